@@ -1,0 +1,339 @@
+"""Everything a tracker plugin may import from the host, besides :mod:`sleuth.http`.
+
+A plugin implements hooks (see :mod:`sleuth.hookspecs`) with :data:`hookimpl` and
+answers with the frozen dataclasses below: plain data, never HTML, models or Flask
+objects. All datetimes are timezone-aware UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from pluggy import HookimplMarker
+
+API_VERSION = 1
+
+hookimpl = HookimplMarker("sleuth")
+
+Reason = Literal[
+    "credentials",
+    "action_required",
+    "forbidden",
+    "not_found",
+    "rate_limited",
+    "unavailable",
+    "bad_answer",
+]
+FieldKind = Literal["text", "remote_project", "checkbox"]
+
+
+class TrackerError(Exception):
+    """There was no answer to a hook, and this is what a person should know of it.
+
+    Args:
+        message: One or two sentences for the user: what happened, whose side it is
+            on, what to do next. Never contains a secret.
+        permanent: Whether asking again without a change by somebody is pointless.
+        retry_after: Seconds to wait before asking again, where the tracker said so.
+        reason: What kind of refusal it was. ``credentials`` and ``action_required``
+            concern the whole integration, ``forbidden`` and ``not_found`` one impact
+            source, the others pass by themselves.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        retry_after: float | None = None,
+        reason: Reason = "unavailable",
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.permanent = permanent
+        self.retry_after = retry_after
+        self.reason = reason
+
+
+class HttpAnswer(Protocol):
+    """One answer of a tracker's server, whatever its status."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    @property
+    def text(self) -> str: ...
+
+    def json(self) -> Any:
+        """Return the parsed body; raises TrackerError (``bad_answer``) if it is not JSON."""
+
+    def next_link(self) -> Mapping[str, str]:
+        """Return the parameters of the ``rel="next"`` Link header, empty if there is none."""
+
+
+class HttpClient(Protocol):
+    """The host's outbound client: time limits, size caps, host rules, redaction."""
+
+    def get(
+        self,
+        url: str,
+        *,
+        params: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> HttpAnswer:
+        """GET an absolute URL.
+
+        Raises:
+            TrackerError: no usable answer (``unavailable``: refused, timed out, too
+                large; ``forbidden``: the host is not on this plugin's allow-list).
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialField:
+    """One input of the connect dialog.
+
+    Args:
+        name: Key in ``TrackerContext.credentials``.
+        label: What the user reads.
+        is_secret: Rendered as a password input and never shown again.
+        is_on_demand: Asked only after a TokenCheck named it in ``asks_for``.
+    """
+
+    name: str
+    label: str
+    is_secret: bool = True
+    is_required: bool = True
+    is_on_demand: bool = False
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginSetting:
+    """An operator's setting, read from ``SLEUTH_<SLUG>_<NAME>`` at start.
+
+    Args:
+        is_url: The value is an absolute URL; its host, and hosts below it, may be
+            called with the credentials.
+    """
+
+    name: str
+    default: str
+    help: str
+    is_url: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the tracker can do.
+
+    Args:
+        interval_seconds: Width of one count bucket.
+        look_back_days: How far back counts can be asked for.
+        has_explicit_range: False for trackers that only answer "the last N".
+        requests_per_hour: The tracker's own limit, None if generous.
+        lists_environments: Environments come with each RemoteProject and may be offered.
+        has_no_environment: Events that carry no environment can be asked for.
+        reports_new_errors: ``sleuth_new_errors`` is implemented.
+    """
+
+    interval_seconds: int = 60
+    look_back_days: int = 29
+    has_explicit_range: bool = True
+    requests_per_hour: int | None = None
+    lists_environments: bool = False
+    has_no_environment: bool = False
+    reports_new_errors: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerInfo:
+    """Who a tracker is and what its card and dialogs show.
+
+    Args:
+        slug: Lower-case letters, digits, hyphens; the provider in URLs and rows.
+        category: Tab of the Integrations page.
+        token_label: Title of the connect dialog, e.g. "Your Sentry auth token".
+        token_help: Where the token is found.
+        token_scopes: Scopes to ask for, in the tracker's words.
+        required_scopes: Those without which nothing works.
+        token_url: Where a token is generated.
+        logo: A single-colour SVG document, or "" for a letter tile.
+        notices: Sentences shown in the connect dialog.
+        hosts: Host names that may be called, besides those of URL settings.
+    """
+
+    slug: str
+    name: str
+    description: str
+    credential_fields: tuple[CredentialField, ...]
+    category: str = "error-trackers"
+    api_version: int = API_VERSION
+    token_label: str = ""
+    token_help: str = ""
+    token_scopes: tuple[str, ...] = ()
+    required_scopes: tuple[str, ...] = ()
+    token_url: str = ""
+    docs_url: str = ""
+    logo: str = ""
+    notices: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    settings: tuple[PluginSetting, ...] = ()
+    capabilities: Capabilities = field(default_factory=Capabilities)
+
+
+@dataclass(frozen=True, slots=True)
+class ImpactField:
+    """One tracker-specific input of the Add impact dialog.
+
+    Args:
+        name: ``project`` (kind ``remote_project``), ``environment`` (kind ``text``) and
+            ``no_environment`` (kind ``checkbox``) are known to the host; any other
+            name ends up in ``ImpactConfig.values``.
+        help: A line below the input.
+        warning: A longer note shown with it, ending in a link to ``docs_url`` if given.
+    """
+
+    name: str
+    label: str
+    kind: FieldKind
+    is_required: bool = True
+    help: str = ""
+    warning: str = ""
+    docs_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerContext:
+    """What a hook that talks to a tracker is given; read-only.
+
+    Args:
+        http: Client with a kept-alive session.
+        settings: The plugin's operator settings by name.
+        credentials: What the user pasted, by CredentialField name.
+        now: The current time.
+    """
+
+    http: HttpClient
+    settings: Mapping[str, str]
+    credentials: Mapping[str, str] = field(repr=False)
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCheck:
+    """Whether the credentials work. ``ok=False`` is an answer, not an error.
+
+    Args:
+        message: For the user: the cause if not ok, otherwise who was recognized.
+        account_id: Stable id of the account behind the credentials.
+        account_label: How a person knows that account.
+        asks_for: Names of on-demand credential fields needed to go on.
+    """
+
+    ok: bool
+    message: str
+    account_id: str = ""
+    account_label: str = ""
+    scopes_present: tuple[str, ...] = ()
+    scopes_missing: tuple[str, ...] = ()
+    asks_for: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteProject:
+    """A project as the tracker knows it.
+
+    Args:
+        org_key: The tracker's id of the owning organization, "" if it has none.
+        key: The tracker's stable id of the project, unique within ``org_key``.
+        environments: Names seen so far; only offered if ``lists_environments``.
+        is_accessible: Whether counts can be read with these credentials.
+        attributes: Opaque to the host; handed back in ``ImpactConfig.attributes``.
+    """
+
+    key: str
+    label: str
+    org_key: str = ""
+    org_label: str = ""
+    environments: tuple[str, ...] = ()
+    is_accessible: bool = True
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ImpactConfig:
+    """What one impact source measures.
+
+    Args:
+        environment: The tracker's environment name; None means all environments,
+            "" means events that carry no environment.
+        attributes: ``RemoteProject.attributes`` of the chosen project.
+        values: Inputs of further ImpactFields by name.
+    """
+
+    org_key: str
+    project_key: str
+    environment: str | None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CountSeries:
+    """Error counts per bucket.
+
+    Args:
+        points: ``(bucket_start, count)`` with ``since <= bucket_start < until``, sorted,
+            unique; buckets left out inside the covered range are zeros.
+        complete_since: Start of what the tracker can vouch for (later than ``since``
+            where its retention ends), None for ``since``.
+        complete_until: Counts are final-for-now before this instant; exclusive.
+        quota_left: Requests left where the tracker tells, else None.
+    """
+
+    interval_seconds: int
+    points: tuple[tuple[datetime, int], ...]
+    complete_until: datetime
+    complete_since: datetime | None = None
+    quota_left: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImpactWarning:
+    """Something odd about a configuration that is allowed all the same.
+
+    Args:
+        field: Name of the ImpactField concerned.
+        suggestion: A value that would not be odd, or "".
+    """
+
+    field: str
+    message: str
+    suggestion: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewError:
+    """An error first seen in a window."""
+
+    title: str
+    url: str
+    first_seen_at: datetime
+    count: int
+    users: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteDeploy:
+    """A deploy the tracker already knows."""
+
+    revision: str
+    deployed_at: datetime
+    url: str = ""
