@@ -1,0 +1,1 @@
+"""Organizations, members, sign-in, access tokens, permissions and the audit log."""

@@ -1,0 +1,94 @@
+"""Decides at the door of every request who may pass, from the one table of permissions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, abort, current_app, flash, g, redirect, request, url_for
+from flask_login import current_user
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from sleuth.accounts.models import Membership, Organization, User
+from sleuth.accounts.permissions import ENDPOINTS, Permission, grants
+from sleuth.extensions import db, htmx
+
+ORGANIZATION = "organization_slug"
+WITHOUT_MEMBERSHIP = {Permission.PUBLIC, Permission.TOKEN, Permission.SIGNED_IN}
+
+
+def init_app(app: Flask) -> None:
+    """Put the gate before every request and teach URLs the current organization."""
+    app.url_value_preprocessor(_take_organization)
+    app.url_defaults(_fill_organization)
+    app.before_request(enforce)
+    app.jinja_env.globals["can"] = can
+
+
+def can(permission: str) -> bool:
+    """Tell whether the signed-in member holds the permission with this name, e.g. "change"."""
+    membership = g.get("membership")
+    return membership is not None and grants(membership.role, Permission[permission.upper()])
+
+
+def enforce() -> Response | None:
+    """Let the request pass, send it to sign-in, or abort with 403 or 404."""
+    if request.endpoint is None:
+        return None
+    needed = ENDPOINTS[request.endpoint]
+    if needed in (Permission.PUBLIC, Permission.TOKEN):
+        return None
+    if not current_user.is_authenticated:
+        return _to_the_entrance()
+    if needed is not Permission.SIGNED_IN:
+        _require_membership(needed)
+    return None
+
+
+def _require_membership(needed: Permission) -> None:
+    g.membership = _membership(g.get(ORGANIZATION, ""))
+    if g.membership is None:
+        abort(404)
+    g.organization = g.membership.organization
+    if not grants(g.membership.role, needed):
+        abort(403)
+
+
+def _membership(slug: str) -> Membership | None:
+    return db.session.scalar(
+        select(Membership)
+        .join(Organization)
+        .where(Organization.slug == slug, Membership.user_id == current_user.id)
+    )
+
+
+def _to_the_entrance() -> Response:
+    if db.session.scalar(select(User.id).limit(1)) is None:
+        return _redirect(url_for("accounts.set_up"))
+    if request.method == "GET" and not htmx:
+        return _redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+    flash("Sign in to go on.", "info")
+    return _redirect(url_for("accounts.sign_in"))
+
+
+def _redirect(url: str) -> Response:
+    if not htmx:
+        return redirect(url)
+    answer = current_app.response_class(status=204)
+    answer.headers["HX-Redirect"] = url
+    return answer
+
+
+def _take_organization(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    if values and request.endpoint and ENDPOINTS.get(request.endpoint) is not Permission.TOKEN:
+        g.organization_slug = values.pop(ORGANIZATION, None)
+
+
+def _fill_organization(endpoint: str, values: dict[str, Any]) -> None:
+    slug = g.get(ORGANIZATION)
+    if slug and ORGANIZATION not in values and _takes_organization(endpoint):
+        values[ORGANIZATION] = slug
+
+
+def _takes_organization(endpoint: str) -> bool:
+    return bool(current_app.url_map.is_endpoint_expecting(endpoint, ORGANIZATION))

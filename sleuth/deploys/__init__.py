@@ -1,0 +1,1 @@
+"""Code deployments, deploys and the registration API."""

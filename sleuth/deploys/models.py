@@ -1,0 +1,63 @@
+"""Code deployments (the change sources) and the deploys registered to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from sleuth.extensions import db
+from sleuth.projects.models import Environment, Project
+
+
+class CodeDeployment(db.Model):
+    """A change source; its slug is unique in the organization since the API names no project."""
+
+    __tablename__ = "code_deployment"
+    __table_args__ = (UniqueConstraint("organization_id", "slug"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id", ondelete="CASCADE"))
+    project_id: Mapped[int] = mapped_column(
+        ForeignKey("project.id", ondelete="CASCADE"), index=True
+    )
+    slug: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(120))
+    created_at: Mapped[datetime]
+    project: Mapped[Project] = relationship()
+
+
+class Deploy(db.Model):
+    """One registered change to one environment."""
+
+    __tablename__ = "deploy"
+    __table_args__ = (
+        Index(None, "organization_id", "deployed_at", "id"),
+        Index(None, "code_deployment_id", "environment_id", "deployed_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id", ondelete="CASCADE"))
+    code_deployment_id: Mapped[int] = mapped_column(
+        ForeignKey("code_deployment.id", ondelete="CASCADE")
+    )
+    environment_id: Mapped[int] = mapped_column(
+        ForeignKey("environment.id", ondelete="CASCADE"), index=True
+    )
+    revision: Mapped[str] = mapped_column(String(255))
+    branch: Mapped[str] = mapped_column(String(255), default="")
+    author_name: Mapped[str] = mapped_column(String(255), default="")
+    author_email: Mapped[str] = mapped_column(String(254), default="")
+    description: Mapped[str] = mapped_column(Text, default="")
+    tags: Mapped[list[str]] = mapped_column(JSON, default=list)
+    links: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    commits: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    files: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    pull_requests: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    deployed_at: Mapped[datetime]
+    registered_at: Mapped[datetime]
+    code_deployment: Mapped[CodeDeployment] = relationship()
+    environment: Mapped[Environment] = relationship()

@@ -1,0 +1,61 @@
+"""Builds the application; opens no connection and writes nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from sleuth import config, extensions, trackers, web
+from sleuth.accounts import gate
+
+ROOT = Path(__file__).resolve().parent.parent
+FEATURES = ("accounts", "projects", "deploys", "integrations", "impact", "dashboard")
+
+
+def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
+    """Return the application.
+
+    Args:
+        overrides: Configuration that wins over the environment, for tests and commands.
+    """
+    app = Flask("sleuth", root_path=str(ROOT / "sleuth"), static_folder=None,
+                template_folder=str(ROOT / "templates"))
+    configure_settings(app, overrides or {})
+    configure_extensions(app)
+    configure_trackers(app)
+    configure_web(app)
+    configure_features(app)
+    return app
+
+
+def configure_settings(app: Flask, overrides: Mapping[str, Any]) -> None:
+    """Read the SLEUTH_* settings and derive Flask's own from them."""
+    app.config.from_mapping(config.load(os.environ, overrides))
+
+
+def configure_extensions(app: Flask) -> None:
+    """Bind database, migrations, CSRF, sign-in, HTMX and rate limits."""
+    extensions.init_app(app)
+    extensions.migrate.directory = str(ROOT / "migrations")
+
+
+def configure_trackers(app: Flask) -> None:
+    """Load every plugin in isolation; the web process calls no hook after this."""
+    app.extensions["sleuth_trackers"] = trackers.load(app.config)
+
+
+def configure_web(app: Flask) -> None:
+    """Install headers, error pages, assets, and the gate that decides permissions."""
+    web.init_app(app)
+    gate.init_app(app)
+
+
+def configure_features(app: Flask) -> None:
+    """Register each feature's pages."""
+    for feature in FEATURES:
+        import_module(f"sleuth.{feature}.web").init_app(app)

@@ -1,0 +1,45 @@
+"""Verdicts: what a deploy did to errors, as one impact source saw it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from sleuth.deploys.models import Deploy
+from sleuth.extensions import db
+from sleuth.impact.models import ImpactSource
+
+
+class Verdict(db.Model):
+    """A deploy's health as seen by one impact source.
+
+    The words and numbers stay when the impact source goes: ``source_name``, ``provider``
+    and ``assessment`` are copies, ``impact_source_id`` becomes empty.
+    """
+
+    __tablename__ = "verdict"
+    __table_args__ = (UniqueConstraint("deploy_id", "impact_source_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    deploy_id: Mapped[int] = mapped_column(ForeignKey("deploy.id", ondelete="CASCADE"))
+    impact_source_id: Mapped[int | None] = mapped_column(
+        ForeignKey("impact_source.id", ondelete="SET NULL"), index=True
+    )
+    source_name: Mapped[str] = mapped_column(String(120))
+    provider: Mapped[str] = mapped_column(String(64))
+    health: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(String(20), default="")
+    is_final: Mapped[bool] = mapped_column(default=False)
+    rate_before: Mapped[float | None]
+    rate_after: Mapped[float | None]
+    minutes_of_data: Mapped[int] = mapped_column(default=0)
+    sentence: Mapped[str] = mapped_column(Text, default="")
+    assessment: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    picture: Mapped[list[int | None]] = mapped_column(JSON, default=list)
+    assessed_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    deploy: Mapped[Deploy] = relationship(backref="verdicts")
+    impact_source: Mapped[ImpactSource | None] = relationship()

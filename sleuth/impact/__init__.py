@@ -1,0 +1,1 @@
+"""Impact sources; collecting and correcting their series; coverage."""

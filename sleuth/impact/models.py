@@ -1,0 +1,121 @@
+"""Impact sources and the counts collected for them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Float,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from sleuth.extensions import db
+from sleuth.integrations.models import Integration
+from sleuth.plugin_api import ImpactConfig
+from sleuth.projects.models import Environment, Project
+
+
+class ImpactSource(db.Model):
+    """What is measured for one project and environment.
+
+    ``error_environment`` is None for all environments and empty for events that carry
+    none. ``due_at`` says when the newest minutes are collected next; ``backfill_from``
+    and ``backfill_until`` bound the past that is still to be collected.
+    """
+
+    __tablename__ = "impact_source"
+    __table_args__ = (
+        UniqueConstraint("project_id", "environment_id", "name"),
+        Index(None, "integration_id", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    organization_id: Mapped[int] = mapped_column(
+        ForeignKey("organization.id", ondelete="CASCADE"), index=True
+    )
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"))
+    environment_id: Mapped[int] = mapped_column(
+        ForeignKey("environment.id", ondelete="CASCADE"), index=True
+    )
+    integration_id: Mapped[int] = mapped_column(ForeignKey("integration.id", ondelete="CASCADE"))
+    provider: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(120))
+    error_org_key: Mapped[str] = mapped_column(String(255), default="")
+    error_project_key: Mapped[str] = mapped_column(String(255))
+    error_project_label: Mapped[str] = mapped_column(String(255))
+    error_environment: Mapped[str | None] = mapped_column(String(255))
+    attributes: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    field_values: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    manually_set_health_threshold: Mapped[float | None] = mapped_column(Float)
+    interval_seconds: Mapped[int] = mapped_column(default=60)
+    warning: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    backfill_from: Mapped[datetime | None]
+    backfill_until: Mapped[datetime | None]
+    collected_at: Mapped[datetime | None]
+    complete_until: Mapped[datetime | None]
+    last_error: Mapped[str] = mapped_column(Text, default="")
+    last_error_at: Mapped[datetime | None]
+    failure_count: Mapped[int] = mapped_column(default=0)
+    integration: Mapped[Integration] = relationship()
+    project: Mapped[Project] = relationship()
+    environment: Mapped[Environment] = relationship()
+
+    @property
+    def config(self) -> ImpactConfig:
+        """What the plugin is told to measure."""
+        return ImpactConfig(
+            org_key=self.error_org_key,
+            project_key=self.error_project_key,
+            environment=self.error_environment,
+            attributes=dict(self.attributes),
+            values=dict(self.field_values),
+        )
+
+    @property
+    def is_working(self) -> bool:
+        """Whether counts have arrived and the last attempt did not fail."""
+        return self.collected_at is not None and not self.last_error
+
+
+class ErrorCount(db.Model):
+    """Errors in the bucket that starts at ``bucket_start`` (epoch seconds); never zero."""
+
+    __tablename__ = "error_count"
+    __table_args__: Any = (
+        CheckConstraint("count > 0", name="count_positive"),
+        {"sqlite_with_rowid": False},
+    )
+
+    impact_source_id: Mapped[int] = mapped_column(
+        ForeignKey("impact_source.id", ondelete="CASCADE"), primary_key=True
+    )
+    bucket_start: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+
+
+class Coverage(db.Model):
+    """A half-open range of epoch seconds whose counts are known; ranges never touch."""
+
+    __tablename__ = "coverage"
+    __table_args__: Any = (
+        CheckConstraint("since < until", name="not_empty"),
+        {"sqlite_with_rowid": False},
+    )
+
+    impact_source_id: Mapped[int] = mapped_column(
+        ForeignKey("impact_source.id", ondelete="CASCADE"), primary_key=True
+    )
+    since: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    until: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,1 @@
+"""Connect, validate, watch and disable trackers."""

@@ -1,0 +1,195 @@
+"""The fixed cast, a clean database for every test, and no socket but the database's."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from cryptography.fernet import Fernet
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_login import FlaskLoginClient
+from sqlalchemy import text
+
+from sleuth import clock, queue
+from sleuth.accounts.models import Membership, Organization, Role, User
+from sleuth.extensions import db, write
+from sleuth.factory import create_app
+from sleuth.ids import new_public_id
+from sleuth.projects.models import Environment, Project
+
+NOW = datetime(2026, 3, 4, 12, 0, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery"
+PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+DATABASE_URL = os.environ.get("SLEUTH_TEST_DATABASE_URL", "")
+
+
+@pytest.fixture(autouse=True)
+def frozen_clock() -> Iterator[None]:
+    """Every test happens on a Wednesday at noon, until it says otherwise."""
+    with clock.frozen(NOW):
+        yield
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, Any]:
+    """Configuration of the application under test; a test module may extend it."""
+    return {
+        "TESTING": True,
+        "WTF_CSRF_ENABLED": False,
+        "RATELIMIT_ENABLED": False,
+        "SLEUTH_DATA_DIR": str(tmp_path),
+        "SLEUTH_DATABASE_URL": DATABASE_URL or f"sqlite:///{tmp_path / 'test.db'}",
+        "SLEUTH_SECRET_KEY": "a secret key for tests only",
+        "SLEUTH_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+    }
+
+
+@pytest.fixture
+def app(settings: dict[str, Any]) -> Iterator[Flask]:
+    """The application on an empty database."""
+    application = create_app(settings)
+    application.test_client_class = FlaskLoginClient
+    with application.app_context():
+        _empty_database()
+        yield application
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _empty_database() -> None:
+    db.create_all()
+    if not DATABASE_URL:
+        return
+    tables = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
+    with db.engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+
+
+@pytest.fixture
+def queued(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """What was enqueued, as (dotted name, ids…); nothing runs until ``run_jobs``."""
+    jobs: list[tuple[Any, ...]] = []
+
+    def remember(name: str, *ids: Any, **_options: Any) -> bool:
+        jobs.append((name, *ids))
+        return True
+
+    monkeypatch.setattr(queue, "enqueue", remember)
+    return jobs
+
+
+@pytest.fixture
+def run_jobs(queued: list[tuple[Any, ...]], app: Flask) -> Callable[[], int]:
+    """Run what was enqueued, and what that enqueues, here and now; returns how many."""
+
+    def run() -> int:
+        done = 0
+        while queued:
+            name, *ids = queued.pop(0)
+            module, _, function = name.rpartition(".")
+            with app.app_context():
+                getattr(import_module(module), function)(*ids)
+            done += 1
+        db.session.rollback()
+        return done
+
+    return run
+
+
+class Cast:
+    """An owner, an administrator, a developer, an observer, and an outsider."""
+
+    def __init__(self) -> None:
+        self.acme = _organization("Acme")
+        self.globex = _organization("Globex")
+        self.owner = _person("Olga", self.acme, Role.OWNER)
+        self.administrator = _person("Adam", self.acme, Role.ADMINISTRATOR)
+        self.developer = _person("Dora", self.acme, Role.DEVELOPER)
+        self.observer = _person("Otto", self.acme, Role.OBSERVER)
+        self.outsider = _person("Xena", self.globex, Role.OWNER)
+        self.project = _project(self.acme, "Shop")
+        self.outside_project = _project(self.globex, "Reactor")
+
+
+def _organization(name: str) -> Organization:
+    organization = Organization(name=name, slug=name.lower(), created_at=clock.now())
+    db.session.add(organization)
+    db.session.flush()
+    return organization
+
+
+def _person(name: str, organization: Organization, role: Role) -> User:
+    user = User(
+        email=f"{name.lower()}@{organization.slug}.test",
+        name=name,
+        password_hash=PASSWORD_HASH,
+        created_at=clock.now(),
+    )
+    db.session.add(user)
+    db.session.flush()
+    db.session.add(
+        Membership(
+            public_id=new_public_id(),
+            organization_id=organization.id,
+            user_id=user.id,
+            role=role,
+            created_at=clock.now(),
+        )
+    )
+    return user
+
+
+def _project(organization: Organization, name: str) -> Project:
+    project = Project(
+        organization_id=organization.id, slug=name.lower(), name=name, created_at=clock.now()
+    )
+    db.session.add(project)
+    db.session.flush()
+    for environment in ("Production", "Staging"):
+        db.session.add(
+            Environment(
+                project_id=project.id,
+                slug=environment.lower(),
+                name=environment,
+                is_default=environment == "Production",
+                created_at=clock.now(),
+            )
+        )
+    return project
+
+
+@pytest.fixture
+def cast(app: Flask) -> Cast:
+    """The fixed cast in two organizations, each with a project Production and Staging."""
+    with write():
+        people = Cast()
+    return people
+
+
+@pytest.fixture
+def sign_in(app: Flask, cast: Cast) -> Callable[[str], FlaskClient]:
+    """Return a browser signed in as a member of the cast by name ("" for nobody)."""
+
+    def browser(who: str = "") -> FlaskClient:
+        user = getattr(cast, who) if who else None
+        return app.test_client(user=user)
+
+    return browser
+
+
+@pytest.fixture
+def no_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail whatever opens a connection to anything but the PostgreSQL under test."""
+
+    def refuse(_self: socket.socket, address: Any) -> None:
+        raise AssertionError(f"A connection to {address} was attempted.")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
