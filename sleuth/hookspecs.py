@@ -1,0 +1,266 @@
+# mypy: disable-error-code="empty-body"
+"""The hooks a tracker plugin implements.
+
+A plugin marks its implementations with :data:`sleuth.plugin_api.hookimpl`. What holds
+for every hook:
+
+- Arguments are read-only, and may be left out of an implementation that needs less.
+- Datetimes are timezone-aware UTC. Windows are half-open: ``since <= t < until``.
+- Lists are lists, not generators. Text is text, never HTML.
+- :class:`~sleuth.plugin_api.TrackerError` says that there was no answer, and why. Any
+  other exception is a bug of the plugin: contained, logged, and reported as one.
+
+Only :mod:`sleuth.trackers` calls hooks: the first two once at load, the others in a job.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pluggy import HookspecMarker
+
+from sleuth.plugin_api import (
+    CountSeries,
+    ImpactConfig,
+    ImpactField,
+    ImpactWarning,
+    NewError,
+    RemoteDeploy,
+    RemoteProject,
+    TokenCheck,
+    TrackerContext,
+    TrackerInfo,
+)
+
+hookspec = HookspecMarker("sleuth")
+
+REQUIRED = (
+    "sleuth_tracker_info",
+    "sleuth_impact_fields",
+    "sleuth_validate_token",
+    "sleuth_list_projects",
+    "sleuth_collect_counts",
+)
+
+
+@hookspec(firstresult=True)
+def sleuth_tracker_info() -> TrackerInfo:
+    """Say who the tracker is, what its dialogs show and what it can do. Required.
+
+    Args:
+        None.
+
+    Returns:
+        One TrackerInfo, always the same.
+
+    Raises:
+        Nothing: it must answer without the network.
+
+    Example:
+        return TrackerInfo(slug="example", name="Example", description="…",
+                           credential_fields=(CredentialField("token", "Auth token"),))
+
+    Added in:
+        API version 1.
+    """
+
+
+@hookspec(firstresult=True)
+def sleuth_impact_fields() -> list[ImpactField]:
+    """Say what the Add impact dialog asks for, in order. Required.
+
+    Args:
+        None.
+
+    Returns:
+        The fields; exactly one of them is ``project``, of kind ``remote_project``.
+
+    Raises:
+        Nothing: it must answer without the network.
+
+    Example:
+        return [ImpactField("project", "Project", "remote_project")]
+
+    Added in:
+        API version 1.
+    """
+
+
+@hookspec(firstresult=True)
+def sleuth_validate_token(tracker: TrackerContext) -> TokenCheck:
+    """Find out whether the credentials work, and whose they are. Required.
+
+    Args:
+        tracker: HTTP client, settings, credentials and the current time.
+
+    Returns:
+        A TokenCheck. Refused credentials are an answer, ``ok=False``, with the cause
+        as message.
+
+    Raises:
+        TrackerError: the tracker gave no answer to judge by.
+
+    Example:
+        answer = tracker.http.get(f"{tracker.settings['url']}/me", headers=…)
+        if answer.status == 401:
+            return TokenCheck(ok=False, message="Example does not know this token.")
+        return TokenCheck(ok=True, message="", account_label=answer.json()["name"])
+
+    Added in:
+        API version 1.
+    """
+
+
+@hookspec(firstresult=True)
+def sleuth_list_projects(tracker: TrackerContext) -> list[RemoteProject]:
+    """List the projects that the credentials can see, all pages of them. Required.
+
+    Args:
+        tracker: HTTP client, settings, credentials and the current time.
+
+    Returns:
+        The projects, each pair of ``org_key`` and ``key`` once.
+
+    Raises:
+        TrackerError: the list could not be had.
+
+    Example:
+        return [RemoteProject(key=row["id"], label=row["name"]) for row in answer.json()]
+
+    Added in:
+        API version 1.
+    """
+
+
+@hookspec(firstresult=True)
+def sleuth_collect_counts(
+    tracker: TrackerContext, config: ImpactConfig, since: datetime, until: datetime
+) -> CountSeries:
+    """Count errors per interval in a window. Required.
+
+    The window begins and ends on the interval declared in the tracker's capabilities.
+    The same window is asked for again later, because trackers correct the past.
+
+    Args:
+        tracker: HTTP client, settings, credentials and the current time.
+        config: Which project and environment to count.
+        since: Start of the first bucket.
+        until: End of the last bucket; may be in the future.
+
+    Returns:
+        A CountSeries in the declared interval. Bucket starts are multiples of the
+        interval, sorted and unique; a bucket left out is a zero where the tracker
+        vouches for it. ``complete_until`` may lie beyond ``until``.
+
+    Raises:
+        TrackerError: the counts could not be had; nothing is stored then.
+
+    Example:
+        points = tuple((instant(row["minute"]), row["errors"]) for row in answer.json())
+        return CountSeries(interval_seconds=60, points=points, complete_until=tracker.now)
+
+    Added in:
+        API version 1.
+    """
+
+
+@hookspec(firstresult=True)
+def sleuth_check_impact(tracker: TrackerContext, config: ImpactConfig) -> list[ImpactWarning]:
+    """Point out what is odd about a configuration that is allowed all the same.
+
+    Args:
+        tracker: HTTP client, settings, credentials and the current time.
+        config: What the user is about to save.
+
+    Returns:
+        Warnings, with a suggestion where there is one; empty if nothing is odd.
+
+    Raises:
+        TrackerError: the tracker gave no answer to judge by.
+
+    Example:
+        return [ImpactWarning("environment", "Not seen yet.", suggestion="production")]
+
+    Added in:
+        API version 1.
+    """
+
+
+@hookspec(firstresult=True)
+def sleuth_new_errors(
+    tracker: TrackerContext, config: ImpactConfig, since: datetime, until: datetime
+) -> list[NewError]:
+    """List the errors that were first seen in a window.
+
+    Called only if the tracker's capabilities say ``reports_new_errors``.
+
+    Args:
+        tracker: HTTP client, settings, credentials and the current time.
+        config: Which project and environment to look at.
+        since: Start of the window.
+        until: End of the window.
+
+    Returns:
+        The errors, those with the most events first.
+
+    Raises:
+        TrackerError: the list could not be had.
+
+    Example:
+        return [NewError("KeyError: 'cart'", "https://…/issues/7", first_seen, count=12)]
+
+    Added in:
+        API version 1.
+    """
+
+
+@hookspec(firstresult=True)
+def sleuth_explore_url(config: ImpactConfig, since: datetime, until: datetime) -> str:
+    """Return the address of the tracker's own view of a window.
+
+    Pure: it has no context, because it calls nobody. What it needs besides the
+    arguments belongs in ``RemoteProject.attributes``.
+
+    Args:
+        config: Which project and environment to show.
+        since: Start of the window.
+        until: End of the window.
+
+    Returns:
+        An absolute http(s) URL without any credential in it.
+
+    Raises:
+        Nothing.
+
+    Example:
+        return f"{config.attributes['url']}/errors?from={since:%s}&to={until:%s}"
+
+    Added in:
+        API version 1.
+    """
+
+
+@hookspec(firstresult=True)
+def sleuth_list_deploys(
+    tracker: TrackerContext, config: ImpactConfig, since: datetime, until: datetime
+) -> list[RemoteDeploy]:
+    """List the deploys of a window that the tracker already knows.
+
+    Args:
+        tracker: HTTP client, settings, credentials and the current time.
+        config: Which project and environment to look at.
+        since: Start of the window.
+        until: End of the window.
+
+    Returns:
+        The deploys, oldest first.
+
+    Raises:
+        TrackerError: the list could not be had.
+
+    Example:
+        return [RemoteDeploy(revision=row["sha"], deployed_at=instant(row["at"]))]
+
+    Added in:
+        API version 1.
+    """
