@@ -4,31 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import UTC, datetime
 
-_frozen_at: ContextVar[datetime | None] = ContextVar("frozen_at", default=None)
+_frozen: list[datetime] = []
 
 
 def now() -> datetime:
     """Return the current time, timezone-aware UTC."""
-    return _frozen_at.get() or datetime.now(UTC)
+    return _frozen[-1] if _frozen else datetime.now(UTC)
 
 
 @contextmanager
 def frozen(moment: datetime) -> Iterator[datetime]:
-    """Stop :func:`now` at a moment, in this thread, for tests.
+    """Stop :func:`now` at a moment, in the whole process, for tests.
 
     Args:
-        moment: Timezone-aware; converted to UTC.
+        moment: Timezone-aware; converted to UTC. Freezing again inside moves the clock.
 
     Raises:
         ValueError: The moment carries no timezone.
     """
     if moment.tzinfo is None:
         raise ValueError("A frozen moment needs a timezone.")
-    token = _frozen_at.set(moment.astimezone(UTC))
+    _frozen.append(moment.astimezone(UTC))
     try:
-        yield moment
+        yield _frozen[-1]
     finally:
-        _frozen_at.reset(token)
+        _frozen.pop()

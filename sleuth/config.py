@@ -35,6 +35,10 @@ def _text(value: str) -> str:
     return value.strip()
 
 
+def _keys(value: str) -> str:
+    return ",".join(_words(value))
+
+
 def _words(value: str) -> tuple[str, ...]:
     return tuple(value.replace(",", " ").split())
 
@@ -110,7 +114,7 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "Fernet keys of stored credentials, the first encrypts; empty means the file "
         "encryption-keys in the data directory.",
-        _words,
+        _keys,
         key_file="encryption-keys",
     ),
     Setting("SLEUTH_PLUGINS_DIR", "plugins", "Folder of tracker plugins.", _path),
@@ -131,24 +135,32 @@ SETTINGS: tuple[Setting, ...] = (
 )
 
 
-def load(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Read every setting.
+def load(environ: Mapping[str, str], overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Read every setting, and derive what Flask and its extensions call the same things.
+
+    Args:
+        environ: Environment variables; those that begin with ``SLEUTH_`` but are no row
+            of the table are kept as text, for :func:`plugin_settings`.
+        overrides: Values that win over the environment, of any name.
 
     Returns:
-        Parsed values by full name. A key that is neither set nor in its file is empty.
+        Values by full name. A key that is neither set nor in its file is empty.
 
     Raises:
         SettingError: A value does not parse, or a key file cannot be read.
     """
-    values = {row.name: _parse(row, environ.get(row.name) or row.default) for row in SETTINGS}
+    overrides = overrides or {}
+    raw = {name: text for name, text in environ.items() if name.startswith(PREFIX)}
+    values: dict[str, Any] = {**raw, **overrides}
+    for row in SETTINGS:
+        values[row.name] = _parse(row, values.get(row.name) or row.default)
     for row in SETTINGS:
         if row.key_file and not values[row.name]:
             values[row.name] = row.parse(_read_key(Path(values["SLEUTH_DATA_DIR"], row.key_file)))
-    return values
+    return {**_flask_settings(values), **values}
 
 
-def flask_settings(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what Flask and its extensions call the same things."""
+def _flask_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "SECRET_KEY": values["SLEUTH_SECRET_KEY"],
         "SQLALCHEMY_DATABASE_URI": database_url(values),
@@ -190,13 +202,14 @@ def queue_socket(values: Mapping[str, Any]) -> Path:
 
 
 def plugin_settings(
-    slug: str, declared: Iterable[PluginSetting], environ: Mapping[str, str]
+    slug: str, declared: Iterable[PluginSetting], environ: Mapping[str, Any]
 ) -> dict[str, str]:
     """Read one plugin's settings from ``SLEUTH_<SLUG>_<NAME>``.
 
     Args:
         slug: The plugin's slug; hyphens are underscores in the variable's name.
         declared: The rows of ``TrackerInfo.settings``.
+        environ: Environment variables, or an ``app.config`` made by :func:`load`.
 
     Returns:
         Every declared setting by its own name.
@@ -223,11 +236,13 @@ def create_keys(data_dir: Path) -> None:
     _create_once(data_dir / "encryption-keys", _new_fernet_key())
 
 
-def _parse(row: Setting, text: str) -> Any:
+def _parse(row: Setting, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
     try:
-        return row.parse(text)
+        return row.parse(value)
     except (ValueError, KeyError):
-        raise SettingError(f"{row.name} cannot be {text!r}: {row.help}") from None
+        raise SettingError(f"{row.name} cannot be {value!r}: {row.help}") from None
 
 
 def _read_key(path: Path) -> str:
