@@ -1,0 +1,105 @@
+"""Jobs on RQ: functions by dotted name, ids as arguments, JSON on the wire.
+
+Redis is transport, never the truth: whoever enqueues has committed a row that is due,
+so that a job which is lost, refused or run twice changes nothing in the end.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from flask import current_app
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.retry import Retry as RedisRetry
+from rq import Queue, Retry
+from rq.exceptions import DuplicateJobError
+from rq.serializers import JSONSerializer
+
+from sleuth import clock, config
+
+QUEUE_NAME = "sleuth"
+JOB_TIMEOUT_SECONDS = 90
+UNIQUE_WINDOW_SECONDS = 60
+WAITING_TTL_SECONDS = 300
+FAILURE_TTL_SECONDS = 60
+CONNECT_TIMEOUT_SECONDS = 0.4
+ANSWER_TIMEOUT_SECONDS = 0.8
+
+log = logging.getLogger(__name__)
+
+
+def enqueue(name: str, *ids: int, job_id: str | None = None) -> bool:
+    """Put a job on the queue, unless it waits there already.
+
+    Call it after the transaction that made the row due has been committed.
+
+    Args:
+        name: Dotted name of the function, e.g. ``sleuth.impact.jobs.collect_integration``.
+        ids: Its arguments.
+        job_id: What makes the job the same as another; by default name, ids and minute.
+
+    Returns:
+        Whether the job is on the queue now. If not, a warning was logged, and the tick
+        tries again for as long as the row is due.
+    """
+    try:
+        queue().enqueue(
+            name,
+            args=ids,
+            job_id=job_id or _windowed_id(name, ids),
+            unique=True,
+            retry=Retry(max=1),
+            ttl=WAITING_TTL_SECONDS,
+            result_ttl=0,
+            failure_ttl=FAILURE_TTL_SECONDS,
+        )
+    except DuplicateJobError:
+        return True
+    except RedisError as error:
+        log.warning("The queue is out of reach, so %s has to wait: %s", name, error)
+        return False
+    return True
+
+
+def is_reachable() -> bool:
+    """Tell whether the queue server answers, within about a second."""
+    try:
+        return bool(connection().ping())
+    except RedisError:
+        return False
+
+
+def queue() -> Queue:
+    """Return the one queue of the current application."""
+    return Queue(
+        QUEUE_NAME,
+        connection=connection(),
+        serializer=JSONSerializer,
+        default_timeout=JOB_TIMEOUT_SECONDS,
+    )
+
+
+def connection() -> Redis:
+    """Return the current application's client, made on first use and quick to give up.
+
+    A connection that broke while it lay idle is replaced once; nothing else is retried,
+    because a page may be waiting.
+    """
+    extensions = current_app.extensions
+    if "sleuth_redis" not in extensions:
+        extensions["sleuth_redis"] = Redis.from_url(
+            config.redis_url(current_app.config),
+            socket_connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            socket_timeout=ANSWER_TIMEOUT_SECONDS,
+            retry=RedisRetry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+        )
+    client: Redis = extensions["sleuth_redis"]
+    return client
+
+
+def _windowed_id(name: str, ids: tuple[int, ...]) -> str:
+    window = int(clock.now().timestamp()) // UNIQUE_WINDOW_SECONDS
+    return "-".join([name.replace(".", "_"), *map(str, ids), str(window)])

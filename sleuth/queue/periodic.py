@@ -1,0 +1,91 @@
+"""What happens again and again: a table, and the tick that turns due rows into jobs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from importlib import import_module
+
+from sleuth import queue
+from sleuth.extensions import db
+
+TICK_SECONDS = 5
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """One row of the table.
+
+    Args:
+        name: For logs.
+        every_seconds: How often to look; nothing is looked at more often than the tick.
+        find: ``module:function`` that takes the time and returns the ids whose rows are
+            due, cheaply; empty for a job that takes no id and is always due.
+        job: Dotted name of the job that is enqueued for each id.
+    """
+
+    name: str
+    every_seconds: int
+    job: str
+    find: str = ""
+
+
+PERIODIC: tuple[Periodic, ...] = ()
+
+
+@dataclass(slots=True)
+class Tick:
+    """Enqueues what is due. Two ticks at once are harmless: a job waits only once."""
+
+    table: Sequence[Periodic] = PERIODIC
+    _next_at: dict[str, datetime] = field(default_factory=dict)
+    _broken: set[str] = field(default_factory=set)
+
+    def run(self, now: datetime) -> int:
+        """Look at every row of the table whose time has come; needs an app context.
+
+        Returns:
+            How many jobs are on the queue because of it.
+        """
+        return sum(self._enqueue_due(row, now) for row in self.table if self._is_time(row, now))
+
+    def _is_time(self, row: Periodic, now: datetime) -> bool:
+        return now >= self._next_at.get(row.name, now)
+
+    def _enqueue_due(self, row: Periodic, now: datetime) -> int:
+        self._next_at[row.name] = now + timedelta(seconds=row.every_seconds)
+        queued = 0
+        for args in self._find(row, now):
+            if not queue.enqueue(row.job, *args):
+                del self._next_at[row.name]
+                break
+            queued += 1
+        return queued
+
+    def _find(self, row: Periodic, now: datetime) -> list[tuple[int, ...]]:
+        """Return the arguments of each job; a row that cannot be read holds up no other."""
+        if not row.find:
+            return [()]
+        module, _, function = row.find.partition(":")
+        try:
+            ids: list[int] = getattr(import_module(module), function)(now)
+        except Exception:
+            self._report(row)
+            return []
+        finally:
+            db.session.remove()
+        self._broken.discard(row.name)
+        return [(id_,) for id_ in ids]
+
+    def _report(self, row: Periodic) -> None:
+        """Log a traceback when a row begins to fail, and a line while it goes on."""
+        log.error(
+            "The tick cannot tell what is due for %s.",
+            row.name,
+            exc_info=row.name not in self._broken,
+        )
+        self._broken.add(row.name)

@@ -1,0 +1,66 @@
+"""The worker: loads the application once, forks for every job, recovers quickly."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import rq.worker
+from flask import Flask
+from redis import Redis
+from rq import Queue
+from rq.executions import Execution
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from sleuth import config
+from sleuth.extensions import db
+from sleuth.processes import die_with_parent
+from sleuth.queue import QUEUE_NAME
+
+WORKER_TTL_SECONDS = 30
+"""An idle worker wakes 15 seconds before this, to say it lives and to look for lost jobs."""
+MAINTENANCE_INTERVAL_SECONDS = 10
+MONITORING_INTERVAL_SECONDS = 10
+HEARTBEAT_GRACE_SECONDS = 15
+"""A job whose worker has been silent for the interval and this long is run again."""
+
+
+class Worker(rq.worker.Worker):
+    """RQ's forking worker with one application context for each job."""
+
+    log_result_lifespan = False
+    max_connection_wait_time = 5.0
+
+    def __init__(self, app: Flask, connection: Redis, **options: Any) -> None:
+        self.app = app
+        super().__init__(
+            [Queue(QUEUE_NAME, connection=connection, serializer=JSONSerializer)],
+            connection=connection,
+            serializer=JSONSerializer,
+            worker_ttl=WORKER_TTL_SECONDS,
+            maintenance_interval=MAINTENANCE_INTERVAL_SECONDS,
+            job_monitoring_interval=MONITORING_INTERVAL_SECONDS,
+            **options,
+        )
+
+    def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:
+        """Return after how many silent seconds a job counts as abandoned."""
+        return int(self.job_monitoring_interval) + HEARTBEAT_GRACE_SECONDS
+
+    def main_work_horse(self, job: Job, queue: Queue) -> NoReturn:
+        """Run one job in the forked child, which must not share the parent's connections."""
+        die_with_parent(self.pid or 0)
+        with self.app.app_context():
+            db.engine.dispose(close=False)
+        super().main_work_horse(job, queue)
+        raise AssertionError("unreachable: RQ ends the child itself")
+
+    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
+        """Run one job in an application context of its own."""
+        with self.app.app_context():
+            return bool(super().perform_job(job, queue, execution))
+
+
+def make_worker(app: Flask) -> Worker:
+    """Return a worker on a connection of its own, patient enough to wait for jobs."""
+    return Worker(app, Redis.from_url(config.redis_url(app.config)))
