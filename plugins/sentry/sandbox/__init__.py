@@ -1,0 +1,14 @@
+"""A stand-in for sentry.io: for the demo, for tests, and for authors of plugins.
+
+It answers the endpoints that the Sentry plugin uses, in the documented shapes, on
+loopback, with made-up organizations whose counts go on in real time. Standard library
+only, and nothing of the plugin itself, so that a mistake in one is not hidden by the same
+mistake in the other. ``docs/sandbox.md`` lists tokens, projects and orders.
+"""
+
+from .faults import KINDS, Fault
+from .series import Incident, Profile
+from .server import Sandbox, SeenRequest
+from .tokens import TOKENS, Token
+
+__all__ = ["KINDS", "TOKENS", "Fault", "Incident", "Profile", "Sandbox", "SeenRequest", "Token"]

@@ -1,0 +1,228 @@
+"""The stand-in as a running server: one port for the control silo, one for each region."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+from . import control, pages, routes
+from .access import authenticate
+from .directory import Call
+from .exchange import CONTROL, Answer, Request
+from .faults import KINDS, Fault
+from .http_server import Silo
+from .series import MINUTE, Incident, minute_counts
+from .world import Organization, Project, World
+
+SILOS = (CONTROL, "us", "de")
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRequest:
+    """One request as it was answered; for tests that look at what a client did."""
+
+    silo: str
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    token: str
+    status: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields for JSON."""
+        return asdict(self)
+
+
+class Sandbox:
+    """A server that answers like sentry.io on loopback ports.
+
+    Args:
+        clock: Returns the current time, aware UTC; tests pass a frozen one.
+        seed: Changes every count.
+        port: Of the control silo; regions take the two ports above it. 0 picks free ones.
+        verbose: Print a line for each request.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        seed: int = 1,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        verbose: bool = False,
+    ) -> None:
+        self.clock, self.seed, self.verbose = clock, seed, verbose
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._servers: dict[str, Silo] = {}
+        self._address = (host, port)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget incidents, misbehaviour, revocations, added environments and requests."""
+        with self._lock:
+            self.world = World()
+            self.requests: list[SeenRequest] = []
+            self._faults: list[Fault] = []
+            self._revoked: set[str] = set()
+            self._incidents: defaultdict[tuple[str, str, str], list[Incident]] = defaultdict(list)
+
+    def start(self) -> Self:
+        """Listen and serve in threads of their own.
+
+        Raises:
+            OSError: a port is taken.
+        """
+        host, port = self._address
+        self._stopping.clear()
+        try:
+            for offset, silo in enumerate(SILOS):
+                self._servers[silo] = Silo((host, port and port + offset), self, silo)
+        except OSError:
+            self._close()
+            raise
+        for server in self._servers.values():
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def stop(self) -> None:
+        """Stop listening and drop every open connection."""
+        self._stopping.set()
+        for server in self._servers.values():
+            server.stop()
+        self._close()
+
+    def _close(self) -> None:
+        for server in self._servers.values():
+            server.server_close()
+        self._servers.clear()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """Base URL of the control silo: what ``SLEUTH_SENTRY_URL`` is set to."""
+        return self.urls[CONTROL]
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Base URLs by name: ``control``, ``us``, ``de``."""
+        return {silo: server.url for silo, server in self._servers.items()}
+
+    def misbehave(self, kind: str, match: str = "", times: int | None = None, **more: Any) -> None:
+        """Answer calls wrongly from now on; see :class:`Fault` for the arguments."""
+        if kind not in KINDS:
+            raise ValueError(f"unknown misbehaviour {kind!r}; known: {', '.join(KINDS)}")
+        with self._lock:
+            self._faults.append(Fault(kind, match, times, **more))
+
+    def behave(self) -> None:
+        """End all misbehaviour."""
+        with self._lock:
+            self._faults.clear()
+
+    def revoke(self, token: str) -> None:
+        """Make a token unknown."""
+        with self._lock:
+            self._revoked.add(token)
+
+    def add_incident(
+        self,
+        organization: str,
+        project: str,
+        environment: str,
+        start: datetime,
+        minutes: int,
+        factor: float = 1.0,
+        extra: float = 0.0,
+    ) -> None:
+        """Change the rate of errors of one environment for a while.
+
+        Args:
+            organization: Slug or id; likewise ``project``.
+            factor: Multiplies the usual rate.
+            extra: Errors a minute on top.
+
+        Raises:
+            LookupError: no such project.
+        """
+        owner = self.world.organization(organization)
+        found = owner.project(project) if owner else None
+        if owner is None or found is None:
+            raise LookupError(f"The sandbox has no project {organization}/{project}.")
+        begin = int(start.timestamp()) // MINUTE * MINUTE
+        with self._lock:
+            series = self._incidents[owner.slug, found.slug, environment]
+            series.append(Incident(begin, minutes, factor, extra))
+
+    def counts(
+        self, owner: Organization, project: Project, environment: str, since: int, until: int
+    ) -> list[int]:
+        """Return the errors visible now of each minute in ``[since, until)``, epoch seconds."""
+        with self._lock:
+            incidents = tuple(self._incidents[owner.slug, project.slug, environment])
+        key = f"{self.seed}:{owner.id}:{project.id}:{environment}"
+        profile = project.environments[environment].profile
+        return minute_counts(key, profile, incidents, since, until, self.clock())
+
+    def answer(self, request: Request) -> Answer:
+        """Answer one request, remember it, and misbehave if told so."""
+        if request.path.startswith(control.PREFIX):
+            return control.answer(self, request)
+        answer = self._honest_answer(request)
+        fault = self._take_fault(request)
+        if fault:
+            answer = fault.spoil(request, answer)
+        seen = SeenRequest(
+            request.silo,
+            request.method,
+            request.path,
+            request.query,
+            request.token,
+            answer.status,
+        )
+        with self._lock:
+            self.requests.append(seen)
+            del self.requests[:-10_000]
+        return answer
+
+    def _honest_answer(self, request: Request) -> Answer:
+        if request.path.startswith("/api/"):
+            is_anonymous = not request.authorization
+            return routes.answer(
+                lambda: self._call(request), request.path, is_anonymous=is_anonymous
+            )
+        if request.path == "/":
+            return pages.index_page(self.world, self.urls)
+        if request.path.endswith("/issues/"):
+            return pages.issues_page(request)
+        return pages.not_found_page()
+
+    def _call(self, request: Request) -> Call:
+        token = authenticate(request, self._revoked)
+        return Call(request, token, self.world, self.urls, self.counts)
+
+    def _take_fault(self, request: Request) -> Fault | None:
+        with self._lock:
+            fault = next((f for f in self._faults if f.concerns(request)), None)
+            if fault and fault.times is not None:
+                fault.times -= 1
+            return fault
+
+    def wait(self, seconds: float | None) -> bool:
+        """Wait, or until the server stops; True if it stops."""
+        return self._stopping.wait(seconds)
