@@ -6,9 +6,9 @@ only, and nothing of the plugin itself, so that a mistake in one is not hidden b
 mistake in the other. ``docs/sandbox.md`` lists tokens, projects and orders.
 """
 
-from .faults import KINDS, Fault
-from .series import Incident, Profile
-from .server import Sandbox, SeenRequest
-from .tokens import TOKENS, Token
+from plugins.sentry.sandbox.faults import KINDS, Fault
+from plugins.sentry.sandbox.series import Incident, Profile
+from plugins.sentry.sandbox.server import Sandbox, SeenRequest
+from plugins.sentry.sandbox.tokens import TOKENS, Token
 
 __all__ = ["KINDS", "TOKENS", "Fault", "Incident", "Profile", "Sandbox", "SeenRequest", "Token"]

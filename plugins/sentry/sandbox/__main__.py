@@ -9,8 +9,8 @@ import sys
 import threading
 from pathlib import Path
 
-from .control import add_incidents
-from .server import Sandbox
+from plugins.sentry.sandbox.control import add_incidents
+from plugins.sentry.sandbox.server import Sandbox
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,9 +24,10 @@ def main(arguments: list[str] | None = None) -> int:
             add_incidents(sandbox, json.loads(options.incidents.read_text()))
         sandbox.start()
     except (OSError, ValueError, LookupError, TypeError) as error:
-        print(f"The Sentry sandbox cannot start: {error}", file=sys.stderr)
+        sys.stderr.write(f"The Sentry sandbox cannot start: {error}\n")
         return 1
-    print(f"Sentry sandbox on {sandbox.url} (set SLEUTH_SENTRY_URL to it)", flush=True)
+    sys.stdout.write(f"Sentry sandbox on {sandbox.url} (set SLEUTH_SENTRY_URL to it)\n")
+    sys.stdout.flush()
     _wait_for_signal()
     sandbox.stop()
     return 0

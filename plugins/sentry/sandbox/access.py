@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from .exchange import (
+from plugins.sentry.sandbox.exchange import (
     CONTROL,
     Answer,
-    Refused,
+    RefusalError,
     Request,
     forbidden,
     no_such_resource,
     refuse,
 )
-from .tokens import BY_VALUE, Token
-from .world import Organization, World
+from plugins.sentry.sandbox.tokens import BY_VALUE, Token
+from plugins.sentry.sandbox.world import Organization, World
 
 ORG_READ = ("org:read", "org:write", "org:admin")
 PROJECT_READ = ("project:read", "project:write", "project:admin")
-_TOO_OFTEN = b'{"detail":"You are attempting to use this endpoint too frequently. Limit is 40 requests in 1 seconds"}'
+_TOO_OFTEN = (
+    b'{"detail":"You are attempting to use this endpoint too frequently. '
+    b'Limit is 40 requests in 1 seconds"}'
+)
 
 
 def authenticate(request: Request, revoked: Collection[str]) -> Token:
     """Return the caller's token.
 
     Raises:
-        Refused: 401 with Sentry's wording, or 429 for the throttled token.
+        RefusalError: 401 with Sentry's wording, or 429 for the throttled token.
     """
     if not request.token:
         raise refuse(401, "Authentication credentials were not provided.")
@@ -38,7 +41,7 @@ def authenticate(request: Request, revoked: Collection[str]) -> Token:
     if token.refusal:
         raise refuse(401, token.refusal)
     if token.is_throttled:
-        raise Refused(too_often())
+        raise RefusalError(too_often())
     return token
 
 
@@ -57,7 +60,7 @@ def organization_for(world: World, token: Token, request: Request, id_or_slug: s
     """Return an organization that the caller may read through the host it asked.
 
     Raises:
-        Refused: 404 unknown or in another region, 403 not a member or no scope, 401 for
+        RefusalError: 404 unknown or in another region, 403 not a member or no scope, 401 for
             single sign-on and its relatives.
     """
     organization = world.organization(id_or_slug)

@@ -6,11 +6,11 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from .exchange import Answer, Request, as_json
-from .series import Profile
+from plugins.sentry.sandbox.exchange import Answer, Request, as_json
+from plugins.sentry.sandbox.series import Profile
 
 if TYPE_CHECKING:
-    from .server import Sandbox
+    from plugins.sentry.sandbox.server import Sandbox
 
 PREFIX = "/__sandbox__/"
 

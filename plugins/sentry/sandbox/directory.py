@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .access import PROJECT_READ, organization_for, require_scope
-from .exchange import (
+from plugins.sentry.sandbox.access import PROJECT_READ, organization_for, require_scope
+from plugins.sentry.sandbox.exchange import (
     CONTROL,
     Answer,
     Request,
@@ -17,9 +17,9 @@ from .exchange import (
     paginated,
     refuse,
 )
-from .shapes import organization_row, project_detail, project_row
-from .tokens import Token
-from .world import Environment, Organization, Project, World
+from plugins.sentry.sandbox.shapes import organization_row, project_detail, project_row
+from plugins.sentry.sandbox.tokens import Token
+from plugins.sentry.sandbox.world import Environment, Organization, Project, World
 
 _ORGANIZATION_ENDPOINTS_ONLY = "This token access is limited to organization endpoints."
 DEFAULT_REGION = "us"

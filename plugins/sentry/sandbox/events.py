@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from .directory import Call
-from .exchange import Answer, as_json, forbidden, no_such_resource, refuse
-from .series import MINUTE
-from .world import NO_ENVIRONMENT, Organization, Project
+from plugins.sentry.sandbox.directory import Call
+from plugins.sentry.sandbox.exchange import Answer, as_json, forbidden, no_such_resource, refuse
+from plugins.sentry.sandbox.series import MINUTE
+from plugins.sentry.sandbox.world import NO_ENVIRONMENT, Organization, Project
 
 INGESTION_DELAY_SECONDS = 90
 MAX_BUCKETS = 10_000

@@ -62,7 +62,7 @@ class Answer:
     ending: Literal["whole", "stall", "silence", "hang_up"] = "whole"
 
 
-class Refused(Exception):
+class RefusalError(Exception):
     """Ends the handling of a request with this answer."""
 
     def __init__(self, answer: Answer) -> None:
@@ -76,23 +76,23 @@ def as_json(value: Any, status: int = 200, headers: Mapping[str, str] | None = N
     return Answer(status, json.dumps(value).encode(), content)
 
 
-def refuse(status: int, detail: Any) -> Refused:
+def refuse(status: int, detail: Any) -> RefusalError:
     """Make the refusal that Sentry's REST framework words as ``{"detail": …}``."""
     headers = {"WWW-Authenticate": 'xBasic realm="api"'} if status == 401 else {}
-    return Refused(as_json({"detail": detail}, status, headers))
+    return RefusalError(as_json({"detail": detail}, status, headers))
 
 
-def nothing_here() -> Refused:
+def nothing_here() -> RefusalError:
     """Make the 404 with an empty body of an endpoint that lives in another silo."""
-    return Refused(Answer(404))
+    return RefusalError(Answer(404))
 
 
-def no_such_resource() -> Refused:
+def no_such_resource() -> RefusalError:
     """Make the 404 that stands for an unknown organization and an unknown environment alike."""
     return refuse(404, "The requested resource does not exist")
 
 
-def forbidden() -> Refused:
+def forbidden() -> RefusalError:
     """Make the 403 that stands for a missing scope and an inaccessible project alike."""
     return refuse(403, "You do not have permission to perform this action.")
 

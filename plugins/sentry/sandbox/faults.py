@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from .access import too_often
-from .exchange import Answer, Request, as_json
-from .events import default_interval
+from plugins.sentry.sandbox.access import too_often
+from plugins.sentry.sandbox.events import default_interval
+from plugins.sentry.sandbox.exchange import Answer, Request, as_json
 
 _PROXY_PAGE = b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head></html>\n"
 _LOGIN_PAGE = b"<!DOCTYPE html>\n<html><head><title>Login | Sentry</title></head></html>\n"

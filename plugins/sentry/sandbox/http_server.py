@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
-from .exchange import Answer, Request
+from plugins.sentry.sandbox.exchange import Answer, Request
 
 
 class Answerer(Protocol):
@@ -86,9 +86,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._respond()
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, template: str, *args: Any) -> None:
         if self.server.sandbox.verbose:
-            print(self.server.name, format % args, file=sys.stderr, flush=True)
+            sys.stderr.write(f"{self.server.name} {template % args}\n")
 
     def _respond(self) -> None:
         answer = self.server.sandbox.answer(self._request())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from .exchange import Answer, Request
-from .tokens import TOKENS
-from .world import World
+from plugins.sentry.sandbox.exchange import Answer, Request
+from plugins.sentry.sandbox.tokens import TOKENS
+from plugins.sentry.sandbox.world import World
 
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from . import directory, events
-from .directory import Call
-from .exchange import Answer, Refused, as_json, nothing_here
+from plugins.sentry.sandbox import directory, events
+from plugins.sentry.sandbox.directory import Call
+from plugins.sentry.sandbox.exchange import Answer, RefusalError, as_json, nothing_here
 
 _ORGANIZATION = r"/api/0/organizations/(?P<organization>[^/]+)"
 _PROJECT = r"/api/0/projects/(?P<organization>[^/]+)/(?P<project>[^/]+)"
@@ -36,7 +36,7 @@ def answer(make_call: Callable[[], Call], path: str, *, is_anonymous: bool) -> A
     """Answer an API request.
 
     Args:
-        make_call: Authenticates the caller; raises Refused.
+        make_call: Authenticates the caller; raises RefusalError.
         is_anonymous: Whether the request carries no Authorization header at all, which
             the index answers with 200.
     """
@@ -45,7 +45,7 @@ def answer(make_call: Callable[[], Call], path: str, *, is_anonymous: bool) -> A
         if is_anonymous and endpoint is directory.index:
             return as_json(_ANONYMOUS)
         return endpoint(make_call(), *parts)
-    except Refused as refusal:
+    except RefusalError as refusal:
         return refusal.answer
 
 
@@ -55,5 +55,5 @@ def _match(path: str) -> tuple[Callable[..., Answer], tuple[str, ...]]:
         if match:
             return endpoint, match.groups()
     if not path.endswith("/"):
-        raise Refused(Answer(404, _NO_SLASH, {"Content-Type": "text/plain"}))
+        raise RefusalError(Answer(404, _NO_SLASH, {"Content-Type": "text/plain"}))
     raise nothing_here()

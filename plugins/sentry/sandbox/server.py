@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
-from . import control, pages, routes
-from .access import authenticate
-from .directory import Call
-from .exchange import CONTROL, Answer, Request
-from .faults import KINDS, Fault
-from .http_server import Silo
-from .series import MINUTE, Incident, minute_counts
-from .world import Organization, Project, World
+from plugins.sentry.sandbox import control, pages, routes
+from plugins.sentry.sandbox.access import authenticate
+from plugins.sentry.sandbox.directory import Call
+from plugins.sentry.sandbox.exchange import CONTROL, Answer, Request
+from plugins.sentry.sandbox.faults import KINDS, Fault
+from plugins.sentry.sandbox.http_server import Silo
+from plugins.sentry.sandbox.series import MINUTE, Incident, minute_counts
+from plugins.sentry.sandbox.world import Organization, Project, World
 
 SILOS = (CONTROL, "us", "de")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .world import Organization, Project
+from plugins.sentry.sandbox.world import Organization, Project
 
 _BORN = "2023-04-11T08:30:00.000Z"
 _FEATURES_USED = (

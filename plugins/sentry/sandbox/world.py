@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .series import Profile
+from plugins.sentry.sandbox.series import Profile
 
 NO_ENVIRONMENT = ""
 
@@ -90,7 +90,7 @@ class World:
 
 
 def _project(
-    id: int,
+    number: int,
     slug: str,
     environments: dict[str, Profile],
     *,
@@ -99,7 +99,7 @@ def _project(
     has_access: bool = True,
 ) -> Project:
     name = slug.replace("-", " ").title()
-    project = Project(str(id), slug, name, platform, has_access)
+    project = Project(str(number), slug, name, platform, has_access)
     for environment, profile in environments.items():
         _add(project, environment, profile, is_hidden=environment in hidden)
     return project
@@ -107,8 +107,8 @@ def _project(
 
 def _add(project: Project, name: str, profile: Profile, *, is_hidden: bool = False) -> None:
     known = project.environments.get(name)
-    id = known.id if known else f"{project.id}{len(project.environments) + 1:02d}"
-    project.environments[name] = Environment(id, name, profile, is_hidden)
+    number = known.id if known else f"{project.id}{len(project.environments) + 1:02d}"
+    project.environments[name] = Environment(number, name, profile, is_hidden)
 
 
 def _acme() -> Organization:
