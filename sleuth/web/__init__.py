@@ -1,0 +1,45 @@
+"""What every feature's pages share: headers, errors, static files, dialogs, words.
+
+Call :func:`init_app` once in the factory. Features import the helpers named in
+``__all__``; templates get the same vocabulary as globals and filters.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from sleuth.web import assets, errors, formats, forms, icons, security, sparkline
+from sleuth.web.responses import (
+    dialog_done,
+    go_to,
+    is_htmx,
+    notify,
+    page_url,
+    render_dialog,
+    render_partial_or_page,
+    url_if,
+)
+
+__all__ = [
+    "dialog_done",
+    "go_to",
+    "init_app",
+    "is_htmx",
+    "notify",
+    "page_url",
+    "render_dialog",
+    "render_partial_or_page",
+    "url_if",
+]
+
+
+def init_app(app: Flask) -> None:
+    """Give the application its headers, error pages, static files and template words."""
+    assets.init_app(app)
+    security.init_app(app)
+    errors.init_app(app)
+    formats.init_app(app)
+    forms.init_app(app)
+    icons.init_app(app)
+    sparkline.init_app(app)
+    app.jinja_env.globals.update(is_htmx=is_htmx, page_url=page_url, url_if=url_if)

@@ -1,0 +1,80 @@
+"""Error answers in the form the caller can use: a page, a sentence or JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from sleuth.web.responses import is_htmx
+
+
+@dataclass(frozen=True)
+class Words:
+    """What an error page says."""
+
+    title: str
+    message: str
+    icon: str = "circle-alert"
+
+
+WORDS = {
+    400: Words("That request made no sense", "Go back, reload the page and try again."),
+    401: Words("Please sign in", "Sign in to go on.", "lock"),
+    403: Words(
+        "You may not do that",
+        "Your role does not allow it. An owner or administrator of the organization can help.",
+        "shield",
+    ),
+    404: Words(
+        "There is no such page",
+        "It may have been deleted or renamed, or it belongs to another organization.",
+        "search",
+    ),
+    405: Words("That does not work here", "This page cannot be used in that way.", "unplug"),
+    413: Words("That is too large", "Send less at once and try again.", "package"),
+    429: Words("Too many attempts", "Wait a little, then try again.", "clock"),
+    500: Words(
+        "Something broke on our side",
+        "The error has been logged. Try again; if it stays, tell whoever runs this server.",
+        "bug",
+    ),
+    503: Words("Not available just now", "Try again in a minute.", "wifi-off"),
+}
+STALE_FORM = "This page was open too long. Reload it and try again."
+
+
+def init_app(app: Flask) -> None:
+    """Answer every HTTP error in Sleuth's own words."""
+    app.register_error_handler(HTTPException, handle)
+
+
+def handle(error: HTTPException) -> Response:
+    """Turn an HTTP error into a page, a sentence (HTMX) or JSON (below ``/api/``)."""
+    code = error.code or 500
+    words = WORDS.get(code) or Words(error.name, "")
+    message = _message(error, words)
+    response = make_response(_body(code, words, message), code)
+    for name, value in error.get_headers():
+        if name != "Content-Type":
+            response.headers[name] = value
+    return response
+
+
+def _message(error: HTTPException, words: Words) -> str:
+    """Prefer what the code that raised the error had to say."""
+    if isinstance(error, CSRFError):
+        return STALE_FORM
+    if error.description and error.description != type(error).description:
+        return error.description
+    return words.message
+
+
+def _body(code: int, words: Words, message: str) -> str | Response:
+    if request.path.startswith("/api/"):
+        return jsonify(error=message or words.title)
+    if is_htmx():
+        return Response(message or words.title, mimetype="text/plain")
+    return render_template("errors/page.html", code=code, words=words, message=message)

@@ -1,0 +1,96 @@
+"""Words for numbers and times, the same wherever they are shown."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Flask
+
+from sleuth import clock
+
+UNITS = (
+    ("year", 31_557_600),
+    ("month", 2_629_800),
+    ("day", 86_400),
+    ("hour", 3_600),
+    ("minute", 60),
+)
+NARROW_SPACE = "\u202f"
+MINUS = "\u2212"
+HEALTH_WORDS = {
+    "improved": "Improved",
+    "healthy": "Healthy",
+    "ailing": "Ailing",
+    "unhealthy": "Unhealthy",
+    "unknown": "Unknown",
+}
+UNKNOWN_WORDS = {
+    "pending": "Not recorded yet",
+    "gap": "Unknown: counts are missing",
+    "short_history": "Unknown: too little history",
+    "too_few_errors": "Unknown: too few errors",
+    "no_source": "No impact source",
+    "paused": "Paused",
+}
+
+
+def init_app(app: Flask) -> None:
+    """Offer the words below to templates, as filters and as functions."""
+    for word in (relative_time, number, rate, change, plural, utc_time, health_word):
+        app.add_template_filter(word)
+        app.add_template_global(word)
+
+
+def relative_time(at: datetime) -> str:
+    """Return "3 minutes ago" or "in 2 hours"; "just now" within a minute."""
+    seconds = (clock.now() - at).total_seconds()
+    for unit, length in UNITS:
+        count = int(abs(seconds) // length)
+        if count:
+            words = plural(count, unit)
+            return f"{words} ago" if seconds > 0 else f"in {words}"
+    return "just now"
+
+
+def utc_time(at: datetime) -> str:
+    """Return "23 Nov 2026, 17:52 UTC"."""
+    return f"{at.day} {at:%b %Y, %H:%M} UTC"
+
+
+def number(value: int) -> str:
+    """Return a whole number with thousands set apart: 12 345."""
+    return f"{value:,}".replace(",", NARROW_SPACE)
+
+
+def rate(per_minute: float) -> str:
+    """Return errors a minute in two significant digits: 0, 0.02, 1.4, 12, 1 200."""
+    if per_minute >= 10:
+        return number(round(per_minute))
+    if per_minute >= 1:
+        return f"{per_minute:.1f}".removesuffix(".0")
+    if per_minute >= 0.005:
+        return f"{per_minute:.2f}".rstrip("0").rstrip(".")
+    return "< 0.01" if per_minute > 0 else "0"
+
+
+def change(before: float, after: float) -> str:
+    """Return "+ 40 %", "- 12 %", "+ 0 %"; "new" where there was nothing before."""
+    if before == after:
+        return f"+{NARROW_SPACE}0{NARROW_SPACE}%"
+    if before == 0:
+        return "new"
+    percent = round((after - before) / before * 100)
+    sign = "+" if percent >= 0 else MINUS
+    return f"{sign}{NARROW_SPACE}{number(abs(percent))}{NARROW_SPACE}%"
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """Return "1 deploy" or "3 deploys"."""
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def health_word(health: str, reason: str = "") -> str:
+    """Return what a user reads for a health; an unknown one is named by its reason."""
+    if health == "unknown" and reason in UNKNOWN_WORDS:
+        return UNKNOWN_WORDS[reason]
+    return HEALTH_WORDS[health]

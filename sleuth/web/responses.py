@@ -1,0 +1,113 @@
+"""Answers that suit both a plain browser and HTMX."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from flask import Response, flash, make_response, redirect, render_template, request, url_for
+from markupsafe import Markup
+from werkzeug.routing import BuildError
+from werkzeug.wrappers import Response as BaseResponse
+
+from sleuth.extensions import htmx
+
+Level = Literal["success", "info", "warning", "error"]
+
+
+def is_htmx() -> bool:
+    """Return whether the answer will be swapped into a page that is already there."""
+    return bool(htmx) and not htmx.history_restore_request
+
+
+def render_dialog(
+    template: str, status: int = 200, *, refresh_seconds: int | None = None, **context: Any
+) -> Response:
+    """Answer with a dialog: its body alone for HTMX, a full page otherwise.
+
+    Args:
+        template: Draws the body with the ``dialog_shell`` macro.
+        status: 422 when a form is shown again with errors.
+        refresh_seconds: The full page reloads itself after that many seconds; for a
+            dialog that waits for a job.
+    """
+    body = render_template(template, **context)
+    if not is_htmx():
+        body = render_template(
+            "dialogs/page.html",
+            body=Markup(body),  # noqa: S704 - rendered and escaped by the line above
+            title=context.get("title", ""),
+            refresh_seconds=refresh_seconds,
+        )
+    return make_response(body, status)
+
+
+def render_partial_or_page(partial: str, page: str, status: int = 200, **context: Any) -> Response:
+    """Answer with the partial for HTMX, with the page that includes it otherwise."""
+    return make_response(render_template(partial if is_htmx() else page, **context), status)
+
+
+def dialog_done(
+    redirect_to: str,
+    *,
+    event: str | tuple[str, ...] | None = None,
+    message: str | None = None,
+    level: Level = "success",
+) -> BaseResponse:
+    """Close the dialog and tell the page what changed.
+
+    Args:
+        redirect_to: Where a plain browser goes; HTMX stays where it is.
+        event: What cards listen for, e.g. ``integrationChanged``.
+        message: Shown as a toast, or flashed for a plain browser.
+    """
+    if not is_htmx():
+        if message:
+            flash(message, level)
+        return redirect_page(redirect_to)
+    names = (event,) if isinstance(event, str) else event or ()
+    triggers: dict[str, Any] = {"dialogClose": True, **dict.fromkeys(names, True)}
+    if message:
+        triggers["notify"] = {"message": message, "level": level}
+    return _empty({"HX-Trigger": json.dumps(triggers)})
+
+
+def go_to(url: str, *, message: str | None = None, level: Level = "success") -> BaseResponse:
+    """Send the whole page elsewhere, out of a dialog too."""
+    if message:
+        flash(message, level)
+    return _empty({"HX-Redirect": url}) if is_htmx() else redirect_page(url)
+
+
+def notify(response: Response, message: str, level: Level = "success") -> Response:
+    """Add a toast to an HTMX answer; flash it for a plain browser."""
+    if is_htmx():
+        triggers = json.loads(response.headers.get("HX-Trigger", "{}"))
+        triggers["notify"] = {"message": message, "level": level}
+        response.headers["HX-Trigger"] = json.dumps(triggers)
+    else:
+        flash(message, level)
+    return response
+
+
+def redirect_page(url: str) -> BaseResponse:
+    """Redirect after a form post."""
+    return redirect(url, 303)
+
+
+def page_url(number: int) -> str:
+    """Return this page's address with another page number."""
+    values = {**request.args.to_dict(), **(request.view_args or {}), "page": number}
+    return url_for(request.endpoint or "", **values)
+
+
+def url_if(endpoint: str, **values: Any) -> str | None:
+    """Return the address, or None while that feature does not exist."""
+    try:
+        return url_for(endpoint, **values)
+    except BuildError:
+        return None
+
+
+def _empty(headers: dict[str, str]) -> Response:
+    return Response("", headers=headers, mimetype="text/html")

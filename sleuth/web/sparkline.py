@@ -1,0 +1,118 @@
+"""The geometry of the small picture of counts around a deploy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from flask import Flask
+
+WIDTH = 240
+HEIGHT = 40
+BASELINE = HEIGHT - 1
+HATCH_STEP = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The count of one bucket."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    is_after: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Buckets next to each other of which nothing is known; never drawn as zero."""
+
+    x: float
+    width: float
+    hatch: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sparkline:
+    """What the ``sparkline`` macro draws, in units of its view box."""
+
+    bars: tuple[Bar, ...]
+    gaps: tuple[Gap, ...]
+    deploy_x: float | None
+    highest: int
+    missing: int
+    width: int = WIDTH
+    height: int = HEIGHT
+
+
+def init_app(app: Flask) -> None:
+    """Offer ``layout_sparkline`` to the macro."""
+    app.jinja_env.globals["layout_sparkline"] = layout_sparkline
+
+
+def layout_sparkline(
+    points: Sequence[int | None],
+    deploy_index: int | None = None,
+    coverage: Sequence[bool] | None = None,
+) -> Sparkline:
+    """Lay out one bar a bucket.
+
+    Args:
+        points: Counts of buckets of equal length; None where nothing is known.
+        deploy_index: The first bucket after the deploy.
+        coverage: Whether each bucket is known; all that are not None, if left out.
+    """
+    known = [
+        value if value is not None and (coverage is None or coverage[index]) else None
+        for index, value in enumerate(points)
+    ]
+    step = WIDTH / max(len(known), 1)
+    highest = max((value for value in known if value is not None), default=0)
+    first_after = len(known) if deploy_index is None else deploy_index
+    return Sparkline(
+        bars=tuple(
+            _bar(index, value, step, highest, index >= first_after)
+            for index, value in enumerate(known)
+            if value is not None
+        ),
+        gaps=tuple(_gaps(known, step)),
+        deploy_x=None if deploy_index is None else round(deploy_index * step, 2),
+        highest=highest,
+        missing=known.count(None),
+    )
+
+
+def _bar(index: int, value: int, step: float, highest: int, is_after: bool) -> Bar:
+    height = max(value / highest * (BASELINE - 3), 2) if value else 0.75
+    gap = min(step * 0.2, 1.5)
+    return Bar(
+        x=round(index * step + gap / 2, 2),
+        y=round(BASELINE - height, 2),
+        width=round(step - gap, 2),
+        height=round(height, 2),
+        is_after=is_after,
+    )
+
+
+def _gaps(known: Sequence[int | None], step: float) -> list[Gap]:
+    gaps = []
+    for is_missing, run in groupby(enumerate(known), key=lambda pair: pair[1] is None):
+        indexes = [index for index, _value in run]
+        if is_missing:
+            x, width = round(indexes[0] * step, 2), round(len(indexes) * step, 2)
+            gaps.append(Gap(x, width, _hatch(x, width)))
+    return gaps
+
+
+def _hatch(x: float, width: float) -> str:
+    """Return diagonal lines clipped to the gap, as a path."""
+    lines = []
+    offset = float(HATCH_STEP)
+    while offset < width + BASELINE:
+        top_x, top_y = x + min(offset, width), max(0.0, offset - width)
+        low_x, low_y = x + max(0.0, offset - BASELINE), min(offset, float(BASELINE))
+        lines.append(f"M{top_x:.1f} {top_y:.1f}L{low_x:.1f} {low_y:.1f}")
+        offset += HATCH_STEP
+    return "".join(lines)

@@ -1,0 +1,26 @@
+// Runs before the first paint: a page must not flash in the wrong colours.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+
+  const read = () => {
+    try {
+      return localStorage.getItem("sleuth-theme") || "auto";
+    } catch {
+      return "auto"; // storage is switched off in this browser
+    }
+  };
+
+  const apply = () => {
+    const choice = read();
+    const isDark = choice === "dark" || (choice === "auto" && dark.matches);
+    root.dataset.bsTheme = isDark ? "dark" : "light";
+    root.dataset.themeChoice = choice;
+  };
+
+  root.classList.remove("no-js");
+  root.addEventListener("sleuth:theme", apply);
+  dark.addEventListener("change", apply);
+  apply();
+})();

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import gzip
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from sleuth.web.assets import asset_url
+
+
+def url_of(kit: Flask, name: str) -> str:
+    with kit.test_request_context():
+        return asset_url(name)
+
+
+def test_the_address_of_a_file_names_its_content(kit: Flask) -> None:
+    assert re.fullmatch(r"/static/[0-9a-f]{16}/app\.css", url_of(kit, "app.css"))
+
+
+def test_a_file_may_be_kept_for_ever(kit: Flask, browser: FlaskClient) -> None:
+    answer = browser.get(url_of(kit, "app.js"))
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize(
+    ("name", "mimetype"),
+    [
+        ("app.css", "text/css"),
+        ("app.js", "text/javascript"),
+        ("icons.svg", "image/svg+xml"),
+        ("vendor/htmx.min.js", "text/javascript"),
+    ],
+)
+def test_a_file_is_served_with_its_type(
+    kit: Flask, browser: FlaskClient, name: str, mimetype: str
+) -> None:
+    assert browser.get(url_of(kit, name)).mimetype == mimetype
+
+
+def test_a_browser_that_reads_gzip_gets_gzip(kit: Flask, browser: FlaskClient) -> None:
+    url = url_of(kit, "vendor/tabler.min.css")
+    packed = browser.get(url, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers["Vary"] == "Accept-Encoding"
+    assert gzip.decompress(packed.data) == browser.get(url).data
+
+
+def test_another_browser_gets_the_file_as_it_is(kit: Flask, browser: FlaskClient) -> None:
+    answer = browser.get(url_of(kit, "app.css"))
+    assert "Content-Encoding" not in answer.headers
+
+
+def test_an_old_address_is_not_answered_with_new_content(browser: FlaskClient) -> None:
+    assert browser.get("/static/0123456789abcdef/app.css").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["nothing.css", "../setup.cfg", "%2e%2e/setup.cfg", "vendor"])
+def test_nothing_but_files_of_the_folder_is_served(
+    kit: Flask, browser: FlaskClient, name: str
+) -> None:
+    assert browser.get(f"/static/0123456789abcdef/{name}").status_code == 404
+
+
+def test_a_misspelt_file_is_noticed_while_rendering(kit: Flask) -> None:
+    with pytest.raises(LookupError, match=r"nothing\.css"):
+        url_of(kit, "nothing.css")
+
+
+def test_a_file_below_a_prefix_keeps_the_prefix(kit: Flask) -> None:
+    with kit.test_request_context(environ_overrides={"SCRIPT_NAME": "/sleuth"}):
+        assert asset_url("app.css").startswith("/sleuth/static/")
