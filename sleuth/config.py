@@ -117,9 +117,14 @@ SETTINGS: tuple[Setting, ...] = (
         _keys,
         key_file="encryption-keys",
     ),
-    Setting("SLEUTH_PLUGINS_DIR", "plugins", "Folder of tracker plugins.", _path),
-    Setting("SLEUTH_DISABLED_PLUGINS", "", "Slugs of plugins not to load.", _words),
-    Setting("SLEUTH_SAFE_MODE", "", "1 starts without loading any plugin.", _flag),
+    Setting("SLEUTH_PLUGINS_DIR", "plugins", "Folder of further tracker plugins.", _path),
+    Setting(
+        "SLEUTH_DISABLED_PLUGINS",
+        "",
+        "Names of plugins not to load: of their file, folder or entry point.",
+        _words,
+    ),
+    Setting("SLEUTH_SAFE_MODE", "", "1 loads the bundled plugins only.", _flag),
     Setting(
         "SLEUTH_TRUSTED_HOSTS",
         "",

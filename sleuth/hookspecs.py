@@ -233,7 +233,7 @@ def sleuth_explore_url(config: ImpactConfig, since: datetime, until: datetime) -
         Nothing.
 
     Example:
-        return f"{config.attributes['url']}/errors?from={since:%s}&to={until:%s}"
+        return f"{config.attributes['url']}/errors?from={since.isoformat()}"
 
     Added in:
         API version 1.

@@ -121,12 +121,15 @@ class PluginSetting:
     Args:
         is_url: The value is an absolute URL; its host, and hosts below it, may be
             called with the credentials.
+        is_required: Without a value the tracker is not offered to anybody; for one
+            that only makes sense at an address which the operator has to name.
     """
 
     name: str
     default: str
     help: str
     is_url: bool = False
+    is_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,10 +294,12 @@ class CountSeries:
 
     Args:
         points: ``(bucket_start, count)`` with ``since <= bucket_start < until``, sorted,
-            unique; buckets left out inside the covered range are zeros.
+            unique, bucket starts being multiples of the interval since 1970; buckets
+            left out inside the covered range are zeros, points outside it are dropped.
         complete_since: Start of what the tracker can vouch for (later than ``since``
             where its retention ends), None for ``since``.
-        complete_until: Counts are final-for-now before this instant; exclusive.
+        complete_until: Counts are final-for-now before this instant; exclusive. It may
+            lie beyond ``until``; the host then takes ``until``.
         quota_left: Requests left where the tracker tells, else None.
     """
 

@@ -1,0 +1,1 @@
+"""The trackers that come with the product, each a plugin like any other."""

@@ -1,0 +1,217 @@
+"""The client itself."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from threading import Thread
+from typing import Any, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.auth import AuthBase
+
+from sleuth import __version__
+from sleuth.http.answer import Answer
+from sleuth.http.failures import FAILURES, explain, was_reset
+from sleuth.http.hosts import AllowedHosts
+from sleuth.plugin_api import TrackerError
+from sleuth.redaction import Scrubber
+
+USER_AGENT = f"sleuth/{__version__} (+error impact collector)"
+MAX_REDIRECTS = 3
+CHUNK_BYTES = 65536
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long to wait and how much to read.
+
+    Args:
+        total_seconds: For one ``get`` with its redirects and retry, however slowly the
+            server drips.
+        max_bytes: Of the unpacked body.
+    """
+
+    connect_seconds: float = 5
+    read_seconds: float = 30
+    total_seconds: float = 60
+    max_bytes: int = 8_000_000
+
+
+def new_session() -> requests.Session:
+    """Return connections to keep alive, and keep urllib3 from logging whole addresses.
+
+    Some trackers want their token in the query, which urllib3 logs at DEBUG.
+    """
+    logging.getLogger("urllib3").setLevel(logging.INFO)
+    return requests.Session()
+
+
+class _OnlyTheHeaders(AuthBase):
+    """Keeps requests from looking for credentials in ``.netrc``."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+class Client:
+    """Satisfies :class:`sleuth.plugin_api.HttpClient` for one tracker.
+
+    Args:
+        name: Of the tracker, for error messages.
+        allowed: The hosts that may be called.
+        session: Kept-alive connections, shared by clients of the same tracker.
+        scrub: Applied to what is logged.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        allowed: AllowedHosts,
+        *,
+        session: requests.Session | None = None,
+        limits: Limits | None = None,
+        scrub: Callable[[str], str] | None = None,
+    ) -> None:
+        self._name = name
+        self._allowed = allowed
+        self._session = session or new_session()
+        self._limits = limits or Limits()
+        self._scrub = scrub or Scrubber()
+
+    def get(
+        self,
+        url: str,
+        *,
+        params: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """GET an absolute URL, following up to three redirects within the allowed hosts.
+
+        Raises:
+            TrackerError: ``unavailable``: no usable answer came; ``forbidden``: the URL
+                may not be called; ``bad_answer``: a redirect to elsewhere, or too large
+                an answer; ``credentials``: a header that cannot be sent.
+        """
+        self._allowed.check(url, self._name)
+        sent = {"User-Agent": USER_AGENT, "Accept": "application/json", **(headers or {})}
+        self._check_headers(sent)
+        request = requests.Request("GET", url, params=list(params), headers=sent)
+        started = time.monotonic()
+        outcome = "no answer"
+        try:
+            answer = self._get_in_time(request, started + self._limits.total_seconds)
+            outcome = str(answer.status)
+        finally:
+            self._log(url, outcome, time.monotonic() - started)
+        return answer
+
+    def _check_headers(self, headers: Mapping[str, str]) -> None:
+        if not all(_is_sendable(value) for value in headers.values()):
+            raise TrackerError(
+                "The credentials contain a character that cannot be sent, a line break or "
+                f"an accented letter perhaps. Copy them from {self._name} again.",
+                permanent=True,
+                reason="credentials",
+            )
+
+    def _get_in_time(self, request: requests.Request, deadline: float) -> Answer:
+        try:
+            return _run_until(deadline, lambda: self._follow(request, deadline))
+        except (TimeoutError, *FAILURES) as error:
+            failure = error
+        raise explain(failure, self._name, urlsplit(request.url).hostname or "")
+
+    def _follow(self, request: requests.Request, deadline: float) -> Answer:
+        for _ in range(MAX_REDIRECTS + 1):
+            prepared = self._prepare(request)
+            answer = self._exchange(prepared, deadline)
+            location = answer.headers.get("Location", "")
+            if answer.status not in requests.models.REDIRECT_STATI or not location:
+                return answer
+            target = urljoin(str(prepared.url), location)
+            refusal = self._allowed.refusal(target)
+            if refusal:
+                raise self._bad_answer(f"answered with a redirect, but {refusal}")
+            request = requests.Request("GET", target, headers=request.headers)
+        raise self._bad_answer(f"answered with more than {MAX_REDIRECTS} redirects in a row")
+
+    def _prepare(self, request: requests.Request) -> requests.PreparedRequest:
+        request.auth = _OnlyTheHeaders()
+        prepared = self._session.prepare_request(request)
+        self._allowed.check(str(prepared.url), self._name)
+        return prepared
+
+    def _exchange(self, prepared: requests.PreparedRequest, deadline: float) -> Answer:
+        try:
+            return self._exchange_once(prepared, deadline)
+        except FAILURES as error:
+            if not was_reset(error):
+                raise
+        return self._exchange_once(prepared, deadline)
+
+    def _exchange_once(self, prepared: requests.PreparedRequest, deadline: float) -> Answer:
+        """Use the adapter directly: a session would keep cookies and read redirects whole."""
+        url = str(prepared.url)
+        limits = self._limits
+        remaining = max(deadline - time.monotonic(), 0.001)
+        timeout = (min(limits.connect_seconds, remaining), min(limits.read_seconds, remaining))
+        settings: dict[str, Any] = {}
+        settings |= self._session.merge_environment_settings(url, {}, True, None, None)
+        response = self._session.get_adapter(url).send(prepared, timeout=timeout, **settings)
+        try:
+            body = self._read(response, deadline)
+        except BaseException:
+            response.close()
+            raise
+        return Answer(self._name, response.status_code, response.headers, body)
+
+    def _read(self, response: requests.Response, deadline: float) -> bytes:
+        body = bytearray()
+        while chunk := response.raw.read1(CHUNK_BYTES, decode_content=True):
+            body += chunk
+            if len(body) > self._limits.max_bytes:
+                megabytes = self._limits.max_bytes / 1_000_000
+                raise self._bad_answer(f"gave an answer of more than {megabytes:g} MB")
+            if time.monotonic() > deadline:
+                raise TimeoutError
+        return bytes(body)
+
+    def _bad_answer(self, what: str) -> TrackerError:
+        return TrackerError(f"{self._name} {what}.", reason="bad_answer")
+
+    def _log(self, url: str, outcome: str, seconds: float) -> None:
+        parts = urlsplit(url)
+        where = self._scrub(f"{parts.hostname}{parts.path}")
+        logger.info("%s: GET %s: %s in %d ms", self._name, where, outcome, seconds * 1000)
+
+
+def _is_sendable(value: str) -> bool:
+    return value.isascii() and value.isprintable() and value == value.strip()
+
+
+def _run_until(deadline: float, work: Callable[[], T]) -> T:
+    """Run the work in a thread of its own, because only that bounds how long it takes.
+
+    Socket timeouts do not: they start again with every byte, and none covers DNS.
+
+    Raises:
+        TimeoutError: the deadline came first; the work is left to end by itself.
+    """
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
+
+    Thread(target=run, daemon=True, name="tracker request").start()
+    return future.result(timeout=max(deadline - time.monotonic(), 0))

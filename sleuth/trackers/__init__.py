@@ -1,0 +1,22 @@
+"""Plugins, found, loaded one by one, and called one at a time.
+
+:func:`load` builds the :class:`Registry` that ``app.extensions["sleuth_trackers"]``
+holds. A :class:`Tracker` is one loaded plugin; its methods are the only callers of hooks,
+and belong in jobs. The web process reads ``info`` and ``fields`` and calls none.
+"""
+
+from sleuth.trackers.errors import PluginBug
+from sleuth.trackers.facade import Tracker
+from sleuth.trackers.loading import load
+from sleuth.trackers.registry import LoadFailure, Registry, SkippedPlugin, current, describe
+
+__all__ = [
+    "LoadFailure",
+    "PluginBug",
+    "Registry",
+    "SkippedPlugin",
+    "Tracker",
+    "current",
+    "describe",
+    "load",
+]

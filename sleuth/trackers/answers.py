@@ -1,0 +1,144 @@
+"""The contract of every answer: what a hook returned is checked before anybody uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+from urllib.parse import urlsplit
+
+from sleuth.plugin_api import (
+    CountSeries,
+    ImpactWarning,
+    NewError,
+    RemoteDeploy,
+    RemoteProject,
+    TokenCheck,
+)
+from sleuth.redaction import Scrubber
+from sleuth.trackers.errors import ContractError, shortened
+from sleuth.trackers.shapes import require
+
+
+def token_check(answer: Any, scrub: Scrubber) -> TokenCheck:
+    """Check what ``sleuth_validate_token`` returned."""
+    require(answer, TokenCheck, "TokenCheck")
+    check: TokenCheck = answer
+    if not check.ok and not check.message.strip():
+        raise ContractError("TokenCheck.message is empty although ok is False")
+    return replace(
+        check,
+        message=shortened(scrub(check.message)),
+        account_label=shortened(scrub(check.account_label)),
+    )
+
+
+def projects(answer: Any) -> list[RemoteProject]:
+    """Check what ``sleuth_list_projects`` returned."""
+    require(answer, list[RemoteProject], "projects")
+    found: list[RemoteProject] = answer
+    if not all(project.key for project in found):
+        raise ContractError("a RemoteProject has an empty key")
+    keys = [(project.org_key, project.key) for project in found]
+    if len(set(keys)) != len(keys):
+        raise ContractError("two RemoteProjects have the same org_key and key")
+    return found
+
+
+def counts(answer: Any, since: datetime, until: datetime, interval_seconds: int) -> CountSeries:
+    """Check what ``sleuth_collect_counts`` returned, and cut it to what is vouched for."""
+    require(answer, CountSeries, "CountSeries")
+    series: CountSeries = answer
+    if series.interval_seconds != interval_seconds:
+        raise ContractError(
+            f"CountSeries.interval_seconds is {series.interval_seconds}, "
+            f"not the declared {interval_seconds}"
+        )
+    if series.quota_left is not None and series.quota_left < 0:
+        raise ContractError("CountSeries.quota_left is negative")
+    _require_order(series.points)
+    _require_buckets(series.points, since, until, interval_seconds)
+    return _vouched_for(series, since, until)
+
+
+def _require_order(points: tuple[tuple[datetime, int], ...]) -> None:
+    for (earlier, _), (later, _) in pairwise(points):
+        if earlier >= later:
+            raise ContractError(f"CountSeries.points are not sorted and unique at {later}")
+
+
+def _require_buckets(
+    points: tuple[tuple[datetime, int], ...],
+    since: datetime,
+    until: datetime,
+    interval_seconds: int,
+) -> None:
+    if points and not (since <= points[0][0] and points[-1][0] < until):
+        raise ContractError(f"CountSeries.points lie outside of {since} to {until}")
+    for start, count in points:
+        if count < 0:
+            raise ContractError(f"CountSeries.points have a negative count at {start}")
+        if start.timestamp() % interval_seconds:
+            raise ContractError(f"CountSeries.points have a bucket that starts at {start}")
+
+
+def _vouched_for(series: CountSeries, since: datetime, until: datetime) -> CountSeries:
+    complete_since = max(series.complete_since, since) if series.complete_since else None
+    complete_until = min(series.complete_until, until)
+    return replace(
+        series,
+        complete_since=complete_since,
+        complete_until=complete_until,
+        points=tuple(
+            point
+            for point in series.points
+            if (complete_since or since) <= point[0] < complete_until
+        ),
+    )
+
+
+def warnings(answer: Any, scrub: Scrubber) -> list[ImpactWarning]:
+    """Check what ``sleuth_check_impact`` returned."""
+    require(answer, list[ImpactWarning], "warnings")
+    return [replace(warning, message=shortened(scrub(warning.message))) for warning in answer]
+
+
+def new_errors(answer: Any) -> list[NewError]:
+    """Check what ``sleuth_new_errors`` returned."""
+    require(answer, list[NewError], "new errors")
+    found: list[NewError] = answer
+    _require_links(error.url for error in found)
+    return found
+
+
+def deploys(answer: Any) -> list[RemoteDeploy]:
+    """Check what ``sleuth_list_deploys`` returned."""
+    require(answer, list[RemoteDeploy], "deploys")
+    found: list[RemoteDeploy] = answer
+    _require_links(deploy.url for deploy in found)
+    return found
+
+
+def link(answer: Any) -> str:
+    """Check what ``sleuth_explore_url`` returned."""
+    require(answer, str, "the address")
+    address: str = answer
+    _require_links([address])
+    return address
+
+
+def is_link(address: str) -> bool:
+    """Return whether a browser may be sent there: an absolute http(s) URL."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+
+
+def _require_links(addresses: Iterable[str]) -> None:
+    for address in addresses:
+        if address and not is_link(address):
+            raise ContractError("an address is not an absolute http(s) URL")

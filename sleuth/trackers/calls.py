@@ -1,0 +1,112 @@
+"""Calling one hook of one plugin, so that whatever happens stays contained."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pluggy import PluginManager
+from rq.timeouts import BaseTimeoutException
+
+from sleuth.plugin_api import TrackerContext, TrackerError
+from sleuth.redaction import Scrubber
+from sleuth.trackers.errors import ContractError, PluginBug, one_line, presentable
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a plugin came from.
+
+    Args:
+        name: Of its file, folder or entry point.
+        place: ``bundled``, a path, or the package that installed it.
+        version: Empty if the plugin has none.
+    """
+
+    name: str
+    place: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class PluginHooks:
+    """The hooks of exactly one registered plugin.
+
+    Args:
+        key: Under which the plugin is registered.
+        implemented: Names of the hooks that it implements.
+    """
+
+    manager: PluginManager
+    key: str
+    implemented: frozenset[str]
+
+    def call(self, hook: str, **arguments: Any) -> Any:
+        """Call one hook of this plugin and of no other, and return what it returned."""
+        others = [plugin for key, plugin in self.manager.list_name_plugin() if key != self.key]
+        return self.manager.subset_hook_caller(hook, others)(**arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What belongs together while one plugin is asked something.
+
+    Args:
+        tracker_name: For messages.
+        scrub: Hides the credentials that the plugin was given.
+        context: None for hooks that talk to nobody.
+    """
+
+    hooks: PluginHooks
+    origin: Origin
+    tracker_name: str
+    scrub: Scrubber
+    context: TrackerContext | None = None
+
+    def ask(self, hook: str, check: Callable[[Any], T], **arguments: Any) -> T:
+        """Turn every outcome of a hook into a checked value or a TrackerError.
+
+        Errors are raised outside of the handlers, so that nothing which might hold a
+        secret stays attached to them. The time limit of a job passes through.
+
+        Raises:
+            TrackerError: what the plugin says of the tracker.
+            PluginBug: anything else that it raised, or an answer that ``check`` refused.
+        """
+        if self.context is not None:
+            arguments["tracker"] = self.context
+        failure: TrackerError
+        try:
+            return check(self.hooks.call(hook, **arguments))
+        except BaseTimeoutException:
+            raise
+        except TrackerError as error:
+            failure = presentable(error, self.scrub)
+        except (Exception, SystemExit) as error:
+            failure = self._bug(hook, error)
+        raise failure
+
+    def _bug(self, hook: str, error: BaseException) -> PluginBug:
+        logger.error(
+            "Plugin %s %s failed in %s: %s\n%s",
+            self.origin.name,
+            self.origin.version,
+            hook,
+            self.scrub(one_line(error)),
+            self.scrub("".join(traceback.format_exception(error))),
+        )
+        if isinstance(error, ContractError):
+            return PluginBug(
+                f"The {self.tracker_name} plugin gave an answer that Sleuth cannot use: "
+                f"{self.scrub(str(error))}. This is a fault of the plugin."
+            )
+        return PluginBug(
+            f"The {self.tracker_name} plugin failed unexpectedly. This is a fault of the plugin, "
+            "not of your settings; the log of the server has the details."
+        )

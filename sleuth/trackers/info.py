@@ -1,0 +1,130 @@
+"""What a plugin says of itself, checked at load."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from sleuth.plugin_api import API_VERSION, Capabilities, ImpactField, TrackerInfo
+from sleuth.trackers.answers import is_link
+from sleuth.trackers.errors import ContractError, LoadError
+from sleuth.trackers.logo import harmless_svg
+from sleuth.trackers.shapes import require
+
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+HOST = re.compile(r"(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+")
+LONGEST_SLUG = 40
+SECONDS_PER_DAY = 86_400
+KINDS = {"project": "remote_project", "environment": "text", "no_environment": "checkbox"}
+
+
+def checked_info(answer: Any, hooks: frozenset[str]) -> TrackerInfo:
+    """Return what ``sleuth_tracker_info`` answered.
+
+    Args:
+        hooks: Names of the hooks that the plugin implements.
+
+    Raises:
+        ContractError: it breaks the contract; the sentence says where.
+    """
+    require(answer, TrackerInfo, "TrackerInfo")
+    info: TrackerInfo = answer
+    for is_right, problem in _identity(info):
+        _insist(is_right, f"TrackerInfo.{problem}")
+    _check_names("credential_fields", [field.name for field in info.credential_fields])
+    _check_names("settings", [setting.name for setting in info.settings])
+    _check_capabilities(info.capabilities, hooks)
+    return info
+
+
+def _identity(info: TrackerInfo) -> Iterable[tuple[bool, str]]:
+    yield _is_slug(info.slug), f"slug {info.slug!r} is not lower-case letters, digits, hyphens"
+    yield _is_slug(info.category), f"category {info.category!r} is not a slug"
+    yield bool(info.name.strip()), "name is empty"
+    yield bool(info.description.strip()), "description is empty"
+    yield (
+        set(info.required_scopes) <= set(info.token_scopes),
+        "required_scopes are not all among token_scopes",
+    )
+    for name in ("token_url", "docs_url"):
+        address = getattr(info, name)
+        yield not address or is_link(address), f"{name} is not an absolute http(s) URL"
+    for host in info.hosts:
+        yield bool(HOST.fullmatch(host)), f"hosts has {host!r}, which is no host name"
+
+
+def check_api_version(answer: Any) -> int | None:
+    """Return the API version that a plugin was written for, None if it does not say.
+
+    Raises:
+        LoadError: this host does not support that version.
+    """
+    version = getattr(answer, "api_version", None)
+    if type(version) is not int:
+        return None
+    if not 1 <= version <= API_VERSION:
+        raise LoadError(
+            f"It was written for version {version} of the plugin API; this Sleuth "
+            f"supports 1 to {API_VERSION}."
+        )
+    return version
+
+
+def checked_fields(answer: Any) -> tuple[ImpactField, ...]:
+    """Return what ``sleuth_impact_fields`` answered.
+
+    Raises:
+        ContractError: it breaks the contract; the sentence says where.
+    """
+    require(answer, list[ImpactField], "impact fields")
+    fields: list[ImpactField] = answer
+    _check_names("impact fields", [field.name for field in fields])
+    _insist("project" in {field.name for field in fields}, "impact fields lack project")
+    for field in fields:
+        expected = KINDS.get(field.name)
+        is_right = field.kind == expected if expected else field.kind != "remote_project"
+        _insist(is_right, f"impact field {field.name} cannot be of kind {field.kind}")
+        is_right = not field.docs_url or is_link(field.docs_url)
+        _insist(is_right, f"impact field {field.name} has a docs_url that is no http(s) URL")
+    return tuple(fields)
+
+
+def with_harmless_logo(info: TrackerInfo) -> tuple[TrackerInfo, tuple[str, ...]]:
+    """Return the info with a logo fit to be shown, and a note if it had to be left out."""
+    if not info.logo:
+        return info, ()
+    try:
+        return replace(info, logo=harmless_svg(info.logo)), ()
+    except LoadError as error:
+        return replace(info, logo=""), (f"Its logo is not shown, because it {error}.",)
+
+
+def _check_names(what: str, names: list[str]) -> None:
+    for name in names:
+        _insist(bool(NAME.fullmatch(name)), f"{what}: {name!r} is no name (a-z, 0-9, _)")
+    _insist(len(set(names)) == len(names), f"{what}: a name occurs twice")
+
+
+def _check_capabilities(capabilities: Capabilities, hooks: frozenset[str]) -> None:
+    interval = capabilities.interval_seconds
+    is_even = interval >= 60 and SECONDS_PER_DAY % interval == 0
+    _insist(is_even, "Capabilities.interval_seconds must divide a day and be 60 or more")
+    _insist(capabilities.look_back_days >= 1, "Capabilities.look_back_days is less than 1")
+    quota = capabilities.requests_per_hour
+    _insist(quota is None or quota >= 1, "Capabilities.requests_per_hour is less than 1")
+    _insist(
+        not capabilities.reports_new_errors or "sleuth_new_errors" in hooks,
+        "Capabilities.reports_new_errors is set without a sleuth_new_errors hook",
+    )
+
+
+def _is_slug(text: str) -> bool:
+    return bool(SLUG.fullmatch(text)) and len(text) <= LONGEST_SLUG
+
+
+def _insist(is_right: bool, problem: str) -> None:
+    if not is_right:
+        raise ContractError(problem)

@@ -1,0 +1,99 @@
+"""What became of every plugin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from flask import current_app
+
+from sleuth.trackers.calls import Origin
+from sleuth.trackers.facade import Tracker
+
+
+@dataclass(frozen=True, slots=True)
+class LoadFailure:
+    """A plugin that could not be loaded.
+
+    Args:
+        name: What the tracker calls itself if it came that far, else its file's name.
+        api_version: That the plugin was written for, None if it did not come that far.
+        error: One sentence; the traceback is in the log only.
+    """
+
+    name: str
+    origin: Origin
+    api_version: int | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedPlugin:
+    """A plugin that is not offered, as the operator wants it.
+
+    Args:
+        reason: One sentence.
+    """
+
+    origin: Origin
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """All plugins: trackers by slug, and why others are missing."""
+
+    trackers: dict[str, Tracker] = field(default_factory=dict)
+    failures: list[LoadFailure] = field(default_factory=list)
+    skipped: list[SkippedPlugin] = field(default_factory=list)
+
+    def get(self, slug: str) -> Tracker | None:
+        """Return the tracker of that slug; None if there is none now."""
+        return self.trackers.get(slug)
+
+    def by_category(self, category: str) -> list[Tracker]:
+        """Return the trackers of one tab of the Integrations page, by name."""
+        found = [tracker for tracker in self.trackers.values() if tracker.info.category == category]
+        return sorted(found, key=lambda tracker: tracker.info.name.casefold())
+
+
+def current() -> Registry:
+    """Return the registry of the current application."""
+    return cast("Registry", current_app.extensions["sleuth_trackers"])
+
+
+def describe(registry: Registry) -> list[dict[str, Any]]:
+    """Return a row per plugin for ``./run sleuth plugins``: loaded ones first."""
+    return [
+        *(_loaded_row(tracker) for tracker in registry.trackers.values()),
+        *(
+            _row(failure.origin, "failed", failure.error, api_version=failure.api_version)
+            for failure in registry.failures
+        ),
+        *(_row(skipped.origin, "skipped", skipped.reason) for skipped in registry.skipped),
+    ]
+
+
+def _loaded_row(tracker: Tracker) -> dict[str, Any]:
+    info = tracker.info
+    row = _row(tracker.origin, "loaded", " ".join(tracker.notes), api_version=info.api_version)
+    return row | {
+        "slug": info.slug,
+        "label": info.name,
+        "category": info.category,
+        "hooks": sorted(tracker.hooks),
+        "settings": sorted(tracker.settings),
+    }
+
+
+def _row(
+    origin: Origin, state: str, detail: str, *, api_version: int | None = None
+) -> dict[str, Any]:
+    return {
+        "name": origin.name,
+        "state": state,
+        "place": origin.place,
+        "version": origin.version,
+        "api_version": api_version,
+        "detail": detail,
+    }
