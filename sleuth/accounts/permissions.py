@@ -33,6 +33,7 @@ ENDPOINTS: dict[str, Permission] = {
     # impact
     # dashboard
     # web
+    "asset": Permission.PUBLIC,
 }
 
 

@@ -42,4 +42,6 @@ def init_app(app: Flask) -> None:
     forms.init_app(app)
     icons.init_app(app)
     sparkline.init_app(app)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(is_htmx=is_htmx, page_url=page_url, url_if=url_if)

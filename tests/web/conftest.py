@@ -43,7 +43,7 @@ def kit(kit_settings: dict[str, Any]) -> Flask:
 
 
 @pytest.fixture
-def browser(kit: Flask) -> FlaskClient:
+def visitor(kit: Flask) -> FlaskClient:
     """A client of the bare application."""
     return kit.test_client()
 

@@ -19,8 +19,8 @@ def test_the_address_of_a_file_names_its_content(kit: Flask) -> None:
     assert re.fullmatch(r"/static/[0-9a-f]{16}/app\.css", url_of(kit, "app.css"))
 
 
-def test_a_file_may_be_kept_for_ever(kit: Flask, browser: FlaskClient) -> None:
-    answer = browser.get(url_of(kit, "app.js"))
+def test_a_file_may_be_kept_for_ever(kit: Flask, visitor: FlaskClient) -> None:
+    answer = visitor.get(url_of(kit, "app.js"))
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
 
@@ -34,33 +34,33 @@ def test_a_file_may_be_kept_for_ever(kit: Flask, browser: FlaskClient) -> None:
     ],
 )
 def test_a_file_is_served_with_its_type(
-    kit: Flask, browser: FlaskClient, name: str, mimetype: str
+    kit: Flask, visitor: FlaskClient, name: str, mimetype: str
 ) -> None:
-    assert browser.get(url_of(kit, name)).mimetype == mimetype
+    assert visitor.get(url_of(kit, name)).mimetype == mimetype
 
 
-def test_a_browser_that_reads_gzip_gets_gzip(kit: Flask, browser: FlaskClient) -> None:
+def test_a_browser_that_reads_gzip_gets_gzip(kit: Flask, visitor: FlaskClient) -> None:
     url = url_of(kit, "vendor/tabler.min.css")
-    packed = browser.get(url, headers={"Accept-Encoding": "gzip"})
+    packed = visitor.get(url, headers={"Accept-Encoding": "gzip"})
     assert packed.headers["Content-Encoding"] == "gzip"
-    assert packed.headers["Vary"] == "Accept-Encoding"
-    assert gzip.decompress(packed.data) == browser.get(url).data
+    assert packed.vary.as_set() >= {"accept-encoding"}
+    assert gzip.decompress(packed.data) == visitor.get(url).data
 
 
-def test_another_browser_gets_the_file_as_it_is(kit: Flask, browser: FlaskClient) -> None:
-    answer = browser.get(url_of(kit, "app.css"))
+def test_another_browser_gets_the_file_as_it_is(kit: Flask, visitor: FlaskClient) -> None:
+    answer = visitor.get(url_of(kit, "app.css"))
     assert "Content-Encoding" not in answer.headers
 
 
-def test_an_old_address_is_not_answered_with_new_content(browser: FlaskClient) -> None:
-    assert browser.get("/static/0123456789abcdef/app.css").status_code == 404
+def test_an_old_address_is_not_answered_with_new_content(visitor: FlaskClient) -> None:
+    assert visitor.get("/static/0123456789abcdef/app.css").status_code == 404
 
 
 @pytest.mark.parametrize("name", ["nothing.css", "../setup.cfg", "%2e%2e/setup.cfg", "vendor"])
 def test_nothing_but_files_of_the_folder_is_served(
-    kit: Flask, browser: FlaskClient, name: str
+    kit: Flask, visitor: FlaskClient, name: str
 ) -> None:
-    assert browser.get(f"/static/0123456789abcdef/{name}").status_code == 404
+    assert visitor.get(f"/static/0123456789abcdef/{name}").status_code == 404
 
 
 def test_a_misspelt_file_is_noticed_while_rendering(kit: Flask) -> None:

@@ -19,8 +19,8 @@ def hello(kit: Flask) -> Flask:
     return kit
 
 
-def test_every_answer_carries_the_strict_content_security_policy(browser: FlaskClient) -> None:
-    assert browser.get("/nowhere").headers["Content-Security-Policy"] == CSP
+def test_every_answer_carries_the_strict_content_security_policy(visitor: FlaskClient) -> None:
+    assert visitor.get("/nowhere").headers["Content-Security-Policy"] == CSP
 
 
 @pytest.mark.parametrize(
@@ -33,23 +33,23 @@ def test_every_answer_carries_the_strict_content_security_policy(browser: FlaskC
     ],
 )
 def test_a_page_carries_the_security_headers(
-    hello: Flask, browser: FlaskClient, name: str, value: str
+    hello: Flask, visitor: FlaskClient, name: str, value: str
 ) -> None:
-    assert browser.get("/hello").headers[name] == value
+    assert visitor.get("/hello").headers[name] == value
 
 
-def test_a_page_differs_by_whether_htmx_asked(hello: Flask, browser: FlaskClient) -> None:
-    assert "HX-Request" in browser.get("/hello").headers["Vary"]
+def test_a_page_differs_by_whether_htmx_asked(hello: Flask, visitor: FlaskClient) -> None:
+    assert "HX-Request" in visitor.get("/hello").headers["Vary"]
 
 
-def test_a_view_may_choose_its_own_caching(kit: Flask, browser: FlaskClient) -> None:
+def test_a_view_may_choose_its_own_caching(kit: Flask, visitor: FlaskClient) -> None:
     answer = Response("x", headers={"Cache-Control": "private, max-age=60"})
     kit.add_url_rule("/own", view_func=lambda: answer, endpoint="own")
-    assert browser.get("/own").headers["Cache-Control"] == "private, max-age=60"
+    assert visitor.get("/own").headers["Cache-Control"] == "private, max-age=60"
 
 
-def test_plain_http_promises_no_https(hello: Flask, browser: FlaskClient) -> None:
-    assert "Strict-Transport-Security" not in browser.get("/hello").headers
+def test_plain_http_promises_no_https(hello: Flask, visitor: FlaskClient) -> None:
+    assert "Strict-Transport-Security" not in visitor.get("/hello").headers
 
 
 class TestBehindHttps:
@@ -57,8 +57,8 @@ class TestBehindHttps:
     def kit_settings(self) -> dict[str, Any]:
         return {"SLEUTH_PUBLIC_URL": "https://sleuth.example.org"}
 
-    def test_browsers_are_told_to_stay_on_https(self, hello: Flask, browser: FlaskClient) -> None:
-        headers = browser.get("/hello").headers
+    def test_browsers_are_told_to_stay_on_https(self, hello: Flask, visitor: FlaskClient) -> None:
+        headers = visitor.get("/hello").headers
         assert headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
@@ -68,12 +68,12 @@ class TestWithTrustedHosts:
         return {"TRUSTED_HOSTS": ["sleuth.example.org"]}
 
     def test_a_foreign_host_name_is_refused_with_a_page(
-        self, hello: Flask, browser: FlaskClient
+        self, hello: Flask, visitor: FlaskClient
     ) -> None:
-        answer = browser.get("/hello", headers={"Host": "evil.example.org"})
+        answer = visitor.get("/hello", headers={"Host": "evil.example.org"})
         assert answer.status_code == 400
         assert "That request made no sense" in answer.text
 
-    def test_the_own_host_name_is_answered(self, hello: Flask, browser: FlaskClient) -> None:
-        answer = browser.get("/hello", headers={"Host": "sleuth.example.org"})
+    def test_the_own_host_name_is_answered(self, hello: Flask, visitor: FlaskClient) -> None:
+        answer = visitor.get("/hello", headers={"Host": "sleuth.example.org"})
         assert answer.text == "hello"
