@@ -113,6 +113,11 @@ class TrackerProject(db.Model):
     environments: Mapped[list[str]] = mapped_column(JSON, default=list)
     attributes: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
 
+    @property
+    def choice(self) -> str:
+        """The value that stands for this project in a drop-down, stable over refreshes."""
+        return f"{self.org_key}:{self.project_key}"
+
     @classmethod
     def from_remote(cls, integration_id: int, remote: RemoteProject) -> TrackerProject:
         """Build the row that keeps ``remote``."""

@@ -1,0 +1,151 @@
+"""Attempts to validate something with a tracker: started by a dialog, decided by a job."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+
+from sleuth import clock
+from sleuth.accounts import audit
+from sleuth.extensions import db, write
+from sleuth.ids import new_public_id
+from sleuth.integrations.models import CheckKind, CheckState, ConnectionCheck
+
+LIFETIME = timedelta(hours=1)
+LEASE = timedelta(seconds=90)
+PATIENCE = timedelta(seconds=20)
+OPEN_STATES = (CheckState.RUNNING, CheckState.INCOMPLETE)
+
+
+def start(
+    *,
+    organization_id: int,
+    provider: str,
+    kind: CheckKind,
+    payload: dict[str, Any],
+    user_id: int,
+    integration_id: int | None = None,
+) -> ConnectionCheck:
+    """Store an attempt that a job will decide; call inside ``with write():``.
+
+    Args:
+        payload: What is to be validated; encrypted, and erased once decided.
+        integration_id: The integration concerned, if it exists already.
+    """
+    now = clock.now()
+    check = ConnectionCheck(
+        public_id=new_public_id(),
+        organization_id=organization_id,
+        integration_id=integration_id,
+        provider=provider,
+        kind=kind,
+        payload=payload,
+        state=CheckState.RUNNING,
+        created_by_id=user_id,
+        created_at=now,
+        expires_at=now + LIFETIME,
+        due_at=now,
+    )
+    db.session.add(check)
+    audit.record(organization_id, f"{kind}.check_started", provider)
+    db.session.flush()
+    return check
+
+
+def find(organization_id: int, provider: str, public_id: str) -> ConnectionCheck | None:
+    """Return an organization's attempt, or None."""
+    return db.session.scalar(
+        select(ConnectionCheck).where(
+            ConnectionCheck.organization_id == organization_id,
+            ConnectionCheck.provider == provider,
+            ConnectionCheck.public_id == public_id,
+        )
+    )
+
+
+def claim(check_id: int, now: datetime) -> ConnectionCheck | None:
+    """Take the lease on a running attempt; None if it is decided or somebody has it."""
+    with write():
+        taken = db.session.execute(
+            update(ConnectionCheck)
+            .where(ConnectionCheck.id == check_id, *_is_claimable(now))
+            .values(claimed_until=now + LEASE)
+        )
+        if not taken.rowcount:
+            return None
+    return db.session.get(ConnectionCheck, check_id)
+
+
+def due_ids(kind: CheckKind, now: datetime) -> list[int]:
+    """Return the ids of attempts of ``kind`` that nobody is working on."""
+    return list(
+        db.session.scalars(
+            select(ConnectionCheck.id).where(ConnectionCheck.kind == kind, *_is_claimable(now))
+        )
+    )
+
+
+def still_running(check_id: int) -> ConnectionCheck | None:
+    """Re-read an attempt inside ``with write():``; None if it was cancelled meanwhile."""
+    check = db.session.get(ConnectionCheck, check_id)
+    return check if check is not None and check.state == CheckState.RUNNING else None
+
+
+def decide(check: ConnectionCheck, state: CheckState, message: str, **result: Any) -> None:
+    """Settle an attempt inside ``with write():``; what was to be validated is erased."""
+    check.state = state
+    check.message = message
+    check.result = result
+    check.due_at = None
+    check.claimed_until = None
+    if state is not CheckState.INCOMPLETE:
+        check.payload = None
+
+
+def fail(check_id: int, message: str) -> None:
+    """Settle a running attempt as failed, in a transaction of its own."""
+    with write():
+        check = still_running(check_id)
+        if check is not None:
+            decide(check, CheckState.FAILED, message)
+
+
+def cancel(check: ConnectionCheck) -> None:
+    """Give up an attempt that is not settled, in a transaction of its own."""
+    check_id = check.id
+    with write():
+        current = db.session.get(ConnectionCheck, check_id)
+        if current is not None and current.state in OPEN_STATES:
+            decide(current, CheckState.CANCELLED, "Cancelled.")
+            audit.record(current.organization_id, f"{current.kind}.check_cancelled", current.provider)
+
+
+def is_waiting_long(check: ConnectionCheck, now: datetime) -> bool:
+    """Tell whether no worker has taken the attempt for longer than people wait gladly."""
+    return check.claimed_until is None and now - check.created_at > PATIENCE
+
+
+def erase_expired(now: datetime) -> int:
+    """Settle attempts that nobody decided within an hour, and forget old ones."""
+    with write():
+        stale = list(
+            db.session.scalars(
+                select(ConnectionCheck).where(
+                    ConnectionCheck.expires_at <= now, ConnectionCheck.state.in_(OPEN_STATES)
+                )
+            )
+        )
+        for check in stale:
+            decide(check, CheckState.FAILED, "This took too long and was given up. Try again.")
+    return len(stale)
+
+
+def _is_claimable(now: datetime) -> tuple[Any, ...]:
+    return (
+        ConnectionCheck.state == CheckState.RUNNING,
+        ConnectionCheck.due_at <= now,
+        ConnectionCheck.expires_at > now,
+        or_(ConnectionCheck.claimed_until.is_(None), ConnectionCheck.claimed_until <= now),
+    )

@@ -1,0 +1,21 @@
+"""RQ jobs of the integrations: ids in, nothing out."""
+
+from __future__ import annotations
+
+from sleuth import clock
+from sleuth.integrations import checks, project_list, service
+
+
+def check_connection(check_id: int) -> None:
+    """Validate pasted credentials with their tracker."""
+    service.validate_connection(check_id)
+
+
+def refresh_projects(integration_id: int) -> None:
+    """Fetch an integration's list of projects."""
+    project_list.refresh_projects(integration_id)
+
+
+def erase_expired_checks() -> None:
+    """Erase what was pasted in attempts that nobody decided."""
+    checks.erase_expired(clock.now())

@@ -1,0 +1,124 @@
+"""The list of a tracker's projects: fetched by a job, kept, refreshed on request."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, or_, select, update
+
+from sleuth import clock, queue
+from sleuth.accounts import audit
+from sleuth.extensions import db, write
+from sleuth.integrations.models import Integration, TrackerProject
+from sleuth.integrations.service import PROJECTS_JOB, registry
+from sleuth.plugin_api import RemoteProject, TrackerError
+from sleuth.trackers import Tracker
+
+LEASE = timedelta(seconds=120)
+
+
+def due_project_list_ids(now: datetime) -> list[int]:
+    """Return the integrations whose list of projects is to be fetched."""
+    return list(
+        db.session.scalars(select(Integration.id).where(*_is_list_claimable(now)))
+    )
+
+
+def request_projects(integration: Integration) -> None:
+    """Ask for a fresh list of the tracker's projects."""
+    integration_id = integration.id
+    with write():
+        current = db.session.get_one(Integration, integration_id)
+        current.projects_due_at = clock.now()
+        audit.record(current.organization_id, "integration.projects_requested", current.provider)
+    queue.enqueue(PROJECTS_JOB, integration_id)
+
+
+def refresh_projects(integration_id: int) -> None:
+    """Fetch the tracker's projects and keep them; an error is kept beside the old list."""
+    integration = _claim_list(integration_id)
+    if integration is None:
+        return
+    tracker = registry().get(integration.provider)
+    if tracker is None:
+        _note_list_error(integration_id, "This tracker's plugin is no longer installed.")
+        return
+    credentials = dict(integration.credentials)
+    db.session.rollback()
+    _fetch_projects(integration_id, tracker, credentials)
+
+
+def _fetch_projects(integration_id: int, tracker: Tracker, credentials: dict[str, str]) -> None:
+    try:
+        projects = tracker.list_projects(credentials, clock.now())
+    except TrackerError as error:
+        _note_list_error(integration_id, error.message)
+        return
+    with write():
+        integration = db.session.get(Integration, integration_id)
+        if integration is not None:
+            _keep_projects(integration, projects)
+
+
+def _keep_projects(integration: Integration, projects: list[RemoteProject]) -> None:
+    db.session.execute(
+        delete(TrackerProject).where(TrackerProject.integration_id == integration.id)
+    )
+    unique = {(each.org_key, each.key): each for each in projects}
+    db.session.add_all(
+        TrackerProject.from_remote(integration.id, each) for each in unique.values()
+    )
+    integration.projects_listed_at = clock.now()
+    integration.projects_error = ""
+    _finish_list(integration)
+
+
+def _note_list_error(integration_id: int, message: str) -> None:
+    with write():
+        integration = db.session.get(Integration, integration_id)
+        if integration is not None:
+            integration.projects_error = message
+            _finish_list(integration)
+
+
+def _finish_list(integration: Integration) -> None:
+    integration.projects_due_at = None
+    integration.projects_claimed_until = None
+    audit.publish(integration.organization_id, "trackerProjectsChanged", integration.provider)
+
+
+def _claim_list(integration_id: int) -> Integration | None:
+    now = clock.now()
+    with write():
+        taken = db.session.execute(
+            update(Integration)
+            .where(Integration.id == integration_id, *_is_list_claimable(now))
+            .values(projects_claimed_until=now + LEASE)
+        )
+        if not taken.rowcount:
+            return None
+    return db.session.get(Integration, integration_id)
+
+
+def _is_list_claimable(now: datetime) -> tuple[object, ...]:
+    free = or_(
+        Integration.projects_claimed_until.is_(None), Integration.projects_claimed_until <= now
+    )
+    return Integration.projects_due_at <= now, free
+
+
+def tracker_projects(integration_id: int) -> list[TrackerProject]:
+    """Return the tracker's projects as last listed, by organization and name."""
+    return list(
+        db.session.scalars(
+            select(TrackerProject)
+            .where(TrackerProject.integration_id == integration_id)
+            .order_by(TrackerProject.org_label, TrackerProject.label, TrackerProject.id)
+        )
+    )
+
+
+def find_tracker_project(integration_id: int, choice: str) -> TrackerProject | None:
+    """Return the listed project with this ``choice`` value, or None."""
+    projects = tracker_projects(integration_id)
+    return next((each for each in projects if each.choice == choice), None)

@@ -1,0 +1,173 @@
+"""Connecting and disconnecting trackers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import current_app
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+
+from sleuth import clock, queue
+from sleuth.accounts import audit
+from sleuth.crypto import masked
+from sleuth.extensions import db, write
+from sleuth.integrations import checks
+from sleuth.integrations.models import (
+    CheckKind,
+    CheckState,
+    ConnectionCheck,
+    Integration,
+)
+from sleuth.plugin_api import TokenCheck, TrackerError, TrackerInfo
+from sleuth.trackers import Registry
+
+CONNECT_JOB = "sleuth.integrations.jobs.check_connection"
+PROJECTS_JOB = "sleuth.integrations.jobs.refresh_projects"
+
+
+def registry() -> Registry:
+    """Return the trackers that loaded with this application."""
+    loaded: Registry = current_app.extensions["sleuth_trackers"]
+    return loaded
+
+
+def get_integration(organization_id: int, provider: str) -> Integration | None:
+    """Return the organization's live integration with ``provider``, or None."""
+    return db.session.scalar(
+        select(Integration).where(
+            Integration.organization_id == organization_id, Integration.provider == provider
+        )
+    )
+
+
+def integrations_of(organization_id: int) -> dict[str, Integration]:
+    """Return an organization's live integrations by provider."""
+    rows = db.session.scalars(
+        select(Integration).where(Integration.organization_id == organization_id)
+    )
+    return {row.provider: row for row in rows}
+
+
+def connect_integration(
+    organization_id: int, provider: str, credentials: dict[str, str], user_id: int
+) -> str:
+    """Start validating credentials; returns the public id of the attempt to watch."""
+    with write():
+        check = checks.start(
+            organization_id=organization_id,
+            provider=provider,
+            kind=CheckKind.CONNECT,
+            payload={"credentials": credentials},
+            user_id=user_id,
+        )
+        check_id, public_id = check.id, check.public_id
+    queue.enqueue(CONNECT_JOB, check_id)
+    return public_id
+
+
+def kept_credentials(check: ConnectionCheck | None, user_id: int) -> dict[str, str]:
+    """Return what was pasted in an attempt that waits for one more field, for its author."""
+    if check is None or check.state != CheckState.INCOMPLETE or check.created_by_id != user_id:
+        return {}
+    return dict((check.payload or {}).get("credentials", {}))
+
+
+def validate_connection(check_id: int) -> None:
+    """Decide an attempt to connect: ask the tracker, then connect or say why not."""
+    check = checks.claim(check_id, clock.now())
+    if check is None:
+        return
+    tracker = registry().get(check.provider)
+    if tracker is None:
+        checks.fail(check_id, "This tracker's plugin is no longer installed.")
+        return
+    credentials = dict((check.payload or {})["credentials"])
+    db.session.rollback()
+    try:
+        answer = tracker.validate_token(credentials, clock.now())
+    except TrackerError as error:
+        checks.fail(check_id, error.message)
+        return
+    _settle(check_id, tracker.info, credentials, answer)
+
+
+def _settle(
+    check_id: int, info: TrackerInfo, credentials: dict[str, str], answer: TokenCheck
+) -> None:
+    integration_id = None
+    try:
+        with write():
+            check = checks.still_running(check_id)
+            if check is not None:
+                integration_id = _decide(check, info, credentials, answer)
+    except IntegrityError:
+        checks.fail(check_id, f"{info.name} has just been connected by somebody else.")
+    if integration_id is not None:
+        queue.enqueue(PROJECTS_JOB, integration_id)
+
+
+def _decide(
+    check: ConnectionCheck, info: TrackerInfo, credentials: dict[str, str], answer: TokenCheck
+) -> int | None:
+    if answer.asks_for:
+        checks.decide(
+            check, CheckState.INCOMPLETE, answer.message, asks_for=list(answer.asks_for)
+        )
+        return None
+    if not answer.ok:
+        checks.decide(check, CheckState.FAILED, answer.message)
+        return None
+    integration = _new_integration(check, info, credentials, answer)
+    db.session.add(integration)
+    db.session.flush()
+    checks.decide(check, CheckState.SUCCEEDED, f"{info.name} is connected")
+    audit.record(
+        check.organization_id,
+        "integration.connected",
+        info.name,
+        account=answer.account_label,
+        scopes_missing=list(answer.scopes_missing),
+    )
+    audit.publish(check.organization_id, "integrationChanged", info.slug)
+    return integration.id
+
+
+def _new_integration(
+    check: ConnectionCheck, info: TrackerInfo, credentials: dict[str, str], answer: TokenCheck
+) -> Integration:
+    secrets = [credentials.get(each.name, "") for each in info.credential_fields if each.is_secret]
+    return Integration(
+        organization_id=check.organization_id,
+        provider=info.slug,
+        credentials=credentials,
+        masked_token=masked(secrets[0]) if secrets else "",
+        account_id=answer.account_id,
+        account_label=answer.account_label[:255],
+        scopes_present=list(answer.scopes_present),
+        scopes_missing=list(answer.scopes_missing),
+        connected_by_id=check.created_by_id,
+        connected_at=clock.now(),
+        projects_due_at=clock.now(),
+    )
+
+
+def disable_integration(organization_id: int, provider: str, name: str) -> bool:
+    """Disconnect a tracker for the whole organization; False if it was not connected.
+
+    The token and every impact source go at once; verdicts keep their words.
+    """
+    with write():
+        integration = get_integration(organization_id, provider)
+        if integration is None:
+            return False
+        db.session.execute(delete(Integration).where(Integration.id == integration.id))
+        audit.record(organization_id, "integration.disabled", name)
+        audit.publish(organization_id, "integrationChanged", provider)
+        audit.publish(organization_id, "impactSourceChanged", provider)
+    return True
+
+
+def due_check_ids(now: datetime) -> list[int]:
+    """Return the attempts to connect that nobody is working on."""
+    return checks.due_ids(CheckKind.CONNECT, now)

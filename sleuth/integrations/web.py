@@ -1,0 +1,157 @@
+"""Pages, cards and dialogs of the integrations."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from sleuth import clock
+from sleuth.impact import service as impact
+from sleuth.integrations import cards, checks, service
+from sleuth.integrations.forms import CredentialsForm, credentials_form
+from sleuth.integrations.models import CheckState, ConnectionCheck
+from sleuth.plugin_api import TrackerInfo
+from sleuth.projects import service as projects
+from sleuth.web import dialog_done, render_dialog
+
+blueprint = Blueprint("integrations", __name__, url_prefix="/o/<organization_slug>/integrations")
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages."""
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("/<category>")
+def index(category: str) -> ResponseReturnValue:
+    """Show the cards of one category."""
+    known = cards.tabs()
+    if category not in {tab.slug for tab in known}:
+        abort(404)
+    return render_template(
+        "integrations/index.html",
+        tabs=known,
+        category=category,
+        cards=cards.cards(g.organization.id, category),
+        failures=cards.failures(),
+        projects=projects.projects_of(g.organization.id),
+    )
+
+
+@blueprint.get("/<provider>/card")
+def card(provider: str) -> ResponseReturnValue:
+    """Show one card afresh."""
+    found = cards.card(g.organization.id, provider) or abort(404)
+    return render_template(
+        "integrations/_card.html", card=found, projects=projects.projects_of(g.organization.id)
+    )
+
+
+@blueprint.route("/<provider>/enable", methods=["GET", "POST"])
+def enable(provider: str) -> ResponseReturnValue:
+    """Ask for credentials, and start validating them."""
+    info = _info(provider)
+    if service.get_integration(g.organization.id, provider):
+        return dialog_done(
+            _category_url(info), event="integrationChanged", message=f"{info.name} is connected"
+        )
+    earlier = checks.find(g.organization.id, provider, request.form.get("check", ""))
+    kept = service.kept_credentials(earlier, current_user.id)
+    asks_for = earlier.result.get("asks_for", []) if earlier and kept else []
+    form = credentials_form(info, kept=kept, asks_for=asks_for)
+    if not form.is_submitted():
+        return render_dialog("integrations/dialogs/connect.html", info=info, form=form)
+    if not form.validate():
+        return _connect_dialog(info, form, earlier if kept else None, 422)
+    public_id = service.connect_integration(
+        g.organization.id, provider, {**kept, **form.credentials()}, current_user.id
+    )
+    return _show_check(info, public_id)
+
+
+@blueprint.get("/<provider>/checks/<public_id>")
+def check(provider: str, public_id: str) -> ResponseReturnValue:
+    """Show how an attempt to connect stands; a running one asks again by itself."""
+    info = _info(provider)
+    attempt = checks.find(g.organization.id, provider, public_id) or abort(404)
+    if attempt.state == CheckState.RUNNING:
+        return _running_dialog(info, attempt)
+    if attempt.state == CheckState.SUCCEEDED:
+        return dialog_done(_category_url(info), event="integrationChanged", message=attempt.message)
+    if attempt.state == CheckState.INCOMPLETE:
+        kept = service.kept_credentials(attempt, current_user.id)
+        form = credentials_form(info, kept=kept, asks_for=attempt.result["asks_for"])
+        return _connect_dialog(info, form, attempt if kept else None, 200, attempt.message)
+    return _connect_dialog(info, credentials_form(info), None, 200, attempt.message)
+
+
+@blueprint.post("/<provider>/checks/<public_id>/cancel")
+def cancel_check(provider: str, public_id: str) -> ResponseReturnValue:
+    """Give up an attempt; what was pasted is erased."""
+    info = _info(provider)
+    attempt = checks.find(g.organization.id, provider, public_id) or abort(404)
+    checks.cancel(attempt)
+    return dialog_done(_category_url(info), event=None)
+
+
+@blueprint.route("/<provider>/disable", methods=["GET", "POST"])
+def disable(provider: str) -> ResponseReturnValue:
+    """Ask, listing what will be lost, and then disconnect the whole organization."""
+    info = _info(provider)
+    integration = service.get_integration(g.organization.id, provider)
+    if integration is not None and request.method == "GET":
+        return render_dialog(
+            "integrations/dialogs/disable.html",
+            info=info,
+            lost=impact.sources_of_integration(integration.id),
+            organization=g.organization,
+        )
+    service.disable_integration(g.organization.id, provider, info.name)
+    return dialog_done(
+        _category_url(info), event="integrationChanged", message=f"{info.name} is disconnected"
+    )
+
+
+def _show_check(info: TrackerInfo, public_id: str) -> ResponseReturnValue:
+    url = url_for("integrations.check", provider=info.slug, public_id=public_id)
+    if request.headers.get("HX-Request"):
+        attempt = checks.find(g.organization.id, info.slug, public_id) or abort(404)
+        return _running_dialog(info, attempt)
+    return redirect(url, code=303)
+
+
+def _running_dialog(info: TrackerInfo, attempt: ConnectionCheck) -> ResponseReturnValue:
+    return render_dialog(
+        "integrations/dialogs/checking.html",
+        info=info,
+        check=attempt,
+        is_waiting_long=checks.is_waiting_long(attempt, clock.now()),
+    )
+
+
+def _connect_dialog(
+    info: TrackerInfo,
+    form: CredentialsForm,
+    earlier: ConnectionCheck | None,
+    status: int,
+    message: str = "",
+) -> ResponseReturnValue:
+    return render_dialog(
+        "integrations/dialogs/connect.html",
+        status=status,
+        info=info,
+        form=form,
+        earlier=earlier,
+        message=message,
+    )
+
+
+def _info(provider: str) -> TrackerInfo:
+    tracker = service.registry().get(provider) or abort(404)
+    info: TrackerInfo = tracker.info
+    return info
+
+
+def _category_url(info: TrackerInfo) -> str:
+    return url_for("integrations.index", category=info.category)
