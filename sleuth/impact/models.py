@@ -28,7 +28,7 @@ class ImpactSource(db.Model):
     """What is measured for one project and environment.
 
     ``error_environment`` is None for all environments and empty for events that carry
-    none. ``due_at`` says when the newest minutes are collected next; ``backfill_from``
+    none. Deploys since ``judges_from`` get a verdict. ``due_at`` says when the newest minutes are collected next; ``backfill_from``
     and ``backfill_until`` bound the past that is still to be collected.
     """
 
@@ -60,6 +60,7 @@ class ImpactSource(db.Model):
     interval_seconds: Mapped[int] = mapped_column(default=60)
     warning: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
+    judges_from: Mapped[datetime]
     due_at: Mapped[datetime | None]
     backfill_from: Mapped[datetime | None]
     backfill_until: Mapped[datetime | None]

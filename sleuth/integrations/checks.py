@@ -27,12 +27,14 @@ def start(
     payload: dict[str, Any],
     user_id: int,
     integration_id: int | None = None,
+    result: dict[str, Any] | None = None,
 ) -> ConnectionCheck:
     """Store an attempt that a job will decide; call inside ``with write():``.
 
     Args:
         payload: What is to be validated; encrypted, and erased once decided.
         integration_id: The integration concerned, if it exists already.
+        result: What may be shown of the attempt whatever its outcome; never a secret.
     """
     now = clock.now()
     check = ConnectionCheck(
@@ -43,6 +45,7 @@ def start(
         kind=kind,
         payload=payload,
         state=CheckState.RUNNING,
+        result=result or {},
         created_by_id=user_id,
         created_at=now,
         expires_at=now + LIFETIME,
@@ -97,7 +100,7 @@ def decide(check: ConnectionCheck, state: CheckState, message: str, **result: An
     """Settle an attempt inside ``with write():``; what was to be validated is erased."""
     check.state = state
     check.message = message
-    check.result = result
+    check.result = {**check.result, **result}
     check.due_at = None
     check.claimed_until = None
     if state is not CheckState.INCOMPLETE:

@@ -100,13 +100,11 @@ def disable(provider: str) -> ResponseReturnValue:
     """Ask, listing what will be lost, and then disconnect the whole organization."""
     info = _info(provider)
     integration = service.get_integration(g.organization.id, provider)
-    if integration is not None and request.method == "GET":
-        return render_dialog(
-            "integrations/dialogs/disable.html",
-            info=info,
-            lost=impact.sources_of_integration(integration.id),
-            organization=g.organization,
-        )
+    if integration is None:
+        return dialog_done(_category_url(info), event="integrationChanged")
+    if request.method == "GET":
+        lost = impact.sources_of_integration(integration.id)
+        return render_dialog("integrations/dialogs/disable.html", info=info, lost=lost)
     service.disable_integration(g.organization.id, provider, info.name)
     return dialog_done(
         _category_url(info), event="integrationChanged", message=f"{info.name} is disconnected"

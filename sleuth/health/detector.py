@@ -1,0 +1,241 @@
+"""Judging a deploy from counts alone: pure functions, nothing of ours, no database.
+
+The errors after the deploy are compared with those before it by the exact conditional
+test for two Poisson rates (Przyborowski and Wilenski, 1940): given the total, the number
+after is binomial if the rate has not changed. All thresholds stand in :class:`Settings`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the lines are drawn.
+
+    Args:
+        looks: Minutes of data after which a verdict is made; the last one is final.
+        baseline_minutes: Lengths of the time before, tried until one holds
+            ``enough_errors``.
+        rarity: How improbable a change must be if nothing had changed.
+        ailing_ratio, unhealthy_ratio, improved_ratio: Least change of the rate.
+        material_errors: A rise of fewer errors than this in all is not held against a deploy.
+        least_baseline: Share of the shortest baseline that must be known.
+        least_after: Share of the minutes since the deploy that must be known.
+    """
+
+    looks: tuple[int, ...] = (2, 4, 6, 10, 18, 30, 60)
+    baseline_minutes: tuple[int, ...] = (60, 360, 1440)
+    enough_errors: int = 20
+    rarity: float = 0.001
+    ailing_ratio: float = 1.5
+    unhealthy_ratio: float = 3.0
+    improved_ratio: float = 0.5
+    material_errors: int = 5
+    least_baseline: float = 0.5
+    least_after: float = 0.8
+
+
+DEFAULT = Settings()
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """A verdict and what it rests on; rates are average errors a minute.
+
+    Args:
+        health: improved, healthy, ailing, unhealthy or unknown.
+        reason: Why unknown: pending, gap, short_history or too_few_errors; else "".
+        minutes_of_data: Minutes after the deploy that are known.
+        probability: How often chance alone would give such a change, None if not tested.
+    """
+
+    health: str
+    reason: str
+    is_final: bool
+    minutes_of_data: int
+    rate_before: float | None = None
+    rate_after: float | None = None
+    errors_before: int = 0
+    errors_after: int = 0
+    minutes_before: int = 0
+    probability: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """Rate after by rate before; None where that says nothing."""
+        if self.rate_before and self.rate_after is not None:
+            return self.rate_after / self.rate_before
+        return None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return JSON-serializable data, enough to recompute the verdict by hand."""
+        return {**asdict(self), "ratio": self.ratio}
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    errors: int
+    minutes: float
+    known_share: float
+
+    @property
+    def rate(self) -> float:
+        return self.errors / self.minutes
+
+
+def assess(
+    minutes: Sequence[int],
+    counts: Sequence[float],
+    deployed_at: int,
+    now: int,
+    *,
+    until: int | None = None,
+    threshold: float | None = None,
+    step_seconds: int = 60,
+    settings: Settings = DEFAULT,
+) -> Assessment:
+    """Judge one deploy.
+
+    Args:
+        minutes: Epoch seconds of the bucket starts, regular.
+        counts: Errors in each bucket, NaN where unknown.
+        deployed_at: Epoch seconds. The bucket it lies in counts neither before nor after.
+        now: Epoch seconds.
+        until: Epoch seconds at which the deploy was replaced, None if it was not.
+        threshold: The user's own limit in errors a minute, instead of the time before.
+        step_seconds: Width of a bucket.
+    """
+    series = list(zip(minutes, counts, strict=True))
+    end = min(now, until if until is not None else now)
+    horizon = deployed_at + settings.looks[-1] * 60
+    after = _sample(series, _next_bucket(deployed_at, step_seconds), min(end, horizon), step_seconds)
+    look = _look(after.minutes, settings)
+    is_over = until is not None or now - deployed_at > 86_400
+    if look is None and not (is_over and after.minutes):
+        return _not_yet(after, is_over)
+    before = _baseline(series, deployed_at, step_seconds, settings)
+    is_final = look == settings.looks[-1] or (is_over and _is_all_in(after, end, deployed_at))
+    verdict = _judge(before, after, threshold, settings)
+    return _assessment(verdict, before, after, is_final)
+
+
+def _not_yet(after: _Sample, is_over: bool) -> Assessment:
+    reason = "gap" if is_over else "pending"
+    return Assessment("unknown", reason, is_over, int(after.minutes))
+
+
+def _assessment(
+    verdict: tuple[str, str, float | None], before: _Sample, after: _Sample, is_final: bool
+) -> Assessment:
+    health, reason, probability = verdict
+    return Assessment(
+        health=health,
+        reason=reason,
+        is_final=is_final,
+        minutes_of_data=int(after.minutes),
+        rate_before=before.rate if before.minutes else None,
+        rate_after=after.rate,
+        errors_before=before.errors,
+        errors_after=after.errors,
+        minutes_before=int(before.minutes),
+        probability=probability,
+    )
+
+
+def _judge(
+    before: _Sample, after: _Sample, threshold: float | None, settings: Settings
+) -> tuple[str, str, float | None]:
+    if after.known_share < settings.least_after:
+        return "unknown", "gap", None
+    if threshold is not None:
+        return ("unhealthy" if after.rate > threshold else "healthy"), "", None
+    if before.minutes < settings.least_baseline * settings.baseline_minutes[0]:
+        return "unknown", "short_history", None
+    return _compare(before, after, settings)
+
+
+def _compare(before: _Sample, after: _Sample, settings: Settings) -> tuple[str, str, float | None]:
+    total = before.errors + after.errors
+    share = after.minutes / (before.minutes + after.minutes)
+    expected = before.rate * after.minutes
+    more = upper_tail(after.errors, total, share)
+    fewer = upper_tail(before.errors, total, 1 - share)
+    if more < settings.rarity and after.errors - expected >= settings.material_errors:
+        for health, ratio in (
+            ("unhealthy", settings.unhealthy_ratio),
+            ("ailing", settings.ailing_ratio),
+        ):
+            if after.errors >= ratio * expected:
+                return health, "", more
+    if fewer < settings.rarity and after.errors <= settings.improved_ratio * expected:
+        return "improved", "", fewer
+    if not _would_have_shown(before, after, settings):
+        return "unknown", "too_few_errors", min(more, fewer)
+    return "healthy", "", min(more, fewer)
+
+
+def _would_have_shown(before: _Sample, after: _Sample, settings: Settings) -> bool:
+    expected = before.rate * after.minutes
+    serious = math.ceil(
+        max(settings.unhealthy_ratio * expected, expected + settings.material_errors)
+    )
+    share = after.minutes / (before.minutes + after.minutes)
+    return upper_tail(serious, before.errors + serious, share) < settings.rarity
+
+
+def upper_tail(least: int, total: int, share: float) -> float:
+    """Return P(X >= least) for X ~ Binomial(total, share); 1.0 at or below the mean."""
+    if least <= total * share or not 0 < share < 1:
+        return 1.0
+    log_first = (
+        math.lgamma(total + 1)
+        - math.lgamma(least + 1)
+        - math.lgamma(total - least + 1)
+        + least * math.log(share)
+        + (total - least) * math.log1p(-share)
+    )
+    odds = share / (1 - share)
+    term = series = 1.0
+    for successes in range(least, total):
+        term *= (total - successes) / (successes + 1) * odds
+        series += term
+        if term < 1e-17 * series:
+            break
+    return min(1.0, math.exp(log_first) * series)
+
+
+def _baseline(
+    series: list[tuple[int, float]], deployed_at: int, step: int, settings: Settings
+) -> _Sample:
+    end = deployed_at - deployed_at % step
+    sample = _Sample(0, 0.0, 0.0)
+    for length in settings.baseline_minutes:
+        sample = _sample(series, end - length * 60, end, step)
+        if sample.errors >= settings.enough_errors:
+            break
+    return sample
+
+
+def _sample(series: list[tuple[int, float]], since: int, until: int, step: int) -> _Sample:
+    inside = [count for start, count in series if since <= start and start + step <= until]
+    known = [count for count in inside if not math.isnan(count)]
+    share = len(known) / len(inside) if inside else 0.0
+    return _Sample(int(sum(known)), len(known) * step / 60, share)
+
+
+def _next_bucket(moment: int, step: int) -> int:
+    return -(-moment // step) * step
+
+
+def _look(minutes_of_data: float, settings: Settings) -> int | None:
+    reached = [look for look in settings.looks if look <= minutes_of_data]
+    return reached[-1] if reached else None
+
+
+def _is_all_in(after: _Sample, end: int, deployed_at: int) -> bool:
+    return after.minutes * 60 >= end - deployed_at - 120

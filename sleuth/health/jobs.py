@@ -1,0 +1,10 @@
+"""RQ jobs of the verdicts: ids in, nothing out."""
+
+from __future__ import annotations
+
+from sleuth.health import service
+
+
+def assess_deploy(deploy_id: int) -> None:
+    """Make or renew a deploy's verdicts."""
+    service.assess_deploy(deploy_id)

@@ -1,0 +1,216 @@
+"""Verdicts on deploys: which are due, made from stored counts, kept with their words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, select
+from sqlalchemy.exc import IntegrityError
+
+from sleuth import clock
+from sleuth.accounts import audit
+from sleuth.deploys.models import Deploy
+from sleuth.extensions import db, write
+from sleuth.health import detector, words
+from sleuth.health.detector import DEFAULT, Assessment
+from sleuth.health.models import Verdict
+from sleuth.impact import schedule, series
+from sleuth.impact.models import ImpactSource
+from sleuth.impact.service import sources_of_environment
+
+BASELINE = timedelta(days=1)
+PICTURE_BUCKETS = 60
+RETRY_SECONDS = 15
+SLOW_RETRY_SECONDS = 300
+PATIENCE = timedelta(minutes=15)
+MOST_DUE = 200
+
+
+def due_deploy_ids(now: datetime) -> list[int]:
+    """Return the deploys that lack a verdict, or whose next look has come."""
+    overdue = db.session.scalars(
+        select(Verdict.deploy_id).where(Verdict.due_at <= now).distinct().limit(MOST_DUE)
+    )
+    missing = db.session.scalars(_without_verdict(now).limit(MOST_DUE))
+    return sorted({*overdue, *missing})
+
+
+def _without_verdict(now: datetime) -> Select[tuple[int]]:
+    has_verdict = exists().where(
+        and_(Verdict.deploy_id == Deploy.id, Verdict.impact_source_id == ImpactSource.id)
+    )
+    return (
+        select(Deploy.id)
+        .join(ImpactSource, ImpactSource.environment_id == Deploy.environment_id)
+        .where(
+            ~has_verdict,
+            Deploy.deployed_at <= now,
+            Deploy.deployed_at >= ImpactSource.judges_from,
+        )
+        .distinct()
+    )
+
+
+def assess_deploy(deploy_id: int) -> None:
+    """Make or renew the verdict of every impact source on a deploy."""
+    deploy = db.session.get(Deploy, deploy_id)
+    if deploy is None:
+        return
+    now = clock.now()
+    sources = [
+        source
+        for source in sources_of_environment(deploy.environment_id)
+        if deploy.deployed_at >= source.judges_from
+    ]
+    replaced_at = _replaced_at(deploy)
+    made = {source.id: _make(source, deploy.deployed_at, replaced_at, now) for source in sources}
+    try:
+        _store(deploy_id, made, now)
+    except IntegrityError:
+        # Another worker has just made the same first verdict, or a source went meanwhile;
+        # what is still due is found again by the tick.
+        db.session.rollback()
+
+
+def _replaced_at(deploy: Deploy) -> datetime | None:
+    return db.session.scalar(
+        select(Deploy.deployed_at)
+        .where(
+            Deploy.code_deployment_id == deploy.code_deployment_id,
+            Deploy.environment_id == deploy.environment_id,
+            Deploy.deployed_at > deploy.deployed_at,
+        )
+        .order_by(Deploy.deployed_at)
+        .limit(1)
+    )
+
+
+def _make(
+    source: ImpactSource, deployed_at: datetime, replaced_at: datetime | None, now: datetime
+) -> tuple[Assessment, list[int | None], int]:
+    step = source.interval_seconds
+    moment = int(deployed_at.timestamp())
+    first = moment - moment % step - int(BASELINE.total_seconds())
+    last = moment - moment % step + DEFAULT.looks[-1] * 60 + step
+    counts = series.read_counts(source.id, first, max(first, last), step)
+    assessment = detector.assess(
+        range(first, first + len(counts) * step, step),
+        [math.nan if count is None else float(count) for count in counts],
+        moment,
+        int(now.timestamp()),
+        until=int(replaced_at.timestamp()) if replaced_at else None,
+        threshold=source.manually_set_health_threshold,
+        step_seconds=step,
+    )
+    start = max(0, int(BASELINE.total_seconds()) // step - PICTURE_BUCKETS)
+    return assessment, counts[start:], first + start * step
+
+
+def _store(
+    deploy_id: int, made: dict[int, tuple[Assessment, list[int | None], int]], now: datetime
+) -> None:
+    with write():
+        deploy = db.session.get(Deploy, deploy_id)
+        if deploy is None:
+            return
+        changed = _close_orphans(deploy_id, now)
+        for source_id, (assessment, picture, picture_start) in made.items():
+            source = db.session.get(ImpactSource, source_id)
+            if source is not None:
+                verdict = _verdict(deploy, source)
+                changed |= _apply(verdict, assessment, source, now)
+                _draw(verdict, deploy, picture, picture_start, source.interval_seconds)
+        if changed:
+            audit.publish(deploy.organization_id, "deployChanged", deploy.public_id)
+
+
+def _close_orphans(deploy_id: int, now: datetime) -> bool:
+    orphans = _orphans(deploy_id)
+    for verdict in orphans:
+        verdict.due_at, verdict.is_final, verdict.assessed_at = None, True, now
+        if verdict.health == "unknown":
+            verdict.reason = "no_source"
+            verdict.sentence = words.reason_in_words("no_source")
+    return bool(orphans)
+
+
+def _orphans(deploy_id: int) -> Sequence[Verdict]:
+    return db.session.scalars(
+        select(Verdict).where(
+            Verdict.deploy_id == deploy_id,
+            Verdict.impact_source_id.is_(None),
+            Verdict.due_at.is_not(None),
+        )
+    ).all()
+
+
+def _verdict(deploy: Deploy, source: ImpactSource) -> Verdict:
+    verdict = db.session.scalar(
+        select(Verdict).where(
+            Verdict.deploy_id == deploy.id, Verdict.impact_source_id == source.id
+        )
+    )
+    if verdict is None:
+        verdict = Verdict(deploy_id=deploy.id, impact_source_id=source.id, health="")
+        db.session.add(verdict)
+    verdict.source_name, verdict.provider = source.name, source.provider
+    return verdict
+
+
+def _apply(verdict: Verdict, made: Assessment, source: ImpactSource, now: datetime) -> bool:
+    before = (verdict.health, verdict.reason, verdict.minutes_of_data, verdict.is_final)
+    verdict.health, verdict.reason, verdict.is_final = made.health, made.reason, made.is_final
+    verdict.rate_before, verdict.rate_after = made.rate_before, made.rate_after
+    verdict.minutes_of_data = made.minutes_of_data
+    verdict.sentence = words.sentence(made)
+    verdict.assessment = {**verdict.assessment, **made.as_json()} if verdict.assessment else made.as_json()
+    verdict.assessed_at = now
+    verdict.due_at = None if made.is_final else _next_look_at(verdict, source, now)
+    after = (verdict.health, verdict.reason, verdict.minutes_of_data, verdict.is_final)
+    return before != after
+
+
+def _draw(
+    verdict: Verdict, deploy: Deploy, picture: list[int | None], start: int, step: int
+) -> None:
+    verdict.picture = picture
+    verdict.assessment = {
+        **verdict.assessment,
+        "picture_start": start,
+        "picture_step": step,
+        "deploy_index": (int(deploy.deployed_at.timestamp()) - start) // step,
+    }
+
+
+def _next_look_at(verdict: Verdict, source: ImpactSource, now: datetime) -> datetime:
+    """The next look comes when its minutes can have been collected, and then every 15 s."""
+    later = [look for look in DEFAULT.looks if look > verdict.minutes_of_data]
+    missing = timedelta(minutes=later[0] if later else 0)
+    known_until = source.complete_until or now
+    collected_at = _look_at(known_until, missing, verdict.minutes_of_data, source)
+    is_late = now - collected_at > PATIENCE
+    pause = timedelta(seconds=SLOW_RETRY_SECONDS if is_late else RETRY_SECONDS)
+    return max(collected_at, now + pause)
+
+
+def _look_at(
+    known_until: datetime, look: timedelta, minutes_of_data: int, source: ImpactSource
+) -> datetime:
+    missing = look - timedelta(minutes=minutes_of_data)
+    step = source.interval_seconds
+    return schedule.next_due_at(known_until + missing - timedelta(seconds=step), source.id, step)
+
+
+def picture_start(verdict: Verdict) -> datetime | None:
+    """Return when the verdict's picture begins, or None if it has none."""
+    start = verdict.assessment.get("picture_start")
+    return datetime.fromtimestamp(start, UTC) if start is not None else None
+
+
+def overall(verdicts: Sequence[Any]) -> str:
+    """Return a deploy's health: that of its worst source, unknown only if all are."""
+    known = [each.health for each in verdicts if each.health in words.WORST_FIRST]
+    return min(known, key=words.WORST_FIRST.index) if known else "unknown"

@@ -1,0 +1,34 @@
+"""Health in words, the same everywhere."""
+
+from __future__ import annotations
+
+from sleuth.health.detector import Assessment
+
+WORST_FIRST = ("unhealthy", "ailing", "healthy", "improved")
+
+REASONS = {
+    "pending": "Not recorded yet.",
+    "gap": "Counts around this deploy are missing, so nothing can be said.",
+    "short_history": "There are too few counts from before the deploy to compare with.",
+    "too_few_errors": "There are too few errors to tell yet; a threefold rise could go unseen.",
+    "no_source": "The impact source was removed before there was a verdict.",
+    "paused": "Collection was paused.",
+}
+
+
+def reason_in_words(reason: str) -> str:
+    """Return the sentence for the reason of an unknown health."""
+    return REASONS[reason]
+
+
+def sentence(made: Assessment) -> str:
+    """Return one sentence that says what was seen, with its figures."""
+    if made.health == "unknown":
+        return reason_in_words(made.reason)
+    after = f"{made.errors_after} errors in {made.minutes_of_data} minutes after the deploy"
+    if made.rate_before is None or made.rate_after is None:
+        return f"{after}."
+    return (
+        f"{after} ({made.rate_after:.2f} a minute), against {made.rate_before:.2f} a minute "
+        f"in the {made.minutes_before} minutes before."
+    )

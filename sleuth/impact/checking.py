@@ -1,0 +1,160 @@
+"""Proving an impact source before it is saved, with the call that collection will make."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from sleuth import clock, queue
+from sleuth.extensions import db, write
+from sleuth.impact import schedule
+from sleuth.impact.models import ImpactSource
+from sleuth.impact.service import (
+    NameTakenError,
+    SourceSettings,
+    add_impact_source,
+    change_impact_source,
+    collect_soon,
+)
+from sleuth.integrations import checks
+from sleuth.integrations.models import CheckKind, CheckState, ConnectionCheck, Integration
+from sleuth.integrations.service import registry
+from sleuth.plugin_api import ImpactConfig, ImpactWarning, TrackerError
+from sleuth.projects.models import Environment
+from sleuth.trackers import Tracker
+
+CHECK_JOB = "sleuth.impact.jobs.check_impact_source"
+PROBE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a dialog asks to be saved: settings, and the source they change, if any."""
+
+    settings: SourceSettings
+    source_id: int | None = None
+
+    @classmethod
+    def from_payload(cls, payload: dict[str, Any]) -> Proposal:
+        """Read back what ``as_payload`` wrote."""
+        return cls(SourceSettings(**payload["settings"]), payload["source_id"])
+
+    def as_payload(self) -> dict[str, Any]:
+        """Return JSON-serializable data."""
+        return asdict(self)
+
+
+def start_check(integration: Integration, proposal: Proposal, user_id: int) -> str:
+    """Start proving a configuration; returns the public id of the attempt to watch."""
+    integration_id, organization_id = integration.id, integration.organization_id
+    provider = integration.provider
+    with write():
+        check = checks.start(
+            organization_id=organization_id,
+            provider=provider,
+            kind=CheckKind.IMPACT_SOURCE,
+            payload=proposal.as_payload(),
+            result={"proposal": proposal.as_payload()},
+            user_id=user_id,
+            integration_id=integration_id,
+        )
+        check_id, public_id = check.id, check.public_id
+    queue.enqueue(CHECK_JOB, check_id)
+    return public_id
+
+
+def due_check_ids(now: datetime) -> list[int]:
+    """Return the attempts to prove a source that nobody is working on."""
+    return checks.due_ids(CheckKind.IMPACT_SOURCE, now)
+
+
+def validate_impact_source(check_id: int) -> None:
+    """Decide an attempt: make the very call that collection makes, then save the source."""
+    check = checks.claim(check_id, clock.now())
+    if check is None:
+        return
+    tracker = registry().get(check.provider)
+    integration = db.session.get(Integration, check.integration_id)
+    if tracker is None or integration is None:
+        checks.fail(check_id, "This integration has been disconnected meanwhile.")
+        return
+    proposal = Proposal.from_payload(check.payload or {})
+    credentials = dict(integration.credentials)
+    db.session.rollback()
+    try:
+        warnings = _prove(tracker, credentials, proposal.settings)
+    except TrackerError as error:
+        checks.fail(check_id, error.message)
+        return
+    _save(check_id, tracker, proposal, warnings)
+
+
+def _prove(
+    tracker: Tracker, credentials: dict[str, str], settings: SourceSettings
+) -> list[ImpactWarning]:
+    now = clock.now()
+    config = ImpactConfig(
+        org_key=settings.error_org_key,
+        project_key=settings.error_project_key,
+        environment=settings.error_environment,
+        attributes=settings.attributes,
+        values=settings.field_values,
+    )
+    step = tracker.info.capabilities.interval_seconds
+    until = schedule.floor_to(now, step)
+    since = until - max(PROBE, timedelta(seconds=2 * step))
+    tracker.collect_counts(credentials, config, since, until, now)
+    return tracker.check_impact(credentials, config, now)
+
+
+def _save(
+    check_id: int, tracker: Tracker, proposal: Proposal, warnings: list[ImpactWarning]
+) -> None:
+    integration_id = None
+    try:
+        with write():
+            check = checks.still_running(check_id)
+            if check is not None:
+                integration_id = _decide(check, tracker, proposal, warnings)
+    except (NameTakenError, IntegrityError):
+        name = proposal.settings.name
+        checks.fail(check_id, f"An impact source called {name} exists in this environment.")
+    if integration_id is not None:
+        collect_soon(integration_id)
+
+
+def _decide(
+    check: ConnectionCheck, tracker: Tracker, proposal: Proposal, warnings: list[ImpactWarning]
+) -> int | None:
+    integration = db.session.get(Integration, check.integration_id)
+    environment = db.session.get(Environment, proposal.settings.environment_id)
+    if integration is None or environment is None:
+        checks.decide(check, CheckState.FAILED, "What was to be measured is gone meanwhile.")
+        return None
+    warning = " ".join(_sentence(each) for each in warnings)
+    if proposal.source_id is None:
+        step = tracker.info.capabilities.interval_seconds
+        add_impact_source(integration, proposal.settings, interval_seconds=step, warning=warning)
+    else:
+        source = db.session.get(ImpactSource, proposal.source_id)
+        if source is None:
+            checks.decide(check, CheckState.FAILED, "This impact source has been deleted.")
+            return None
+        change_impact_source(source, proposal.settings, warning)
+    checks.decide(check, CheckState.SUCCEEDED, _success(proposal, warning), warning=warning)
+    return integration.id
+
+
+def _sentence(warning: ImpactWarning) -> str:
+    if not warning.suggestion or warning.suggestion in warning.message:
+        return warning.message
+    return f"{warning.message} Did you mean {warning.suggestion}?"
+
+
+def _success(proposal: Proposal, warning: str) -> str:
+    verb = "added" if proposal.source_id is None else "changed"
+    message = f"{proposal.settings.name} is {verb}; counts are being collected."
+    return f"{message} {warning}" if warning else message

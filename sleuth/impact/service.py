@@ -1,0 +1,250 @@
+"""Impact sources: what is measured for a project and environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
+
+from sleuth import clock, queue
+from sleuth.accounts import audit
+from sleuth.extensions import db, write
+from sleuth.ids import new_public_id
+from sleuth.impact import schedule, series
+from sleuth.impact.models import ImpactSource
+from sleuth.integrations.models import Integration
+from sleuth.projects.models import Environment, Project
+
+COLLECT_JOB = "sleuth.impact.jobs.collect_integration"
+
+
+class NameTakenError(ValueError):
+    """The environment has an impact source of this name already."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """Everything a user decides about an impact source.
+
+    Args:
+        error_environment: None for all environments, "" for events that carry none.
+        threshold: Errors a minute above which deploys are unhealthy, None to compare
+            with the time before the deploy.
+    """
+
+    name: str
+    environment_id: int
+    error_org_key: str
+    error_project_key: str
+    error_project_label: str
+    error_environment: str | None
+    attributes: dict[str, str]
+    field_values: dict[str, str]
+    threshold: float | None = None
+
+    @property
+    def measured(self) -> tuple[object, ...]:
+        """What the counts depend on."""
+        return (
+            self.error_org_key,
+            self.error_project_key,
+            self.error_environment,
+            self.field_values,
+        )
+
+
+def sources_of_integration(integration_id: int) -> list[ImpactSource]:
+    """Return an integration's impact sources, by project and name."""
+    return _listed(ImpactSource.integration_id == integration_id)
+
+
+def sources_of_project(project_id: int) -> list[ImpactSource]:
+    """Return a project's impact sources, by name."""
+    return _listed(ImpactSource.project_id == project_id)
+
+
+def sources_of_environment(environment_id: int) -> list[ImpactSource]:
+    """Return an environment's impact sources, by name."""
+    return _listed(ImpactSource.environment_id == environment_id)
+
+
+def _listed(condition: object) -> list[ImpactSource]:
+    return list(
+        db.session.scalars(
+            select(ImpactSource)
+            .join(Project)
+            .where(condition)  # type: ignore[arg-type]
+            .options(joinedload(ImpactSource.project), joinedload(ImpactSource.environment))
+            .order_by(Project.name, ImpactSource.name, ImpactSource.id)
+        )
+    )
+
+
+def find_source(project_id: int, public_id: str) -> ImpactSource | None:
+    """Return a project's impact source by its public id, or None."""
+    return db.session.scalar(
+        select(ImpactSource).where(
+            ImpactSource.project_id == project_id, ImpactSource.public_id == public_id
+        )
+    )
+
+
+def get_source(project_id: int, source_id: int | None) -> ImpactSource | None:
+    """Return a project's impact source by row id, or None."""
+    return db.session.scalar(
+        select(ImpactSource).where(
+            ImpactSource.project_id == project_id, ImpactSource.id == source_id
+        )
+    )
+
+
+def is_name_taken(environment_id: int, name: str, except_id: int | None = None) -> bool:
+    """Tell whether another impact source of the environment has this name."""
+    found = db.session.scalar(
+        select(ImpactSource.id).where(
+            ImpactSource.environment_id == environment_id, ImpactSource.name == name
+        )
+    )
+    return found is not None and found != except_id
+
+
+def add_impact_source(
+    integration: Integration, settings: SourceSettings, *, interval_seconds: int, warning: str
+) -> ImpactSource:
+    """Store a source whose configuration has been proven; call inside ``with write():``.
+
+    Raises:
+        NameTakenError: the environment has a source of this name.
+    """
+    if is_name_taken(settings.environment_id, settings.name):
+        raise NameTakenError(settings.name)
+    environment = db.session.get_one(Environment, settings.environment_id)
+    source = ImpactSource(
+        public_id=new_public_id(),
+        organization_id=integration.organization_id,
+        project_id=environment.project_id,
+        integration_id=integration.id,
+        provider=integration.provider,
+        interval_seconds=interval_seconds,
+        created_at=clock.now(),
+    )
+    _apply(source, settings, warning)
+    _start_over(source)
+    db.session.add(source)
+    _note(source, "impact_source.added")
+    return source
+
+
+def change_impact_source(source: ImpactSource, settings: SourceSettings, warning: str) -> None:
+    """Change a source inside ``with write():``; measuring something else starts it over.
+
+    Raises:
+        NameTakenError: the environment has another source of this name.
+    """
+    if is_name_taken(settings.environment_id, settings.name, source.id):
+        raise NameTakenError(settings.name)
+    starts_over = measures_something_else(source, settings)
+    _apply(source, settings, warning)
+    if starts_over:
+        series.forget(source.id)
+        _start_over(source)
+    _note(source, "impact_source.changed", starts_over=starts_over)
+
+
+def save_impact_source(source: ImpactSource, settings: SourceSettings) -> None:
+    """Change name, environment or threshold of a source, in a transaction of its own.
+
+    Raises:
+        NameTakenError: the environment has another source of this name.
+    """
+    source_id = source.id
+    with write():
+        current = db.session.get_one(ImpactSource, source_id)
+        change_impact_source(current, settings, current.warning)
+
+
+def settings_of(source: ImpactSource) -> SourceSettings:
+    """Return what the user has decided about a source so far."""
+    return SourceSettings(
+        name=source.name,
+        environment_id=source.environment_id,
+        error_org_key=source.error_org_key,
+        error_project_key=source.error_project_key,
+        error_project_label=source.error_project_label,
+        error_environment=source.error_environment,
+        attributes=dict(source.attributes),
+        field_values=dict(source.field_values),
+        threshold=source.manually_set_health_threshold,
+    )
+
+
+def measures_something_else(source: ImpactSource, settings: SourceSettings) -> bool:
+    """Tell whether the new settings would make the collected counts meaningless."""
+    return settings_of(source).measured != settings.measured
+
+
+def delete_impact_source(source: ImpactSource) -> None:
+    """Remove a source and its counts; verdicts keep their words."""
+    source_id = source.id
+    with write():
+        current = db.session.get(ImpactSource, source_id)
+        if current is not None:
+            _note(current, "impact_source.deleted")
+            db.session.delete(current)
+
+
+def due_integration_ids(now: datetime) -> list[int]:
+    """Return the integrations that have something to collect and that nobody works on."""
+    return list(
+        db.session.scalars(
+            select(Integration.id)
+            .where(
+                Integration.id.in_(
+                    select(ImpactSource.integration_id).where(ImpactSource.due_at <= now)
+                ),
+                or_(Integration.retry_at.is_(None), Integration.retry_at <= now),
+                or_(Integration.claimed_until.is_(None), Integration.claimed_until <= now),
+            )
+            .order_by(Integration.id)
+        )
+    )
+
+
+def collect_soon(integration_id: int) -> None:
+    """Enqueue a collection; the tick would find the rows due anyway."""
+    queue.enqueue(COLLECT_JOB, integration_id)
+
+
+def _apply(source: ImpactSource, settings: SourceSettings, warning: str) -> None:
+    source.name = settings.name
+    source.environment_id = settings.environment_id
+    source.error_org_key = settings.error_org_key
+    source.error_project_key = settings.error_project_key
+    source.error_project_label = settings.error_project_label
+    source.error_environment = settings.error_environment
+    source.attributes = dict(settings.attributes)
+    source.field_values = dict(settings.field_values)
+    source.manually_set_health_threshold = settings.threshold
+    source.warning = warning
+
+
+def _start_over(source: ImpactSource) -> None:
+    now = clock.now()
+    step = source.interval_seconds
+    newest = schedule.newest_window(None, now, step)
+    source.judges_from = now - timedelta(days=schedule.BACKFILL_DAYS - 1)
+    source.due_at = now
+    source.complete_until = None
+    source.collected_at = None
+    source.backfill_until = newest.since
+    source.backfill_from = schedule.floor_to(now - timedelta(days=schedule.BACKFILL_DAYS), step)
+    source.last_error = ""
+    source.last_error_at = None
+    source.failure_count = 0
+
+
+def _note(source: ImpactSource, action: str, **detail: object) -> None:
+    audit.record(source.organization_id, action, source.name, provider=source.provider, **detail)
+    audit.publish(source.organization_id, "impactSourceChanged", source.provider)

@@ -1,0 +1,230 @@
+"""A project's Impact tab and the dialogs that add, edit and delete impact sources."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flask import Blueprint, Flask, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from sleuth import clock
+from sleuth.impact import checking, service
+from sleuth.impact.checking import Proposal
+from sleuth.impact.forms import ImpactForm, impact_form, project_groups
+from sleuth.impact.models import ImpactSource
+from sleuth.integrations import checks, project_list
+from sleuth.integrations.models import CheckState, ConnectionCheck, Integration
+from sleuth.integrations.service import get_integration, integrations_of, registry
+from sleuth.projects.models import Project
+from sleuth.projects.service import find_project
+from sleuth.trackers import Tracker
+from sleuth.web import dialog_done, render_dialog
+
+blueprint = Blueprint("impact", __name__, url_prefix="/o/<organization_slug>")
+TAB = "/projects/<project_slug>/impact"
+
+
+class Target(NamedTuple):
+    """What a dialog is about: a project, a connected tracker, and maybe a source to edit."""
+
+    project: Project
+    tracker: Tracker
+    integration: Integration
+    source: ImpactSource | None = None
+
+    @property
+    def provider(self) -> str:
+        return self.integration.provider
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages."""
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get(TAB)
+def project_tab(project_slug: str) -> ResponseReturnValue:
+    """Show a project's impact sources."""
+    return render_template("impact/project_tab.html", **_listing(_project(project_slug)))
+
+
+@blueprint.get(f"{TAB}/sources")
+def sources(project_slug: str) -> ResponseReturnValue:
+    """Show the table of impact sources afresh."""
+    return render_template("impact/_sources.html", **_listing(_project(project_slug)))
+
+
+@blueprint.route(f"{TAB}/add/<provider>", methods=["GET", "POST"])
+def add(project_slug: str, provider: str) -> ResponseReturnValue:
+    """Ask what is to be measured, and start proving it."""
+    return _edit_dialog(_target(project_slug, provider))
+
+
+@blueprint.route(f"{TAB}/<source_id>/edit", methods=["GET", "POST"])
+def edit(project_slug: str, source_id: str) -> ResponseReturnValue:
+    """Change an impact source; what it measures is proven again."""
+    source = _source(project_slug, source_id)
+    return _edit_dialog(_target(project_slug, source.provider, source))
+
+
+@blueprint.route(f"{TAB}/<source_id>/delete", methods=["GET", "POST"])
+def delete(project_slug: str, source_id: str) -> ResponseReturnValue:
+    """Ask, and then delete an impact source with its counts."""
+    source = _source(project_slug, source_id)
+    if request.method == "GET":
+        return render_dialog("impact/dialogs/delete.html", source=source)
+    name = source.name
+    service.delete_impact_source(source)
+    return _done(project_slug, f"{name} is deleted")
+
+
+@blueprint.get(f"{TAB}/checks/<provider>/<public_id>")
+def check(project_slug: str, provider: str, public_id: str) -> ResponseReturnValue:
+    """Show how proving a configuration stands; a running attempt asks again by itself."""
+    target = _target(project_slug, provider)
+    attempt = checks.find(g.organization.id, provider, public_id) or abort(404)
+    if attempt.state == CheckState.RUNNING:
+        return _running(target, attempt)
+    if attempt.state == CheckState.SUCCEEDED:
+        return _done(project_slug, attempt.message)
+    proposal = Proposal.from_payload(attempt.result["proposal"])
+    source = service.get_source(target.project.id, proposal.source_id)
+    form = impact_form(target.tracker, target.project, _projects(target), proposal.settings)
+    return _form_dialog(target._replace(source=source), form, 200, attempt.message)
+
+
+@blueprint.post(f"{TAB}/checks/<provider>/<public_id>/cancel")
+def cancel_check(project_slug: str, provider: str, public_id: str) -> ResponseReturnValue:
+    """Give up proving a configuration; nothing is saved."""
+    attempt = checks.find(g.organization.id, provider, public_id) or abort(404)
+    checks.cancel(attempt)
+    return _done(project_slug, "")
+
+
+@blueprint.get(f"{TAB}/tracker-projects/<provider>")
+def tracker_projects(project_slug: str, provider: str) -> ResponseReturnValue:
+    """Show the drop-down of the tracker's projects; while it is fetched, it asks again."""
+    return _project_field(_target(project_slug, provider))
+
+
+@blueprint.post(f"{TAB}/tracker-projects/<provider>/refresh")
+def refresh_tracker_projects(project_slug: str, provider: str) -> ResponseReturnValue:
+    """Fetch the tracker's projects again."""
+    target = _target(project_slug, provider)
+    project_list.request_projects(target.integration)
+    if request.headers.get("HX-Request"):
+        return _project_field(_target(project_slug, provider))
+    return redirect(url_for("impact.add", project_slug=project_slug, provider=provider), code=303)
+
+
+def _edit_dialog(target: Target) -> ResponseReturnValue:
+    known = service.settings_of(target.source) if target.source else None
+    form = impact_form(target.tracker, target.project, _projects(target), known)
+    if not form.is_submitted():
+        return _form_dialog(target, form, 200)
+    if not form.validate() or not _is_name_free(form, target):
+        return _form_dialog(target, form, 422)
+    chosen = project_list.find_tracker_project(target.integration.id, form.project_choice)
+    settings = form.settings(target.project, chosen or abort(404))
+    source = target.source
+    if source is not None and not service.measures_something_else(source, settings):
+        service.save_impact_source(source, settings)
+        return _done(target.project.slug, f"{settings.name} is changed")
+    proposal = Proposal(settings, source.id if source else None)
+    public_id = checking.start_check(target.integration, proposal, current_user.id)
+    return _show_check(target, public_id)
+
+
+def _is_name_free(form: ImpactForm, target: Target) -> bool:
+    own = next(e for e in target.project.environments if e.slug == form.own_environment.data)
+    own_id = target.source.id if target.source else None
+    if not service.is_name_taken(own.id, form.name.data.strip(), own_id):
+        return True
+    form.name.errors = [*form.name.errors, "This environment has an impact source of this name."]
+    return False
+
+
+def _show_check(target: Target, public_id: str) -> ResponseReturnValue:
+    attempt = checks.find(g.organization.id, target.provider, public_id) or abort(404)
+    if request.headers.get("HX-Request"):
+        return _running(target, attempt)
+    url = url_for(
+        "impact.check",
+        project_slug=target.project.slug,
+        provider=target.provider,
+        public_id=public_id,
+    )
+    return redirect(url, code=303)
+
+
+def _running(target: Target, attempt: ConnectionCheck) -> ResponseReturnValue:
+    return render_dialog(
+        "impact/dialogs/checking.html",
+        info=target.tracker.info,
+        project=target.project,
+        check=attempt,
+        is_waiting_long=checks.is_waiting_long(attempt, clock.now()),
+    )
+
+
+def _form_dialog(
+    target: Target, form: ImpactForm, status: int, message: str = ""
+) -> ResponseReturnValue:
+    return render_dialog(
+        "impact/dialogs/source.html",
+        status=status,
+        info=target.tracker.info,
+        project=target.project,
+        integration=target.integration,
+        source=target.source,
+        form=form,
+        groups=project_groups(_projects(target)),
+        message=message,
+    )
+
+
+def _project_field(target: Target) -> ResponseReturnValue:
+    projects = _projects(target)
+    return render_template(
+        "impact/_tracker_projects.html",
+        form=impact_form(target.tracker, target.project, projects),
+        groups=project_groups(projects),
+        integration=target.integration,
+        project=target.project,
+    )
+
+
+def _projects(target: Target) -> list[project_list.TrackerProject]:
+    return project_list.tracker_projects(target.integration.id)
+
+
+def _listing(project: Project) -> dict[str, object]:
+    return {
+        "project": project,
+        "sources": service.sources_of_project(project.id),
+        "connected": [
+            registry().trackers[provider].info
+            for provider in sorted(integrations_of(g.organization.id))
+            if provider in registry().trackers
+        ],
+    }
+
+
+def _done(project_slug: str, message: str) -> ResponseReturnValue:
+    url = url_for("impact.project_tab", project_slug=project_slug)
+    return dialog_done(url, event="impactSourceChanged", message=message or None)
+
+
+def _project(slug: str) -> Project:
+    return find_project(g.organization.id, slug) or abort(404)
+
+
+def _source(project_slug: str, public_id: str) -> ImpactSource:
+    return service.find_source(_project(project_slug).id, public_id) or abort(404)
+
+
+def _target(project_slug: str, provider: str, source: ImpactSource | None = None) -> Target:
+    tracker = registry().get(provider) or abort(404)
+    integration = get_integration(g.organization.id, provider) or abort(404)
+    return Target(_project(project_slug), tracker, integration, source)
