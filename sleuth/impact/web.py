@@ -161,6 +161,7 @@ def _show_check(target: Target, public_id: str) -> ResponseReturnValue:
 def _running(target: Target, attempt: ConnectionCheck) -> ResponseReturnValue:
     return render_dialog(
         "impact/dialogs/checking.html",
+        refresh_seconds=2,
         info=target.tracker.info,
         project=target.project,
         check=attempt,

@@ -122,6 +122,7 @@ def _show_check(info: TrackerInfo, public_id: str) -> ResponseReturnValue:
 def _running_dialog(info: TrackerInfo, attempt: ConnectionCheck) -> ResponseReturnValue:
     return render_dialog(
         "integrations/dialogs/checking.html",
+        refresh_seconds=2,
         info=info,
         check=attempt,
         is_waiting_long=checks.is_waiting_long(attempt, clock.now()),
