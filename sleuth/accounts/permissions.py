@@ -30,7 +30,22 @@ ENDPOINTS: dict[str, Permission] = {
     # projects
     # deploys
     # integrations
+    "integrations.index": Permission.LOOK,
+    "integrations.card": Permission.LOOK,
+    "integrations.enable": Permission.CHANGE,
+    "integrations.check": Permission.CHANGE,
+    "integrations.cancel_check": Permission.CHANGE,
+    "integrations.disable": Permission.ADMINISTER,
     # impact
+    "impact.project_tab": Permission.LOOK,
+    "impact.sources": Permission.LOOK,
+    "impact.add": Permission.CHANGE,
+    "impact.edit": Permission.CHANGE,
+    "impact.delete": Permission.CHANGE,
+    "impact.check": Permission.CHANGE,
+    "impact.cancel_check": Permission.CHANGE,
+    "impact.tracker_projects": Permission.CHANGE,
+    "impact.refresh_tracker_projects": Permission.CHANGE,
     # dashboard
     # web
     "asset": Permission.PUBLIC,

@@ -24,6 +24,8 @@ class Settings:
         rarity: How improbable a change must be if nothing had changed.
         ailing_ratio, unhealthy_ratio, improved_ratio: Least change of the rate.
         material_errors: A rise of fewer errors than this in all is not held against a deploy.
+        serious_rise_per_minute: Where errors are few, a rise of the rate by less than this
+            need not have shown for a deploy to be called healthy.
         least_baseline: Share of the shortest baseline that must be known.
         least_after: Share of the minutes since the deploy that must be known.
     """
@@ -36,6 +38,7 @@ class Settings:
     unhealthy_ratio: float = 3.0
     improved_ratio: float = 0.5
     material_errors: int = 5
+    serious_rise_per_minute: float = 10 / 60
     least_baseline: float = 0.5
     least_after: float = 0.8
 
@@ -181,9 +184,10 @@ def _compare(before: _Sample, after: _Sample, settings: Settings) -> tuple[str, 
 
 def _would_have_shown(before: _Sample, after: _Sample, settings: Settings) -> bool:
     expected = before.rate * after.minutes
-    serious = math.ceil(
-        max(settings.unhealthy_ratio * expected, expected + settings.material_errors)
-    )
+    rise = settings.serious_rise_per_minute * after.minutes
+    serious = math.floor(max(settings.unhealthy_ratio * expected, expected + rise))
+    if serious - expected < settings.material_errors:
+        return False
     share = after.minutes / (before.minutes + after.minutes)
     return upper_tail(serious, before.errors + serious, share) < settings.rarity
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -105,8 +106,15 @@ def _make(
         threshold=source.manually_set_health_threshold,
         step_seconds=step,
     )
+    if assessment.health == "unknown" and _is_awaited(source, first):
+        assessment = replace(assessment, reason="pending", is_final=False)
     start = max(0, int(BASELINE.total_seconds()) // step - PICTURE_BUCKETS)
     return assessment, counts[start:], first + start * step
+
+
+def _is_awaited(source: ImpactSource, first: int) -> bool:
+    """Tell whether the past that a verdict needs is still being collected."""
+    return source.backfill_until is not None and first < source.backfill_until.timestamp()
 
 
 def _store(
@@ -166,7 +174,7 @@ def _apply(verdict: Verdict, made: Assessment, source: ImpactSource, now: dateti
     verdict.rate_before, verdict.rate_after = made.rate_before, made.rate_after
     verdict.minutes_of_data = made.minutes_of_data
     verdict.sentence = words.sentence(made)
-    verdict.assessment = {**verdict.assessment, **made.as_json()} if verdict.assessment else made.as_json()
+    verdict.assessment = made.as_json()
     verdict.assessed_at = now
     verdict.due_at = None if made.is_final else _next_look_at(verdict, source, now)
     after = (verdict.health, verdict.reason, verdict.minutes_of_data, verdict.is_final)

@@ -187,9 +187,11 @@ def _form_dialog(
 
 def _project_field(target: Target) -> ResponseReturnValue:
     projects = _projects(target)
+    form = impact_form(target.tracker, target.project, projects)
+    form["tracker_project"].data = request.values.get("tracker_project", "")
     return render_template(
         "impact/_tracker_projects.html",
-        form=impact_form(target.tracker, target.project, projects),
+        form=form,
         groups=project_groups(projects),
         integration=target.integration,
         project=target.project,
