@@ -23,8 +23,12 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     Args:
         overrides: Configuration that wins over the environment, for tests and commands.
     """
-    app = Flask("sleuth", root_path=str(ROOT / "sleuth"), static_folder=None,
-                template_folder=str(ROOT / "templates"))
+    app = Flask(
+        "sleuth",
+        root_path=str(ROOT / "sleuth"),
+        static_folder=None,
+        template_folder=str(ROOT / "templates"),
+    )
     configure_settings(app, overrides or {})
     configure_extensions(app)
     configure_trackers(app)

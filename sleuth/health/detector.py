@@ -116,7 +116,9 @@ def assess(
     series = list(zip(minutes, counts, strict=True))
     end = min(now, until if until is not None else now)
     horizon = deployed_at + settings.looks[-1] * 60
-    after = _sample(series, _next_bucket(deployed_at, step_seconds), min(end, horizon), step_seconds)
+    after = _sample(
+        series, _next_bucket(deployed_at, step_seconds), min(end, horizon), step_seconds
+    )
     look = _look(after.minutes, settings)
     is_over = until is not None or now - deployed_at > 86_400
     if look is None and not (is_over and after.minutes):

@@ -157,9 +157,7 @@ def _orphans(deploy_id: int) -> Sequence[Verdict]:
 
 def _verdict(deploy: Deploy, source: ImpactSource) -> Verdict:
     verdict = db.session.scalar(
-        select(Verdict).where(
-            Verdict.deploy_id == deploy.id, Verdict.impact_source_id == source.id
-        )
+        select(Verdict).where(Verdict.deploy_id == deploy.id, Verdict.impact_source_id == source.id)
     )
     if verdict is None:
         verdict = Verdict(deploy_id=deploy.id, impact_source_id=source.id, health="")

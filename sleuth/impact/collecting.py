@@ -96,9 +96,7 @@ def _unchanged(source_id: int, config: ImpactConfig) -> ImpactSource | None:
     return source if source is not None and source.config == config else None
 
 
-def _store_newest(
-    source: ImpactSource, window: Window, answer: CountSeries, now: datetime
-) -> None:
+def _store_newest(source: ImpactSource, window: Window, answer: CountSeries, now: datetime) -> None:
     until = min(answer.complete_until, window.until)
     known_until = source.complete_until
     _store(source, window.since, until, answer)
@@ -216,9 +214,7 @@ def _claim(integration_id: int) -> Integration | None:
 def _release(integration_id: int) -> None:
     with write():
         db.session.execute(
-            update(Integration)
-            .where(Integration.id == integration_id)
-            .values(claimed_until=None)
+            update(Integration).where(Integration.id == integration_id).values(claimed_until=None)
         )
 
 

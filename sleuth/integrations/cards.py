@@ -36,7 +36,9 @@ def tabs() -> list[Tab]:
     """Return the categories that the loaded trackers belong to, Error Trackers first."""
     found = {tracker.info.category for tracker in registry().trackers.values()}
     others = sorted(found - CATEGORY_TITLES.keys())
-    return [Tab(slug, CATEGORY_TITLES.get(slug) or _title(slug)) for slug in [*CATEGORY_TITLES, *others]]
+    return [
+        Tab(slug, CATEGORY_TITLES.get(slug) or _title(slug)) for slug in [*CATEGORY_TITLES, *others]
+    ]
 
 
 def cards(organization_id: int, category: str) -> list[Card]:

@@ -122,7 +122,9 @@ def cancel(check: ConnectionCheck) -> None:
         current = db.session.get(ConnectionCheck, check_id)
         if current is not None and current.state in OPEN_STATES:
             decide(current, CheckState.CANCELLED, "Cancelled.")
-            audit.record(current.organization_id, f"{current.kind}.check_cancelled", current.provider)
+            audit.record(
+                current.organization_id, f"{current.kind}.check_cancelled", current.provider
+            )
 
 
 def is_waiting_long(check: ConnectionCheck, now: datetime) -> bool:

@@ -43,7 +43,9 @@ def credentials_form(
         if each.name not in kept and (not each.is_on_demand or each.name in asks_for)
     )
     inputs = {each.name: _input(each) for each in asked}
-    form: CredentialsForm = type("CredentialsForm", (CredentialsForm,), {**inputs, "asked": asked})()
+    form: CredentialsForm = type(
+        "CredentialsForm", (CredentialsForm,), {**inputs, "asked": asked}
+    )()
     return form
 
 

@@ -19,9 +19,7 @@ LEASE = timedelta(seconds=120)
 
 def due_project_list_ids(now: datetime) -> list[int]:
     """Return the integrations whose list of projects is to be fetched."""
-    return list(
-        db.session.scalars(select(Integration.id).where(*_is_list_claimable(now)))
-    )
+    return list(db.session.scalars(select(Integration.id).where(*_is_list_claimable(now))))
 
 
 def request_projects(integration: Integration) -> None:
@@ -65,9 +63,7 @@ def _keep_projects(integration: Integration, projects: list[RemoteProject]) -> N
         delete(TrackerProject).where(TrackerProject.integration_id == integration.id)
     )
     unique = {(each.org_key, each.key): each for each in projects}
-    db.session.add_all(
-        TrackerProject.from_remote(integration.id, each) for each in unique.values()
-    )
+    db.session.add_all(TrackerProject.from_remote(integration.id, each) for each in unique.values())
     integration.projects_listed_at = clock.now()
     integration.projects_error = ""
     _finish_list(integration)

@@ -111,9 +111,7 @@ def _decide(
     check: ConnectionCheck, info: TrackerInfo, credentials: dict[str, str], answer: TokenCheck
 ) -> int | None:
     if answer.asks_for:
-        checks.decide(
-            check, CheckState.INCOMPLETE, answer.message, asks_for=list(answer.asks_for)
-        )
+        checks.decide(check, CheckState.INCOMPLETE, answer.message, asks_for=list(answer.asks_for))
         return None
     if not answer.ok:
         checks.decide(check, CheckState.FAILED, answer.message)

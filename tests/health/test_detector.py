@@ -126,9 +126,7 @@ def test_hourly_counts_are_judged_too() -> None:
     ("least", "total", "share", "expected"),
     [(3, 3, 0.5, 0.125), (9, 10, 0.5, 11 / 1024), (1, 2, 0.5, 1.0), (0, 5, 0.1, 1.0)],
 )
-def test_the_binomial_tail_is_exact(
-    least: int, total: int, share: float, expected: float
-) -> None:
+def test_the_binomial_tail_is_exact(least: int, total: int, share: float, expected: float) -> None:
     assert upper_tail(least, total, share) == pytest.approx(expected, rel=1e-12)
 
 
