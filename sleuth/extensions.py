@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask
 from flask_htmx import HTMX
@@ -22,7 +22,7 @@ from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, event
+from sqlalchemy import CursorResult, DateTime, Dialect, Engine, MetaData, Update, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Session, UOWTransaction, registry
 from sqlalchemy.types import TypeDecorator
@@ -78,6 +78,10 @@ db = SQLAlchemy(model_class=Base, session_options={"autoflush": False})
 migrate = Migrate()
 csrf = CSRFProtect()
 login_manager = LoginManager()
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
 htmx = HTMX()
 limiter = Limiter(key_func=get_remote_address)
 
@@ -104,6 +108,11 @@ def write() -> Iterator[None]:
         raise
     finally:
         _is_writing.reset(token)
+
+
+def rows_changed(statement: Update) -> int:
+    """Execute an UPDATE inside ``with write():`` and return how many rows it met."""
+    return cast("CursorResult[Any]", db.session.execute(statement)).rowcount
 
 
 def init_app(app: Flask) -> None:

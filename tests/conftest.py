@@ -170,8 +170,7 @@ def _project(organization: Organization, name: str) -> Project:
 def cast(app: Flask) -> Cast:
     """The fixed cast in two organizations, each with a project Production and Staging."""
     with write():
-        people = Cast()
-    return people
+        return Cast()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from flask_login import UserMixin
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from sleuth.extensions import db
+from sleuth.extensions import Model
 
 
 class Role(enum.StrEnum):
@@ -29,7 +29,7 @@ class TokenType(enum.StrEnum):
     ALL = "ALL"
 
 
-class Organization(db.Model):
+class Organization(Model):
     __tablename__ = "organization"
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -38,7 +38,7 @@ class Organization(db.Model):
     created_at: Mapped[datetime]
 
 
-class User(UserMixin, db.Model):
+class User(UserMixin, Model):  # type: ignore[misc]  # Flask-Login has no types
     """A person; ``session_version`` changes with the password and ends other sessions."""
 
     __tablename__ = "user_account"
@@ -55,7 +55,7 @@ class User(UserMixin, db.Model):
         return f"{self.id}.{self.session_version}"
 
 
-class Membership(db.Model):
+class Membership(Model):
     __tablename__ = "membership"
     __table_args__ = (UniqueConstraint("organization_id", "user_id"),)
 
@@ -73,7 +73,7 @@ class Membership(db.Model):
     user: Mapped[User] = relationship(back_populates="memberships")
 
 
-class AccessToken(db.Model):
+class AccessToken(Model):
     """A key for the API: only its hash and last four characters are kept."""
 
     __tablename__ = "access_token"
@@ -97,7 +97,7 @@ class AccessToken(db.Model):
     created_by: Mapped[User | None] = relationship()
 
 
-class AuditEntry(db.Model):
+class AuditEntry(Model):
     """One change, written in the transaction that made it."""
 
     __tablename__ = "audit_entry"
@@ -115,7 +115,7 @@ class AuditEntry(db.Model):
     created_at: Mapped[datetime]
 
 
-class Event(db.Model):
+class Event(Model):
     """The outbox: what changed, for live pages and for higher features to read."""
 
     __tablename__ = "event"

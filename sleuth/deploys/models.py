@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from sleuth.extensions import db
+from sleuth.extensions import Model
 from sleuth.projects.models import Environment, Project
 
 
-class CodeDeployment(db.Model):
+class CodeDeployment(Model):
     """A change source; its slug is unique in the organization since the API names no project."""
 
     __tablename__ = "code_deployment"
@@ -29,7 +29,7 @@ class CodeDeployment(db.Model):
     project: Mapped[Project] = relationship()
 
 
-class Deploy(db.Model):
+class Deploy(Model):
     """One registered change to one environment."""
 
     __tablename__ = "deploy"

@@ -9,11 +9,11 @@ from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sleuth.deploys.models import Deploy
-from sleuth.extensions import db
+from sleuth.extensions import Model
 from sleuth.impact.models import ImpactSource
 
 
-class Verdict(db.Model):
+class Verdict(Model):
     """A deploy's health as seen by one impact source.
 
     The words and numbers stay when the impact source goes: ``source_name``, ``provider``

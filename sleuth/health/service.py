@@ -39,7 +39,7 @@ def due_deploy_ids(now: datetime) -> list[int]:
     return sorted({*overdue, *missing})
 
 
-def _without_verdict(now: datetime) -> Select[tuple[int]]:
+def _without_verdict(now: datetime) -> Select[int]:
     has_verdict = exists().where(
         and_(Verdict.deploy_id == Deploy.id, Verdict.impact_source_id == ImpactSource.id)
     )

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select, update
 
 from sleuth import clock
 from sleuth.accounts import audit
-from sleuth.extensions import db, write
+from sleuth.extensions import db, rows_changed, write
 from sleuth.impact import schedule, series
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.schedule import Window
@@ -71,8 +71,8 @@ def _collect_source(source: ImpactSource, tracker: Tracker, credentials: dict[st
             if (current := _unchanged(source_id, config)) is not None:
                 _store_newest(current, window, answer, now)
         return
-    assert source.backfill_from is not None
-    window = schedule.backfill_window(source.backfill_from, source.backfill_until, step)
+    begin = source.backfill_from or source.backfill_until
+    window = schedule.backfill_window(begin, source.backfill_until, step)
     answer = _ask(tracker, credentials, config, window, now)
     with write():
         if (current := _unchanged(source_id, config)) is not None:
@@ -111,10 +111,10 @@ def _store_backfill(
     source: ImpactSource, window: Window, answer: CountSeries, now: datetime
 ) -> None:
     _store(source, window.since, min(answer.complete_until, window.until), answer)
-    source.backfill_until = window.since
-    assert source.backfill_from is not None
     is_at_retention = answer.complete_since is not None and answer.complete_since > window.since
-    if is_at_retention or window.since <= source.backfill_from:
+    is_done = source.backfill_from is None or window.since <= source.backfill_from
+    source.backfill_until = window.since
+    if is_at_retention or is_done:
         source.backfill_from = source.backfill_until = None
     _note_success(source, now)
 
@@ -201,12 +201,12 @@ def _claim(integration_id: int) -> Integration | None:
     now = clock.now()
     free = or_(Integration.claimed_until.is_(None), Integration.claimed_until <= now)
     with write():
-        taken = db.session.execute(
+        taken = rows_changed(
             update(Integration)
             .where(Integration.id == integration_id, free)
             .values(claimed_until=now + LEASE)
         )
-        if not taken.rowcount:
+        if not taken:
             return None
     return db.session.get(Integration, integration_id)
 

@@ -18,18 +18,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from sleuth.extensions import db
+from sleuth.extensions import Model
 from sleuth.integrations.models import Integration
 from sleuth.plugin_api import ImpactConfig
 from sleuth.projects.models import Environment, Project
 
 
-class ImpactSource(db.Model):
+class ImpactSource(Model):
     """What is measured for one project and environment.
 
     ``error_environment`` is None for all environments and empty for events that carry
-    none. Deploys since ``judges_from`` get a verdict. ``due_at`` says when the newest minutes are collected next; ``backfill_from``
-    and ``backfill_until`` bound the past that is still to be collected.
+    none. Deploys since ``judges_from`` get a verdict. ``due_at`` says when there is
+    something to collect next; ``backfill_from`` and ``backfill_until`` bound the past
+    that is still to be collected, both empty when nothing is.
     """
 
     __tablename__ = "impact_source"
@@ -90,7 +91,7 @@ class ImpactSource(db.Model):
         return self.collected_at is not None and not self.last_error
 
 
-class ErrorCount(db.Model):
+class ErrorCount(Model):
     """Errors in the bucket that starts at ``bucket_start`` (epoch seconds); never zero."""
 
     __tablename__ = "error_count"
@@ -106,7 +107,7 @@ class ErrorCount(db.Model):
     count: Mapped[int] = mapped_column(BigInteger)
 
 
-class Coverage(db.Model):
+class Coverage(Model):
     """A half-open range of epoch seconds whose counts are known; ranges never touch."""
 
     __tablename__ = "coverage"

@@ -65,4 +65,5 @@ def retry_delay(failure_count: int, retry_after: float | None) -> timedelta:
     """Return how long to wait after the ``failure_count``-th failure in a row."""
     if retry_after is not None:
         return timedelta(seconds=min(max(retry_after, 1.0), LONGEST_RETRY.total_seconds()))
-    return min(FIRST_RETRY * 2 ** min(failure_count - 1, 10), LONGEST_RETRY)
+    doublings = max(0, min(failure_count - 1, 10))
+    return min(FIRST_RETRY * (1 << doublings), LONGEST_RETRY)

@@ -102,4 +102,4 @@ def _points(source_id: int, since: int, until: int) -> list[Point]:
             ErrorCount.bucket_start < until,
         )
     )
-    return [(row.bucket_start, row.count) for row in rows]
+    return [(start, count) for start, count in rows]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import joinedload
 
 from sleuth import clock, queue
@@ -70,12 +70,12 @@ def sources_of_environment(environment_id: int) -> list[ImpactSource]:
     return _listed(ImpactSource.environment_id == environment_id)
 
 
-def _listed(condition: object) -> list[ImpactSource]:
+def _listed(condition: ColumnElement[bool]) -> list[ImpactSource]:
     return list(
         db.session.scalars(
             select(ImpactSource)
             .join(Project)
-            .where(condition)  # type: ignore[arg-type]
+            .where(condition)
             .options(joinedload(ImpactSource.project), joinedload(ImpactSource.environment))
             .order_by(Project.name, ImpactSource.name, ImpactSource.id)
         )

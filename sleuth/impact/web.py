@@ -14,7 +14,7 @@ from sleuth.impact.checking import Proposal
 from sleuth.impact.forms import ImpactForm, impact_form, project_groups
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations import checks, project_list
-from sleuth.integrations.models import CheckState, ConnectionCheck, Integration
+from sleuth.integrations.models import CheckState, ConnectionCheck, Integration, TrackerProject
 from sleuth.integrations.service import get_integration, integrations_of, registry
 from sleuth.projects.models import Project
 from sleuth.projects.service import find_project
@@ -198,7 +198,7 @@ def _project_field(target: Target) -> ResponseReturnValue:
     )
 
 
-def _projects(target: Target) -> list[project_list.TrackerProject]:
+def _projects(target: Target) -> list[TrackerProject]:
     return project_list.tracker_projects(target.integration.id)
 
 

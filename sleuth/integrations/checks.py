@@ -9,7 +9,7 @@ from sqlalchemy import or_, select, update
 
 from sleuth import clock
 from sleuth.accounts import audit
-from sleuth.extensions import db, write
+from sleuth.extensions import db, rows_changed, write
 from sleuth.ids import new_public_id
 from sleuth.integrations.models import CheckKind, CheckState, ConnectionCheck
 
@@ -71,12 +71,12 @@ def find(organization_id: int, provider: str, public_id: str) -> ConnectionCheck
 def claim(check_id: int, now: datetime) -> ConnectionCheck | None:
     """Take the lease on a running attempt; None if it is decided or somebody has it."""
     with write():
-        taken = db.session.execute(
+        taken = rows_changed(
             update(ConnectionCheck)
             .where(ConnectionCheck.id == check_id, *_is_claimable(now))
             .values(claimed_until=now + LEASE)
         )
-        if not taken.rowcount:
+        if not taken:
             return None
     return db.session.get(ConnectionCheck, check_id)
 

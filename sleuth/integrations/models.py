@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sleuth.accounts.models import Organization, User
 from sleuth.crypto import EncryptedJSON
-from sleuth.extensions import db
+from sleuth.extensions import Model
 from sleuth.plugin_api import RemoteProject
 
 
@@ -32,7 +32,7 @@ class CheckKind(enum.StrEnum):
     IMPACT_SOURCE = "impact_source"
 
 
-class Integration(db.Model):
+class Integration(Model):
     """The organization's connection to one tracker; it exists only while connected."""
 
     __tablename__ = "integration"
@@ -64,7 +64,7 @@ class Integration(db.Model):
     connected_by: Mapped[User | None] = relationship()
 
 
-class ConnectionCheck(db.Model):
+class ConnectionCheck(Model):
     """One attempt to validate something; dialogs watch it, a job decides it.
 
     ``payload`` holds what is to be validated, credentials included, and is erased by
@@ -97,7 +97,7 @@ class ConnectionCheck(db.Model):
     created_by: Mapped[User | None] = relationship()
 
 
-class TrackerProject(db.Model):
+class TrackerProject(Model):
     """A tracker's project as last listed."""
 
     __tablename__ = "tracker_project"

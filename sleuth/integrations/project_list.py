@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from sleuth import clock, queue
 from sleuth.accounts import audit
-from sleuth.extensions import db, write
+from sleuth.extensions import db, rows_changed, write
 from sleuth.integrations.models import Integration, TrackerProject
 from sleuth.integrations.service import PROJECTS_JOB, registry
 from sleuth.plugin_api import RemoteProject, TrackerError
@@ -86,17 +86,17 @@ def _finish_list(integration: Integration) -> None:
 def _claim_list(integration_id: int) -> Integration | None:
     now = clock.now()
     with write():
-        taken = db.session.execute(
+        taken = rows_changed(
             update(Integration)
             .where(Integration.id == integration_id, *_is_list_claimable(now))
             .values(projects_claimed_until=now + LEASE)
         )
-        if not taken.rowcount:
+        if not taken:
             return None
     return db.session.get(Integration, integration_id)
 
 
-def _is_list_claimable(now: datetime) -> tuple[object, ...]:
+def _is_list_claimable(now: datetime) -> tuple[ColumnElement[bool], ...]:
     free = or_(
         Integration.projects_claimed_until.is_(None), Integration.projects_claimed_until <= now
     )

@@ -8,10 +8,10 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sleuth.accounts.models import Organization
-from sleuth.extensions import db
+from sleuth.extensions import Model
 
 
-class Project(db.Model):
+class Project(Model):
     __tablename__ = "project"
     __table_args__ = (UniqueConstraint("organization_id", "slug"),)
 
@@ -33,7 +33,7 @@ class Project(db.Model):
         return next(each for each in self.environments if each.is_default)
 
 
-class Environment(db.Model):
+class Environment(Model):
     __tablename__ = "environment"
     __table_args__ = (UniqueConstraint("project_id", "slug"),)
 
