@@ -1,0 +1,110 @@
+"""Starts children in order, keeps them alive, stops them in the reverse of their need."""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import signal
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from sleuth.serve.children import Child, Running
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+log = logging.getLogger(__name__)
+
+
+class StartError(Exception):
+    """Something indispensable did not start; the message is one sentence, or empty if
+    the child has said it already."""
+
+
+class Supervisor:
+    """Owns the children of one installation; lives in the main thread."""
+
+    def __init__(self) -> None:
+        self.running: list[Running] = []
+        self.is_stopping = False
+        self._wakeup, wakeup_write = os.pipe()
+        os.set_blocking(self._wakeup, False)
+        os.set_blocking(wakeup_write, False)
+        signal.set_wakeup_fd(wakeup_write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        for number in STOP_SIGNALS:
+            signal.signal(number, self._request_stop)
+
+    def _request_stop(self, _number: int, _frame: FrameType | None) -> None:
+        """Begin an ordered stop; asked a second time, kill everything at once."""
+        if self.is_stopping:
+            for running in self.running:
+                running.process.kill()
+        self.is_stopping = True
+
+    def start(self, child: Child) -> Running:
+        """Start a child and look after it from now on."""
+        running = Running.start(child)
+        self.running.append(running)
+        return running
+
+    def wait_until_ready(
+        self, running: Running, is_ready: Callable[[], bool], seconds: float, sentence: str
+    ) -> None:
+        """Wait for a child that the others need.
+
+        Raises:
+            StartError: It ended, or was not ready in time.
+        """
+        give_up_at = time.monotonic() + seconds
+        while not is_ready():
+            if self.is_stopping:
+                return
+            if running.process.poll() is not None or time.monotonic() > give_up_at:
+                raise StartError(sentence)
+            self._sleep(0.02)
+
+    def watch(self) -> None:
+        """Restart what dies, until told to stop."""
+        while not self.is_stopping:
+            for running in self.running:
+                self._look_after(running)
+            self._sleep(self._seconds_to_next_restart())
+
+    def stop(self) -> None:
+        """Stop every child: whoever feeds others first, whoever is needed last.
+
+        Children are stopped in the order web, worker, tick, queue server, which is the
+        order they are named in, not the one they were started in.
+        """
+        self.is_stopping = True
+        for running in sorted(self.running, key=lambda running: _stop_rank(running.child)):
+            running.stop()
+
+    def _look_after(self, running: Running) -> None:
+        if running.has_just_ended():
+            log.warning(
+                "The %s ended %s; it is started again in %.0f s.",
+                running.child.name,
+                running.how_it_ended(),
+                running.pause_seconds,
+            )
+        try:
+            running.restart_if_due()
+        except OSError as error:
+            log.warning("The %s cannot be started: %s", running.child.name, error)
+
+    def _seconds_to_next_restart(self) -> float | None:
+        moments = [running.restart_at for running in self.running if running.restart_at]
+        return max(0.0, min(moments) - time.monotonic()) if moments else None
+
+    def _sleep(self, seconds: float | None) -> None:
+        """Sleep until a signal arrives or the time is over."""
+        if select.select([self._wakeup], [], [], seconds)[0]:
+            os.read(self._wakeup, 4096)
+
+
+def _stop_rank(child: Child) -> int:
+    order = ("web server", "worker", "tick", "queue server")
+    return order.index(child.name) if child.name in order else 0

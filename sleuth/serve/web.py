@@ -1,0 +1,70 @@
+"""The web server: prepares the database, then serves on a socket it is handed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from flask import Flask
+from waitress.server import create_server
+
+from sleuth.serve import logs
+from sleuth.serve.prepare import PreparationError, check_queue, prepared_app
+
+THREADS = 8
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until told to stop."""
+    options = _parser().parse_args(arguments)
+    logs.configure("web server")
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        app = prepared_app()
+        if app.config["SLEUTH_REDIS_URL"]:
+            check_queue(app)
+    except PreparationError as error:
+        logs.give_up(str(error))
+        return 1
+    if options.demo:
+        import_module("sleuth.demo").prepare(app)
+    server = create_server(
+        app, sockets=[socket.socket(fileno=options.listen)], threads=THREADS, ident=None
+    )
+    _report_ready(app, options.report)
+    server.run()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sleuth.serve.web")
+    parser.add_argument("--listen", type=int, required=True, help="descriptor of a bound socket")
+    parser.add_argument("--report", type=int, required=True, help="descriptor to say ready on")
+    parser.add_argument("--demo", action="store_true")
+    return parser
+
+
+def _report_ready(app: Flask, descriptor: int) -> None:
+    """Tell the supervisor, if it still listens, that pages are answered from now on."""
+    with app.app_context():
+        setup_code = import_module("sleuth.accounts.setup_code").ensure(app)
+    try:
+        with os.fdopen(descriptor, "w") as stream:
+            json.dump({"setup_code": setup_code}, stream)
+    except BrokenPipeError:
+        return
+
+
+def _leave(*_: object) -> NoReturn:
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
