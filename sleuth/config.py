@@ -171,6 +171,19 @@ def _flask_settings(values: Mapping[str, Any]) -> dict[str, Any]:
         "SQLALCHEMY_DATABASE_URI": database_url(values),
         "SESSION_COOKIE_SECURE": values["SLEUTH_PUBLIC_URL"].startswith("https://"),
         "TRUSTED_HOSTS": list(values["SLEUTH_TRUSTED_HOSTS"]) or None,
+        **_rate_limits(values["SLEUTH_REDIS_URL"]),
+    }
+
+
+def _rate_limits(operators_redis: str) -> dict[str, Any]:
+    """Count attempts where every web process sees them, or in the only one there is."""
+    if not operators_redis:
+        return {"RATELIMIT_STORAGE_URI": "memory://"}
+    scheme, _, rest = operators_redis.partition("://")
+    return {
+        "RATELIMIT_STORAGE_URI": f"{'redis+unix' if scheme == 'unix' else scheme}://{rest}",
+        "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
     }
 
 

@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -161,11 +161,10 @@ def _announce(
     values: Mapping[str, Any],
     listener: socket.socket,
     report: Mapping[str, Any],
-    say: Callable[[str], None] = print,
 ) -> None:
     host, port = listener.getsockname()[:2]
     host = f"[{host}]" if ":" in host else host
-    say(f"Sleuth runs at {values['SLEUTH_PUBLIC_URL'] or f'http://{host}:{port}'}")
+    lines = [f"Sleuth runs at {values['SLEUTH_PUBLIC_URL'] or f'http://{host}:{port}'}"]
     if report.get("setup_code"):
-        say(f"Nobody can sign in yet. The set-up page asks for this code: {report['setup_code']}")
-    say("Press Ctrl-C to stop.")
+        lines += [f"Nobody can sign in yet; the set-up page asks for {report['setup_code']}"]
+    print(*lines, "Press Ctrl-C to stop.", sep="\n", flush=True)  # noqa: T201
