@@ -76,12 +76,12 @@ def rate(per_minute: float) -> str:
 def change(before: float, after: float) -> str:
     """Return "+ 40 %", "- 12 %", "+ 0 %"; "new" where there was nothing before."""
     if before == after:
-        return f"+{NARROW_SPACE}0{NARROW_SPACE}%"
+        return "+ 0 %"
     if before == 0:
         return "new"
     percent = round((after - before) / before * 100)
     sign = "+" if percent >= 0 else MINUS
-    return f"{sign}{NARROW_SPACE}{number(abs(percent))}{NARROW_SPACE}%"
+    return f"{sign} {number(abs(percent))} %"
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

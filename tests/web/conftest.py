@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,11 @@ from sleuth.extensions import htmx
 
 ROOT = Path(__file__).resolve().parents[2]
 HTMX = {"HX-Request": "true"}
+
+
+def squeeze(text: str) -> str:
+    """Return markup with every run of spaces and line ends as one space."""
+    return re.sub(r"[ \n]+", " ", text).strip()
 
 
 @pytest.fixture
@@ -54,6 +60,6 @@ def draw(kit: Flask) -> Callable[..., str]:
 
     def call(template: str, macro: str, *args: Any, **kwargs: Any) -> str:
         with kit.test_request_context():
-            return str(get_template_attribute(template, macro)(*args, **kwargs))
+            return squeeze(get_template_attribute(template, macro)(*args, **kwargs))
 
     return call

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sleuth.web.sparkline import WIDTH, layout_sparkline
+
+
+def test_every_known_bucket_is_a_bar() -> None:
+    assert len(layout_sparkline([1, 0, 3], 2).bars) == 3
+
+
+def test_what_is_unknown_is_a_gap_and_not_a_zero() -> None:
+    chart = layout_sparkline([1, None, None, 4])
+    assert len(chart.bars) == 2
+    assert [(gap.x, gap.width) for gap in chart.gaps] == [(WIDTH / 4, WIDTH / 2)]
+
+
+def test_a_real_zero_is_no_gap() -> None:
+    chart = layout_sparkline([0, 0])
+    assert len(chart.bars) == 2
+    assert not chart.gaps
+
+
+def test_a_count_outside_coverage_is_not_drawn() -> None:
+    chart = layout_sparkline([5, 9], coverage=[True, False])
+    assert chart.highest == 5
+    assert chart.missing == 1
+
+
+def test_gaps_apart_stay_apart() -> None:
+    assert len(layout_sparkline([None, 1, None]).gaps) == 2
+
+
+def test_the_marker_stands_where_the_deploy_happened() -> None:
+    chart = layout_sparkline([1, 1, 1, 1], 1)
+    assert chart.deploy_x == WIDTH / 4
+    assert [bar.is_after for bar in chart.bars] == [False, True, True, True]
+
+
+def test_without_a_deploy_there_is_no_marker() -> None:
+    assert layout_sparkline([1]).deploy_x is None
+
+
+def test_nothing_at_all_can_be_drawn() -> None:
+    assert layout_sparkline([]).bars == ()
+
+
+def test_bars_and_gaps_stay_inside_the_picture() -> None:
+    chart = layout_sparkline([100, None, 1, 0, None], 2)
+    assert all(bar.y >= 0 and bar.y + bar.height <= chart.height for bar in chart.bars)
+    assert all(gap.x + gap.width <= chart.width for gap in chart.gaps)
+
+
+def test_the_picture_says_in_words_what_it_shows(draw: Callable[..., str]) -> None:
+    picture = draw("_health.html", "sparkline", [1200, None, 3], 1, health="ailing")
+    assert 'role="img"' in picture
+    assert (
+        "Errors per minute around the deploy, at most 1\u202f200; 1 minute without data" in picture
+    )
+
+
+def test_the_picture_needs_no_style_attribute(draw: Callable[..., str]) -> None:
+    picture = draw("_health.html", "sparkline", [1, None, 3], 1)
+    assert "style=" not in picture
+    assert 'class="spark-hatch"' in picture
