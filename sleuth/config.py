@@ -250,8 +250,29 @@ def create_keys(data_dir: Path) -> None:
         OSError: The directory cannot be written.
     """
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _create_once(data_dir / "secret-key", secrets.token_urlsafe(48))
-    _create_once(data_dir / "encryption-keys", _new_fernet_key())
+    create_once(data_dir / "secret-key", secrets.token_urlsafe(48))
+    create_once(data_dir / "encryption-keys", _new_fernet_key())
+
+
+def create_once(path: Path, text: str) -> None:
+    """Write a file nobody else may read, unless it exists (a hard link is atomic).
+
+    Raises:
+        OSError: The directory cannot be written.
+    """
+    if path.exists():
+        return
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as stream:
+            stream.write(text + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(path).hardlink_to(draft)
+    except FileExistsError:
+        pass
+    finally:
+        Path(draft).unlink()
 
 
 def _parse(row: Setting, value: Any) -> Any:
@@ -274,20 +295,3 @@ def _read_key(path: Path) -> str:
 
 def _new_fernet_key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii")
-
-
-def _create_once(path: Path, text: str) -> None:
-    """Write a file nobody else may read, unless it exists (a hard link is atomic)."""
-    if path.exists():
-        return
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as stream:
-            stream.write(text + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(path).hardlink_to(draft)
-    except FileExistsError:
-        pass
-    finally:
-        Path(draft).unlink()

@@ -8,6 +8,7 @@ read has changed under it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -22,10 +23,25 @@ from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
-from sqlalchemy import CursorResult, DateTime, Dialect, Engine, MetaData, Update, event
+from redis.backoff import NoBackoff
+from redis.retry import Retry as RedisRetry
+from sqlalchemy import (
+    CursorResult,
+    DateTime,
+    Dialect,
+    Engine,
+    Executable,
+    MetaData,
+    Update,
+    event,
+    text,
+)
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, UOWTransaction, registry
 from sqlalchemy.types import TypeDecorator
+
+from sleuth import config
 
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -34,10 +50,16 @@ NAMING_CONVENTION = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+BUSY_TIMEOUT = "busy_timeout=10000"
+LIMITER_CONNECTION = {
+    "socket_connect_timeout": 0.4,
+    "socket_timeout": 0.8,
+    "retry": RedisRetry(NoBackoff(), 0),
+}
 SQLITE_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=NORMAL",
-    "busy_timeout=10000",
+    BUSY_TIMEOUT,
     "foreign_keys=ON",
 )
 
@@ -115,6 +137,44 @@ def rows_changed(statement: Update) -> int:
     return cast("CursorResult[Any]", db.session.execute(statement)).rowcount
 
 
+def lock_table(model: type[Base]) -> None:
+    """Keep other writers from a table until ``with write():`` ends.
+
+    For a rule that spans rows, such as "the first" or "no other of this name". SQLite
+    lets one writer in at a time anyway.
+    """
+    if db.session.get_bind().dialect.name == "postgresql":
+        table = model.__table__.name
+        db.session.execute(text(f'LOCK TABLE "{table}" IN SHARE ROW EXCLUSIVE MODE'))
+
+
+def write_if_free(statement: Executable) -> bool:
+    """Run one statement in a transaction of its own, unless another writer is at work.
+
+    For columns like "last used", which may miss a change but must not make anybody
+    wait. On PostgreSQL the statement itself has to skip what is locked.
+
+    Returns:
+        Whether it ran.
+    """
+    with db.engine.connect() as connection:
+        is_sqlite = connection.dialect.name == "sqlite"
+        if is_sqlite:
+            connection.exec_driver_sql("PRAGMA busy_timeout=0")
+        try:
+            connection.execute(statement)
+            connection.commit()
+        except OperationalError as error:
+            if "locked" not in str(error.orig):
+                raise
+            connection.rollback()
+            return False
+        finally:
+            if is_sqlite:
+                connection.exec_driver_sql(f"PRAGMA {BUSY_TIMEOUT}")
+    return True
+
+
 def init_app(app: Flask) -> None:
     """Bind every extension to the application; opens no connection."""
     db.init_app(app)
@@ -122,9 +182,19 @@ def init_app(app: Flask) -> None:
     csrf.init_app(app)
     login_manager.init_app(app)
     htmx.init_app(app)
-    limiter.init_app(app)
+    _init_limiter(app)
     with app.app_context():
         harden(db.engine)
+
+
+def _init_limiter(app: Flask) -> None:
+    """Count attempts in Redis, or in this process while Redis is away."""
+    url = config.redis_url(app.config)
+    app.config.setdefault("RATELIMIT_STORAGE_URI", re.sub("^unix:", "redis+unix:", url))
+    app.config.setdefault("RATELIMIT_STORAGE_OPTIONS", LIMITER_CONNECTION)
+    app.config.setdefault("RATELIMIT_IN_MEMORY_FALLBACK_ENABLED", True)
+    app.config.setdefault("RATELIMIT_SWALLOW_ERRORS", True)
+    limiter.init_app(app)
 
 
 def harden(engine: Engine) -> None:

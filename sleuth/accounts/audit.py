@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from flask import g, has_request_context
 from flask_login import current_user
+from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import select
 
 from sleuth import clock
@@ -13,6 +17,24 @@ from sleuth.accounts.models import AuditEntry, Event
 from sleuth.extensions import db
 
 SYSTEM = "system"
+PAGE_SIZE = 50
+
+_named_actor: ContextVar[tuple[int | None, str] | None] = ContextVar("named_actor", default=None)
+
+
+@contextmanager
+def acting_as(label: str, user_id: int | None = None) -> Iterator[None]:
+    """Name who makes the changes in the block, where nobody is signed in.
+
+    Args:
+        label: What the log shows: an e-mail address, or e.g. "command line".
+        user_id: The account, if it is a person's.
+    """
+    before = _named_actor.set((user_id, label))
+    try:
+        yield
+    finally:
+        _named_actor.reset(before)
 
 
 def record(organization_id: int | None, action: str, subject: str, **detail: Any) -> None:
@@ -45,18 +67,20 @@ def publish(organization_id: int, name: str, subject: str = "") -> None:
     )
 
 
-def entries(organization_id: int, limit: int = 200) -> list[AuditEntry]:
-    """Return the newest entries of an organization, newest first."""
+def entries(organization_id: int, page: int = 1) -> Pagination:
+    """Return one page of an organization's entries, newest first."""
     newest_first = (
         select(AuditEntry)
         .where(AuditEntry.organization_id == organization_id)
         .order_by(AuditEntry.id.desc())
-        .limit(limit)
     )
-    return list(db.session.scalars(newest_first))
+    return db.paginate(newest_first, page=page, per_page=PAGE_SIZE, error_out=False)
 
 
 def _actor() -> tuple[int | None, str]:
+    named = _named_actor.get()
+    if named is not None:
+        return named
     if not has_request_context():
         return None, SYSTEM
     token = g.get("access_token")

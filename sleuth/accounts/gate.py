@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, abort, current_app, flash, g, redirect, request, url_for
+from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask_login import current_user
 from sqlalchemy import select
+from sqlalchemy.orm import contains_eager
 from werkzeug.wrappers import Response
 
-from sleuth.accounts.models import Membership, Organization, User
+from sleuth.accounts.models import Membership, Organization
+from sleuth.accounts.organizations import is_set_up
 from sleuth.accounts.permissions import ENDPOINTS, Permission, grants
 from sleuth.extensions import db, htmx
 
@@ -57,18 +59,26 @@ def _require_membership(needed: Permission) -> None:
 def _membership(slug: str) -> Membership | None:
     return db.session.scalar(
         select(Membership)
-        .join(Organization)
+        .join(Membership.organization)
+        .options(contains_eager(Membership.organization))
         .where(Organization.slug == slug, Membership.user_id == current_user.id)
     )
 
 
 def _to_the_entrance() -> Response:
-    if db.session.scalar(select(User.id).limit(1)) is None:
+    if not is_set_up():
         return _redirect(url_for("accounts.set_up"))
-    if request.method == "GET" and not htmx:
-        return _redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
-    flash("Sign in to go on.", "info")
-    return _redirect(url_for("accounts.sign_in"))
+    return _redirect(url_for("accounts.sign_in", next=_where_to_go_on()))
+
+
+def _where_to_go_on() -> str | None:
+    """Return the page to come back to after signing in; None stands for home."""
+    if htmx:
+        here = htmx.current_url_abs_path
+        return str(here) if here else None
+    if request.method in {"GET", "HEAD"} and request.path != "/":
+        return request.full_path.rstrip("?")
+    return None
 
 
 def _redirect(url: str) -> Response:

@@ -16,17 +16,37 @@ class Permission(enum.Enum):
     LOOK = "a member of the organization"
     CHANGE = "a developer, administrator or owner"
     ADMINISTER = "an administrator or owner"
+    OWN = "the owner"
 
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.OBSERVER: frozenset({Permission.LOOK}),
     Role.DEVELOPER: frozenset({Permission.LOOK, Permission.CHANGE}),
     Role.ADMINISTRATOR: frozenset({Permission.LOOK, Permission.CHANGE, Permission.ADMINISTER}),
-    Role.OWNER: frozenset({Permission.LOOK, Permission.CHANGE, Permission.ADMINISTER}),
+    Role.OWNER: frozenset(
+        {Permission.LOOK, Permission.CHANGE, Permission.ADMINISTER, Permission.OWN}
+    ),
 }
 
 ENDPOINTS: dict[str, Permission] = {
     # accounts
+    "accounts.home": Permission.SIGNED_IN,
+    "accounts.organizations": Permission.SIGNED_IN,
+    "accounts.set_up": Permission.PUBLIC,
+    "accounts.sign_in": Permission.PUBLIC,
+    "accounts.sign_out": Permission.SIGNED_IN,
+    "accounts.password": Permission.SIGNED_IN,
+    "accounts.settings": Permission.LOOK,
+    "accounts.rename_organization": Permission.ADMINISTER,
+    "accounts.people": Permission.LOOK,
+    "accounts.add_member": Permission.ADMINISTER,
+    "accounts.change_role": Permission.ADMINISTER,
+    "accounts.remove_member": Permission.ADMINISTER,
+    "accounts.transfer_ownership": Permission.OWN,
+    "accounts.access_tokens": Permission.LOOK,
+    "accounts.create_access_token": Permission.ADMINISTER,
+    "accounts.revoke_access_token": Permission.ADMINISTER,
+    "accounts.audit_log": Permission.ADMINISTER,
     # projects
     # deploys
     # integrations
