@@ -144,8 +144,7 @@ def lock_table(model: type[Base]) -> None:
     lets one writer in at a time anyway.
     """
     if db.session.get_bind().dialect.name == "postgresql":
-        table = model.__table__.name
-        db.session.execute(text(f'LOCK TABLE "{table}" IN SHARE ROW EXCLUSIVE MODE'))
+        db.session.execute(text(f'LOCK TABLE "{model.__tablename__}" IN SHARE ROW EXCLUSIVE MODE'))
 
 
 def write_if_free(statement: Executable) -> bool:

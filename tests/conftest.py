@@ -52,11 +52,24 @@ def settings(tmp_path: Path) -> dict[str, Any]:
     }
 
 
+class Browser(FlaskLoginClient):
+    """A client whose every request is on its own, as with a server.
+
+    Without it, requests would share the test's ``g`` and so the first one's person; and
+    the test would go on reading what it read before the request.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        db.session.rollback()
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
+
 @pytest.fixture
 def app(settings: dict[str, Any]) -> Iterator[Flask]:
     """The application on an empty database."""
     application = create_app(settings)
-    application.test_client_class = FlaskLoginClient
+    application.test_client_class = Browser
     with application.app_context():
         _empty_database()
         yield application

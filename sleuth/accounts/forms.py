@@ -6,6 +6,7 @@ from types import TracebackType
 
 from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from sleuth.accounts.members import GIVEN_ROLES
@@ -15,9 +16,10 @@ from sleuth.accounts.rules import LONGEST_EMAIL, LONGEST_NAME, SHORTEST_PASSWORD
 NEW_PASSWORD = {"autocomplete": "new-password", "minlength": SHORTEST_PASSWORD}
 NAME = {"maxlength": LONGEST_NAME}
 EMAIL = {"maxlength": LONGEST_EMAIL, "autocomplete": "email"}
+ROLES = [SelectChoice(role.value, role.capitalize()) for role in reversed(GIVEN_ROLES)]
 TOKEN_TYPES = [
-    (TokenType.REGISTER_DEPLOY.value, "REGISTER_DEPLOY: registers deploys, nothing else"),
-    (TokenType.ALL.value, "ALL: everything the API offers"),
+    SelectChoice(TokenType.REGISTER_DEPLOY.value, "REGISTER_DEPLOY: registers deploys, no more"),
+    SelectChoice(TokenType.ALL.value, "ALL: everything the API offers"),
 ]
 
 
@@ -118,7 +120,7 @@ class NameForm(Form):
 class RoleForm(Form):
     """Asks what a member may do."""
 
-    role = SelectField("Role", choices=[(role.value, role.capitalize()) for role in GIVEN_ROLES])
+    role = SelectField("Role", choices=ROLES)
 
     @property
     def chosen(self) -> Role:

@@ -101,4 +101,5 @@ def _fill_organization(endpoint: str, values: dict[str, Any]) -> None:
 
 
 def _takes_organization(endpoint: str) -> bool:
-    return bool(current_app.url_map.is_endpoint_expecting(endpoint, ORGANIZATION))
+    known = endpoint in current_app.view_functions  # else the caller gets the BuildError
+    return known and current_app.url_map.is_endpoint_expecting(endpoint, ORGANIZATION)

@@ -153,7 +153,7 @@ def _locked_member(organization_id: int, public_id: str) -> Membership:
     return member
 
 
-def _member(organization_id: int, public_id: str) -> Select[tuple[Membership]]:
+def _member(organization_id: int, public_id: str) -> Select[Membership]:
     return select(Membership).where(
         Membership.organization_id == organization_id, Membership.public_id == public_id
     )

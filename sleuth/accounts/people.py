@@ -92,7 +92,8 @@ def reset_password(email: str, new: str) -> None:
 def note(person: User, action: str) -> None:
     """Record what concerns a person in the log of every organization they are in."""
     mine = select(Membership.organization_id).where(Membership.user_id == person.id)
-    for organization_id in list(db.session.scalars(mine)) or [None]:
+    organization_ids: list[int | None] = list(db.session.scalars(mine))
+    for organization_id in organization_ids or [None]:
         audit.record(organization_id, action, person.email)
 
 

@@ -103,9 +103,7 @@ def revoke_token(organization_id: int, public_id: str) -> None:
         if token is None or token.revoked_at is not None:
             raise RuleError("This token is revoked already.")
         token.revoked_at = clock.now()
-        audit.record(
-            organization_id, "access_token.revoked", token.name, last_four=token.last_four
-        )
+        audit.record(organization_id, "access_token.revoked", token.name, last_four=token.last_four)
         audit.publish(organization_id, "accessTokenChanged", public_id)
 
 
@@ -144,12 +142,12 @@ def _note_use(token: AccessToken) -> None:
     if seen_at is None or seen_at <= now - LAST_USED_EVERY:
         free = (
             select(AccessToken.id)
-            .where(AccessToken.id == token.id, AccessToken.last_used_at.is_not_distinct_from(seen_at))
+            .where(
+                AccessToken.id == token.id, AccessToken.last_used_at.is_not_distinct_from(seen_at)
+            )
             .with_for_update(skip_locked=True)
         )
-        write_if_free(
-            update(AccessToken).where(AccessToken.id.in_(free)).values(last_used_at=now)
-        )
+        write_if_free(update(AccessToken).where(AccessToken.id.in_(free)).values(last_used_at=now))
 
 
 def _digest(raw: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flask import Response, flash, redirect, render_template, request, session, url_for
+from flask import Response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 
@@ -45,7 +45,9 @@ def choose_organization() -> ResponseReturnValue:
 def set_up() -> ResponseReturnValue:
     """Create the first organization and its owner, for whoever knows the code; once."""
     if organizations.is_set_up():
-        return go_to(url_for("accounts.sign_in"), message=organizations.ALREADY_SET_UP, level="info")
+        return go_to(
+            url_for("accounts.sign_in"), message=organizations.ALREADY_SET_UP, level="info"
+        )
     form = SetUpForm()
     if form.validate_on_submit():
         with form.explaining():
@@ -118,7 +120,7 @@ def start_url(organization: Organization) -> str:
     )
 
 
-def _set_up(form: SetUpForm) -> Response:
+def _set_up(form: SetUpForm) -> ResponseReturnValue:
     if not setup_code.is_right(form.code.data):
         raise RuleError(WRONG_CODE, "code")
     owner = organizations.set_up(

@@ -27,7 +27,9 @@ def rename_organization() -> ResponseReturnValue:
             return dialog_done(
                 url_for("accounts.settings"), event="organizationChanged", message="Renamed."
             )
-    return render_dialog("accounts/dialogs/rename.html", form.status, title="Rename organization", form=form)
+    return render_dialog(
+        "accounts/dialogs/rename.html", form.status, title="Rename organization", form=form
+    )
 
 
 @blueprint.get(f"{SETTINGS}/audit-log")
