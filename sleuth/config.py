@@ -184,6 +184,7 @@ def _rate_limits(operators_redis: str) -> dict[str, Any]:
         "RATELIMIT_STORAGE_URI": f"{'redis+unix' if scheme == 'unix' else scheme}://{rest}",
         "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+        "RATELIMIT_SWALLOW_ERRORS": True,
     }
 
 

@@ -8,7 +8,6 @@ read has changed under it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -41,8 +40,6 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, UOWTransaction, registry
 from sqlalchemy.types import TypeDecorator
 
-from sleuth import config
-
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -51,11 +48,6 @@ NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
 }
 BUSY_TIMEOUT = "busy_timeout=10000"
-LIMITER_CONNECTION = {
-    "socket_connect_timeout": 0.4,
-    "socket_timeout": 0.8,
-    "retry": RedisRetry(NoBackoff(), 0),
-}
 SQLITE_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=NORMAL",
@@ -187,12 +179,9 @@ def init_app(app: Flask) -> None:
 
 
 def _init_limiter(app: Flask) -> None:
-    """Count attempts in Redis, or in this process while Redis is away."""
-    url = config.redis_url(app.config)
-    app.config.setdefault("RATELIMIT_STORAGE_URI", re.sub("^unix:", "redis+unix:", url))
-    app.config.setdefault("RATELIMIT_STORAGE_OPTIONS", LIMITER_CONNECTION)
-    app.config.setdefault("RATELIMIT_IN_MEMORY_FALLBACK_ENABLED", True)
-    app.config.setdefault("RATELIMIT_SWALLOW_ERRORS", True)
+    """Count attempts where the configuration says; a server that is away is not waited for."""
+    if "RATELIMIT_STORAGE_OPTIONS" in app.config:
+        app.config["RATELIMIT_STORAGE_OPTIONS"]["retry"] = RedisRetry(NoBackoff(), 0)
     limiter.init_app(app)
 
 
