@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Iterator
 from http.client import IncompleteRead
 
@@ -19,9 +20,12 @@ EXPLANATIONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
         UNREACHABLE + "the proxy this server is told to use does not work. Tell your operator.",
     ),
     (
+        (ssl.SSLCertVerificationError,),
+        UNREACHABLE + "the certificate of {host} was not accepted. Nothing was sent to it.",
+    ),
+    (
         (requests.exceptions.SSLError, urllib3.exceptions.SSLError),
-        UNREACHABLE + "no secure connection to {host} came about, its certificate was not "
-        "accepted. Nothing was sent.",
+        UNREACHABLE + "{host} does not speak TLS as expected. Nothing was sent to it.",
     ),
     (
         (urllib3.exceptions.NameResolutionError, socket.gaierror),
