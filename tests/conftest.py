@@ -18,6 +18,7 @@ from flask.testing import FlaskClient
 from flask_login import FlaskLoginClient
 from sqlalchemy import text
 
+from plugins.sentry.sandbox import Sandbox
 from sleuth import clock, queue
 from sleuth.accounts.models import Membership, Organization, Role, User
 from sleuth.extensions import db, write
@@ -205,3 +206,11 @@ def no_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError(f"A connection to {address} was attempted.")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.fixture
+def sandbox(settings: dict[str, Any]) -> Iterator[Sandbox]:
+    """A server that answers like sentry.io; ask for it before ``app`` is made."""
+    with Sandbox(clock=clock.now) as server:
+        settings["SLEUTH_SENTRY_URL"] = server.url
+        yield server

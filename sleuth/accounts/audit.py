@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import g, has_request_context
 from flask_login import current_user
 from flask_sqlalchemy.pagination import Pagination
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from sleuth import clock
 from sleuth.accounts.models import AuditEntry, Event
-from sleuth.extensions import db
+from sleuth.extensions import db, write
 
 SYSTEM = "system"
 PAGE_SIZE = 50
@@ -35,6 +36,7 @@ def acting_as(label: str, user_id: int | None = None) -> Iterator[None]:
         yield
     finally:
         _named_actor.reset(before)
+EVENT_LIFETIME = timedelta(days=1)
 
 
 def record(organization_id: int | None, action: str, subject: str, **detail: Any) -> None:
@@ -69,6 +71,14 @@ def publish(organization_id: int, name: str, subject: str = "") -> None:
 
 def entries(organization_id: int, page: int = 1) -> Pagination:
     """Return one page of an organization's entries, newest first."""
+def forget_old_events(now: datetime) -> None:
+    """Empty the outbox of what every live page has heard long ago."""
+    with write():
+        db.session.execute(delete(Event).where(Event.created_at < now - EVENT_LIFETIME))
+
+
+def entries(organization_id: int, limit: int = 200) -> list[AuditEntry]:
+    """Return the newest entries of an organization, newest first."""
     newest_first = (
         select(AuditEntry)
         .where(AuditEntry.organization_id == organization_id)

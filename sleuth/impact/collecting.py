@@ -101,7 +101,7 @@ def _store_newest(source: ImpactSource, window: Window, answer: CountSeries, now
     known_until = source.complete_until
     _store(source, window.since, until, answer)
     if known_until is not None and known_until < window.since:
-        _backfill_also(source, known_until, window.since)
+        _backfill_also(source, known_until - schedule.RE_READ, window.since)
     if known_until is None or until > known_until:
         source.complete_until = until
     _note_success(source, now)

@@ -34,7 +34,40 @@ class Periodic:
     find: str = ""
 
 
-PERIODIC: tuple[Periodic, ...] = ()
+PERIODIC: tuple[Periodic, ...] = (
+    Periodic(
+        "validate tokens",
+        TICK_SECONDS,
+        "sleuth.integrations.jobs.check_connection",
+        "sleuth.integrations.service:due_check_ids",
+    ),
+    Periodic(
+        "prove impact sources",
+        TICK_SECONDS,
+        "sleuth.impact.jobs.check_impact_source",
+        "sleuth.impact.checking:due_check_ids",
+    ),
+    Periodic(
+        "list the trackers' projects",
+        TICK_SECONDS,
+        "sleuth.integrations.jobs.refresh_projects",
+        "sleuth.integrations.project_list:due_project_list_ids",
+    ),
+    Periodic(
+        "collect counts",
+        TICK_SECONDS,
+        "sleuth.impact.jobs.collect_integration",
+        "sleuth.impact.service:due_integration_ids",
+    ),
+    Periodic(
+        "judge deploys",
+        TICK_SECONDS,
+        "sleuth.health.jobs.assess_deploy",
+        "sleuth.health.service:due_deploy_ids",
+    ),
+    Periodic("erase expired attempts", 300, "sleuth.integrations.jobs.erase_expired_checks"),
+    Periodic("forget old events", 3600, "sleuth.accounts.jobs.forget_old_events"),
+)
 
 
 @dataclass(slots=True)

@@ -1,0 +1,230 @@
+"""Verdicts on deploys, from stored counts, and what is left of them afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from sleuth import clock
+from sleuth.accounts.models import Event
+from sleuth.deploys.models import CodeDeployment, Deploy
+from sleuth.extensions import db, write
+from sleuth.health import service
+from sleuth.health.models import Verdict
+from sleuth.ids import new_public_id
+from sleuth.impact import series
+from sleuth.impact.models import ImpactSource
+from sleuth.impact.service import delete_impact_source
+from sleuth.integrations.models import Integration
+from sleuth.integrations.service import disable_integration
+from tests.conftest import NOW, Cast
+
+DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def source(cast: Cast) -> ImpactSource:
+    """An impact source of Acme's shop in production, made two days ago."""
+    with write():
+        integration = Integration(
+            organization_id=cast.acme.id, provider="sentry", credentials={}, connected_at=NOW
+        )
+        db.session.add(integration)
+        db.session.flush()
+        row = ImpactSource(
+            public_id=new_public_id(),
+            organization_id=cast.acme.id,
+            project_id=cast.project.id,
+            environment_id=cast.project.default_environment.id,
+            integration_id=integration.id,
+            provider="sentry",
+            name="Web errors",
+            error_project_key="1",
+            error_project_label="web",
+            created_at=NOW - 2 * DAY,
+            judges_from=NOW - 2 * DAY,
+            complete_until=NOW,
+        )
+        db.session.add(row)
+    return row
+
+
+@pytest.fixture
+def deploy(cast: Cast):
+    """Register a deploy to production some minutes before noon."""
+    with write():
+        code = CodeDeployment(
+            organization_id=cast.acme.id,
+            project_id=cast.project.id,
+            slug="web",
+            name="Web",
+            created_at=NOW,
+        )
+        db.session.add(code)
+
+    def register(minutes_ago: int) -> Deploy:
+        row = Deploy(
+            public_id=new_public_id(),
+            organization_id=cast.acme.id,
+            code_deployment_id=code.id,
+            environment_id=cast.project.default_environment.id,
+            revision=f"r{minutes_ago}",
+            deployed_at=NOW - minutes_ago * MINUTE,
+            registered_at=NOW,
+        )
+        with write():
+            db.session.add(row)
+        return row
+
+    return register
+
+
+def count(source: ImpactSource, since: datetime, until: datetime, per_minute: int) -> None:
+    begin, end = int(since.timestamp()), int(until.timestamp())
+    with write():
+        points = [(minute, per_minute) for minute in range(begin, end, 60)]
+        series.replace_counts(source.id, begin, end, points)
+
+
+def verdicts(deploy: Deploy) -> list[Verdict]:
+    db.session.rollback()
+    return list(db.session.scalars(select(Verdict).where(Verdict.deploy_id == deploy.id)))
+
+
+def judge(deploy: Deploy, at: datetime = NOW) -> Verdict:
+    with clock.frozen(at):
+        service.assess_deploy(deploy.id)
+    return verdicts(deploy)[0]
+
+
+def test_a_new_deploy_is_due_and_then_not_recorded_yet(source, deploy) -> None:
+    fresh = deploy(0)
+    assert service.due_deploy_ids(NOW) == [fresh.id]
+    verdict = judge(fresh)
+    assert (verdict.health, verdict.reason) == ("unknown", "pending")
+    assert verdict.sentence == "Not recorded yet."
+    assert service.due_deploy_ids(NOW) == []
+
+
+def test_more_errors_after_than_before_make_it_unhealthy(source, deploy) -> None:
+    bad = deploy(60)
+    count(source, NOW - DAY, NOW - 60 * MINUTE, 2)
+    count(source, NOW - 60 * MINUTE, NOW, 9)
+    verdict = judge(bad)
+    assert (verdict.health, verdict.rate_before, verdict.rate_after) == ("unhealthy", 2.0, 9.0)
+    assert "540 errors in 60 minutes" in verdict.sentence
+
+
+def test_a_verdict_is_renewed_at_its_next_look_and_final_after_an_hour(source, deploy) -> None:
+    steady = deploy(10)
+    count(source, NOW - DAY, NOW, 3)
+    early = judge(steady)
+    assert (early.minutes_of_data, early.is_final) == (10, False)
+    assert early.due_at is not None
+    later = NOW + 60 * MINUTE
+    count(source, NOW, later, 3)
+    final = judge(steady, later)
+    assert (final.health, final.is_final, final.due_at) == ("healthy", True, None)
+
+
+def test_each_change_of_a_verdict_is_announced_once(source, deploy) -> None:
+    steady = deploy(10)
+    count(source, NOW - DAY, NOW, 3)
+    judge(steady)
+    judge(steady)
+    names = db.session.execute(select(Event.name, Event.subject)).all()
+    assert names == [("deployChanged", steady.public_id)]
+
+
+def test_missing_counts_are_unknown_and_never_healthy(source, deploy) -> None:
+    old = deploy(26 * 60)
+    verdict = judge(old)
+    assert (verdict.health, verdict.reason, verdict.is_final) == ("unknown", "gap", True)
+
+
+def test_a_past_that_is_still_being_collected_is_waited_for(source, deploy) -> None:
+    old = deploy(26 * 60)
+    with write():
+        row = db.session.get_one(ImpactSource, source.id)
+        row.backfill_from, row.backfill_until = NOW - 7 * DAY, NOW - 2 * MINUTE
+    verdict = judge(old)
+    assert (verdict.health, verdict.reason, verdict.is_final) == ("unknown", "pending", False)
+    assert verdict.due_at is not None
+
+
+def test_a_deploy_replaced_by_the_next_one_is_judged_on_its_own_minutes(source, deploy) -> None:
+    first = deploy(40)
+    deploy(20)
+    count(source, NOW - DAY, NOW - 20 * MINUTE, 3)
+    count(source, NOW - 20 * MINUTE, NOW, 30)
+    verdict = judge(first)
+    assert (verdict.health, verdict.minutes_of_data, verdict.is_final) == ("healthy", 20, True)
+
+
+def test_a_deploy_before_the_source_began_is_left_alone(source, deploy) -> None:
+    deploy(3 * 24 * 60)
+    assert service.due_deploy_ids(NOW) == []
+
+
+def test_the_picture_shows_unknown_minutes_as_unknown(source, deploy) -> None:
+    recent = deploy(10)
+    count(source, NOW - DAY, NOW - 2 * MINUTE, 3)
+    verdict = judge(recent)
+    assert len(verdict.picture) == 121
+    assert verdict.assessment["deploy_index"] == 60
+    assert verdict.picture[59:69] == [3] * 9 + [None]
+
+
+def test_a_manual_threshold_decides_alone(source, deploy) -> None:
+    busy = deploy(60)
+    count(source, NOW - DAY, NOW, 3)
+    with write():
+        db.session.get_one(ImpactSource, source.id).manually_set_health_threshold = 2.0
+    assert judge(busy).health == "unhealthy"
+
+
+def test_a_deleted_source_leaves_the_words_of_its_verdicts(source, deploy) -> None:
+    bad = deploy(60)
+    count(source, NOW - DAY, NOW - 60 * MINUTE, 2)
+    count(source, NOW - 60 * MINUTE, NOW, 9)
+    judge(bad)
+    delete_impact_source(source)
+    verdict = verdicts(bad)[0]
+    assert (verdict.impact_source_id, verdict.source_name) == (None, "Web errors")
+    assert (verdict.health, verdict.rate_after) == ("unhealthy", 9.0)
+
+
+def test_a_pending_verdict_whose_source_went_is_closed(source, deploy, cast) -> None:
+    fresh = deploy(0)
+    judge(fresh)
+    disable_integration(cast.acme.id, "sentry", "Sentry")
+    later = NOW + 10 * MINUTE
+    assert service.due_deploy_ids(later) == [fresh.id]
+    verdict = judge(fresh, later)
+    assert (verdict.reason, verdict.due_at, verdict.is_final) == ("no_source", None, True)
+
+
+def test_a_deleted_deploy_is_no_longer_judged(source, deploy) -> None:
+    gone = deploy(10)
+    gone_id = gone.id
+    with write():
+        db.session.delete(db.session.get_one(Deploy, gone_id))
+    service.assess_deploy(gone_id)
+    assert db.session.scalars(select(Verdict)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("healths", "worst"),
+    [
+        (["healthy", "unhealthy", "improved"], "unhealthy"),
+        (["unknown", "ailing"], "ailing"),
+        (["unknown", "unknown"], "unknown"),
+        ([], "unknown"),
+        (["improved", "healthy"], "healthy"),
+    ],
+)
+def test_a_deploy_is_as_bad_as_its_worst_source(healths: list[str], worst: str) -> None:
+    assert service.overall([Verdict(health=each) for each in healths]) == worst

@@ -1,0 +1,260 @@
+"""Collecting from a server that answers like sentry.io, and that misbehaves on request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from plugins.sentry.sandbox import Sandbox
+from sleuth import clock
+from sleuth.extensions import db, write
+from sleuth.impact import series, service
+from sleuth.impact.collecting import collect_integration
+from sleuth.impact.models import ImpactSource
+from sleuth.integrations.models import Integration
+from tests.conftest import NOW, Cast
+from tests.impact.conftest import source_settings
+
+Queued = list[tuple[Any, ...]]
+
+
+def fresh(source: ImpactSource) -> ImpactSource:
+    db.session.rollback()
+    return db.session.get_one(ImpactSource, source.id)
+
+
+def collect(source: ImpactSource, at: datetime = NOW) -> ImpactSource:
+    with clock.frozen(at):
+        collect_integration(source.integration_id)
+    return fresh(source)
+
+
+def stored(source: ImpactSource, since: datetime, until: datetime) -> list[int | None]:
+    return series.read_counts(source.id, int(since.timestamp()), int(until.timestamp()), 60)
+
+
+def told_by(
+    sandbox: Sandbox, since: datetime, until: datetime, environment: str = "production"
+) -> list[int]:
+    acme = sandbox.world.organization("acme")
+    begin, end = int(since.timestamp()), int(until.timestamp())
+    return sandbox.counts(acme, acme.projects[0], environment, begin, end)
+
+
+@pytest.fixture(autouse=True)
+def no_queue(queued: Queued) -> Queued:
+    return queued
+
+
+def test_the_stored_minutes_are_exactly_the_trackers(source: ImpactSource, sandbox) -> None:
+    known = collect(source)
+    since = NOW - timedelta(days=6)
+    assert known.complete_until is not None
+    assert stored(source, since, known.complete_until) == told_by(
+        sandbox, since, known.complete_until
+    )
+
+
+def test_a_minute_that_the_tracker_calls_incomplete_is_not_stored(source: ImpactSource) -> None:
+    known = collect(source)
+    assert known.complete_until == NOW - timedelta(minutes=2)
+    assert stored(source, NOW - timedelta(minutes=2), NOW) == [None, None]
+
+
+def test_seven_days_back_are_collected_and_then_the_past_is_done(source: ImpactSource) -> None:
+    known = collect(source)
+    assert known.backfill_until is None
+    week = stored(source, NOW - timedelta(days=7), NOW - timedelta(minutes=2))
+    assert None not in week
+
+
+def test_the_next_minute_is_collected_when_it_is_complete(source: ImpactSource) -> None:
+    known = collect(source)
+    assert known.due_at is not None
+    later = collect(source, known.due_at)
+    assert later.complete_until == NOW - timedelta(minutes=1)
+
+
+def test_events_that_arrive_late_are_counted_by_the_next_reading(
+    source: ImpactSource, sandbox
+) -> None:
+    collect(source)
+    later = NOW + timedelta(minutes=10)
+    with clock.frozen(later):
+        truth = told_by(sandbox, NOW - timedelta(minutes=3), NOW - timedelta(minutes=2))
+    collect(source, later)
+    assert stored(source, NOW - timedelta(minutes=3), NOW - timedelta(minutes=2)) == truth
+
+
+def test_nothing_is_due_before_the_next_minute_can_be_complete(
+    source: ImpactSource, queued: Queued
+) -> None:
+    known = collect(source)
+    assert known.due_at is not None
+    assert service.due_integration_ids(known.due_at - timedelta(seconds=1)) == []
+    assert service.due_integration_ids(known.due_at) == [source.integration_id]
+
+
+def test_after_an_outage_of_three_days_nothing_is_missing(source: ImpactSource, sandbox) -> None:
+    collect(source)
+    later = NOW + timedelta(days=3)
+    known = collect(source, later)
+    assert known.backfill_until is None
+    window = (NOW - timedelta(hours=1), later - timedelta(minutes=30))
+    with clock.frozen(later):
+        assert stored(source, *window) == told_by(sandbox, *window)
+
+
+@pytest.mark.parametrize("kind", ["500", "503", "html-200", "html-502", "truncated", "429", "400-transient", "hang-up", "interval"])
+def test_bad_weather_is_kept_beside_the_source_and_tried_again(
+    source: ImpactSource, sandbox, kind: str
+) -> None:
+    sandbox.misbehave(kind, match="/events-timeseries/")
+    known = collect(source)
+    assert known.last_error
+    assert known.failure_count == 1
+    assert known.due_at is not None
+    assert known.due_at > NOW
+    assert stored(source, NOW - timedelta(minutes=9), NOW) == [None] * 9
+
+
+def test_recovery_clears_the_error_by_itself(source: ImpactSource, sandbox) -> None:
+    sandbox.misbehave("500", match="/events-timeseries/")
+    failed = collect(source)
+    sandbox.behave()
+    known = collect(source, failed.due_at or NOW)
+    assert (known.last_error, known.failure_count) == ("", 0)
+    assert known.integration.last_error == ""
+
+
+def test_a_revoked_token_stops_the_integration_with_a_sentence(
+    source: ImpactSource, sandbox
+) -> None:
+    sandbox.revoke("sntryu_ada_full")
+    known = collect(source)
+    assert "token" in known.integration.last_error.lower()
+    assert known.integration.retry_at is not None
+
+
+def test_one_forbidden_project_leaves_the_other_sources_working(
+    source: ImpactSource, integration: Integration, cast: Cast, sandbox
+) -> None:
+    with write():
+        payroll = service.add_impact_source(
+            db.session.get_one(Integration, integration.id),
+            source_settings(cast, sandbox, "Payroll", error_project_key="4504"),
+            interval_seconds=60,
+            warning="",
+        )
+    collect(source)
+    assert fresh(payroll).last_error
+    assert fresh(source).last_error == ""
+    assert fresh(source).collected_at == NOW
+
+
+def test_an_environment_not_seen_yet_counts_as_zeros(
+    integration: Integration, cast: Cast, sandbox
+) -> None:
+    with write():
+        quiet = service.add_impact_source(
+            db.session.get_one(Integration, integration.id),
+            source_settings(cast, sandbox, "Quiet", error_environment="no-such-env"),
+            interval_seconds=60,
+            warning="",
+        )
+    collect(quiet)
+    assert stored(quiet, NOW - timedelta(minutes=9), NOW - timedelta(minutes=4)) == [0] * 5
+
+
+def test_events_without_an_environment_are_counted_on_request(
+    integration: Integration, cast: Cast, sandbox
+) -> None:
+    with write():
+        bare = service.add_impact_source(
+            db.session.get_one(Integration, integration.id),
+            source_settings(cast, sandbox, "Bare", error_environment=""),
+            interval_seconds=60,
+            warning="",
+        )
+    collect(bare)
+    window = (NOW - timedelta(hours=2), NOW - timedelta(minutes=30))
+    assert stored(bare, *window) == told_by(sandbox, *window, environment="")
+
+
+def test_an_answer_to_an_outdated_question_is_thrown_away(
+    source: ImpactSource, cast: Cast, sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def edit_meanwhile(*_arguments: object) -> None:
+        with write():
+            current = db.session.get_one(ImpactSource, source.id)
+            other = source_settings(cast, sandbox, error_environment="staging")
+            service.change_impact_source(current, other, "")
+
+    _interrupt_first_call(sandbox, monkeypatch, edit_meanwhile)
+    collect(source)
+    window = (NOW - timedelta(hours=1), NOW - timedelta(minutes=30))
+    assert stored(source, *window) == told_by(sandbox, *window, environment="staging")
+
+
+def test_a_source_deleted_while_it_is_collected_leaves_nothing_behind(
+    source: ImpactSource, sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source_id = source.id
+    _interrupt_first_call(
+        sandbox, monkeypatch, lambda *_: service.delete_impact_source(fresh(source))
+    )
+    collect_integration(source.integration_id)
+    db.session.rollback()
+    assert db.session.get(ImpactSource, source_id) is None
+    assert series.covered(source_id, 0, 2**40) == []
+
+
+def test_two_workers_do_not_collect_the_same_integration_at_once(
+    source: ImpactSource, sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+
+    def second_worker(*_arguments: object) -> None:
+        before = len(sandbox.requests)
+        collect_integration(source.integration_id)
+        calls.append(len(sandbox.requests) - before)
+
+    _interrupt_first_call(sandbox, monkeypatch, second_worker)
+    collect(source)
+    assert calls == [0]
+
+
+def test_a_lease_left_by_a_killed_worker_runs_out(source: ImpactSource) -> None:
+    with write():
+        integration = db.session.get_one(Integration, source.integration_id)
+        integration.claimed_until = NOW + timedelta(seconds=90)
+    assert service.due_integration_ids(NOW + timedelta(seconds=89)) == []
+    assert service.due_integration_ids(NOW + timedelta(seconds=90)) == [source.integration_id]
+
+
+def test_a_source_whose_plugin_is_gone_says_so_and_rests(source: ImpactSource, app) -> None:
+    app.extensions["sleuth_trackers"].trackers.pop("sentry")
+    known = collect(source)
+    assert "not installed" in known.integration.last_error
+    assert service.due_integration_ids(NOW) == []
+
+
+def _interrupt_first_call(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, act: Callable[..., None]
+) -> None:
+    """Run ``act`` between the tracker's first answer and its being stored."""
+    from sleuth.impact import collecting
+
+    ask = collecting._ask
+    is_first = [True]
+
+    def interrupted(*arguments: Any) -> Any:
+        answer = ask(*arguments)
+        if is_first.pop() if is_first else False:
+            act()
+        return answer
+
+    monkeypatch.setattr(collecting, "_ask", interrupted)

@@ -1,0 +1,58 @@
+"""When to collect and what to ask for: pure functions of moments."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sleuth.impact import schedule
+
+NOW = datetime(2026, 3, 4, 12, 0, 30, tzinfo=UTC)
+NOON = NOW.replace(second=0)
+MINUTE = timedelta(minutes=1)
+
+
+def test_a_new_source_reads_two_hours_up_to_the_running_minute() -> None:
+    window = schedule.newest_window(None, NOW, 60)
+    assert window == schedule.Window(NOON - timedelta(hours=2), NOON)
+
+
+def test_every_collection_reads_the_last_quarter_of_an_hour_again() -> None:
+    window = schedule.newest_window(NOON - MINUTE, NOW, 60)
+    assert window.since == NOON - MINUTE - timedelta(minutes=15)
+
+
+def test_after_a_long_outage_only_the_last_day_is_read_at_once() -> None:
+    window = schedule.newest_window(NOON - timedelta(days=3), NOW, 60)
+    assert window.since == NOON - timedelta(days=1)
+
+
+def test_hourly_buckets_start_on_the_hour() -> None:
+    window = schedule.newest_window(None, NOW + timedelta(minutes=20), 3600)
+    assert (window.since.minute, window.until) == (0, NOON)
+
+
+def test_a_page_of_the_past_ends_where_the_known_part_begins() -> None:
+    wanted = NOON - timedelta(days=7)
+    window = schedule.backfill_window(wanted, NOON, 60)
+    assert window == schedule.Window(NOON - 5000 * MINUTE, NOON)
+
+
+def test_the_last_page_of_the_past_does_not_reach_beyond_what_is_wanted() -> None:
+    wanted = NOON - timedelta(hours=1)
+    assert schedule.backfill_window(wanted, NOON, 60).since == wanted
+
+
+def test_a_minute_is_due_91_to_110_seconds_after_its_end() -> None:
+    waits = [schedule.next_due_at(NOON, source, 60) - (NOON + MINUTE) for source in range(100)]
+    assert min(waits) == timedelta(seconds=91)
+    assert max(waits) <= timedelta(seconds=110)
+
+
+def test_failures_in_a_row_wait_longer_and_longer_up_to_a_quarter_of_an_hour() -> None:
+    delays = [schedule.retry_delay(count, None).total_seconds() for count in (1, 2, 3, 99)]
+    assert delays == [30, 60, 120, 900]
+
+
+def test_the_wait_that_a_tracker_asks_for_is_honoured() -> None:
+    assert schedule.retry_delay(1, 7.0) == timedelta(seconds=7)
+    assert schedule.retry_delay(1, 86_400.0) == timedelta(minutes=15)
