@@ -25,15 +25,12 @@
     opener = from;
     dialog.append(toasts); // everything outside a modal dialog is covered and inert
     dialog.showModal();
+    focusOn("[autofocus]", "input:not([type=hidden]), select, textarea", "#dialog-title");
   };
 
-  const focusInDialog = () => {
-    const target =
-      dialogBody.querySelector("[aria-invalid=true]") ||
-      dialogBody.querySelector("[autofocus]") ||
-      dialogBody.querySelector("input:not([type=hidden]), select, textarea") ||
-      dialogBody.querySelector("#dialog-title");
-    target?.focus();
+  const focusOn = (...selectors) => {
+    const found = selectors.map((each) => dialogBody.querySelector(each)).find(Boolean);
+    found?.focus();
   };
 
   const restoreFocus = () => {
@@ -42,9 +39,14 @@
     opener = null;
   };
 
+  const emptyDialog = () => {
+    // What is not there cannot poll; but who still waits for an answer must hear it.
+    if (!dialog.open && !dialogBody.querySelector(".htmx-request")) dialogBody.replaceChildren();
+  };
+
   dialog?.addEventListener("close", () => {
-    dialogBody.replaceChildren(); // what is not there cannot poll
     document.body.append(toasts);
+    emptyDialog();
     restoreFocus();
   });
   dialog?.addEventListener("pointerdown", (event) => {
@@ -57,14 +59,15 @@
 
   document.addEventListener("htmx:beforeSwap", (event) => {
     // An answer that arrives after its dialog was closed must not open it again.
-    if (event.detail.target === dialogBody && !document.contains(event.detail.requestConfig.elt)) {
-      event.detail.shouldSwap = false;
-    }
+    const { target, requestConfig } = event.detail;
+    const isLate = dialogBody?.contains(requestConfig.elt) && !dialog.open;
+    if (target === dialogBody && isLate) event.detail.shouldSwap = false;
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target !== dialogBody || !dialogBody.childElementCount) return;
     if (!dialog.open) openDialog(event.detail.requestConfig.elt);
-    focusInDialog();
+    else if (dialogBody.querySelector("[aria-invalid=true]")) focusOn("[aria-invalid=true]");
+    else if (!dialogBody.contains(document.activeElement)) focusOn("[autofocus]", "#dialog-title");
   });
 
   // --- Toasts -------------------------------------------------------------------------
@@ -114,6 +117,7 @@
   document.addEventListener("htmx:timeout", () => lost("Sleuth takes too long to answer. Still trying."));
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.successful) lostToast?.remove();
+    if (dialog) emptyDialog();
   });
 
   // --- Clicks: leaving dialogs and menus, copying, colours ----------------------------------

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from flask import Flask, get_template_attribute
 from flask.testing import FlaskClient
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.serving import make_server
 
 from sleuth import web
 from sleuth.extensions import htmx
@@ -63,3 +66,24 @@ def draw(kit: Flask) -> Callable[..., str]:
             return squeeze(get_template_attribute(template, macro)(*args, **kwargs))
 
     return call
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Drive the system's Chromium; skip where there is none."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed.")
+    return {**browser_type_launch_args, "executable_path": chromium, "args": ["--no-sandbox"]}
+
+
+@pytest.fixture
+def served(kit: Flask) -> Iterator[str]:
+    """Serve the bare application to a real browser; returns its address."""
+    server = make_server("127.0.0.1", 0, kit, threaded=True)
+    thread = Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -106,7 +106,7 @@ def test_a_confirmation_puts_the_focus_on_cancel(
 def test_a_waiting_dialog_asks_again(answering: Callable[..., None], visitor: FlaskClient) -> None:
     answering(lambda: render_dialog("wait.html", refresh_seconds=2))
     page = squeeze(visitor.get("/it", headers=HTMX).text)
-    assert 'hx-get="/wait" hx-trigger="load delay:1s" hx-target="#dialog-body"' in page
+    assert 'hx-get="/wait" hx-trigger="every 1s" hx-target="#dialog-body"' in page
     assert "Asking Sentry" in page
 
 
