@@ -19,6 +19,7 @@ from sleuth.extensions import db, write
 
 SYSTEM = "system"
 PAGE_SIZE = 50
+EVENT_LIFETIME = timedelta(days=1)
 
 _named_actor: ContextVar[tuple[int | None, str] | None] = ContextVar("named_actor", default=None)
 
@@ -36,7 +37,6 @@ def acting_as(label: str, user_id: int | None = None) -> Iterator[None]:
         yield
     finally:
         _named_actor.reset(before)
-EVENT_LIFETIME = timedelta(days=1)
 
 
 def record(organization_id: int | None, action: str, subject: str, **detail: Any) -> None:
@@ -69,16 +69,14 @@ def publish(organization_id: int, name: str, subject: str = "") -> None:
     )
 
 
-def entries(organization_id: int, page: int = 1) -> Pagination:
-    """Return one page of an organization's entries, newest first."""
 def forget_old_events(now: datetime) -> None:
     """Empty the outbox of what every live page has heard long ago."""
     with write():
         db.session.execute(delete(Event).where(Event.created_at < now - EVENT_LIFETIME))
 
 
-def entries(organization_id: int, limit: int = 200) -> list[AuditEntry]:
-    """Return the newest entries of an organization, newest first."""
+def entries(organization_id: int, page: int = 1) -> Pagination:
+    """Return one page of an organization's entries, newest first."""
     newest_first = (
         select(AuditEntry)
         .where(AuditEntry.organization_id == organization_id)

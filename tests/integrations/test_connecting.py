@@ -87,7 +87,8 @@ def test_an_integration_token_is_asked_for_its_organization_and_then_connects(
     assert waiting.state == CheckState.INCOMPLETE
     kept = service.kept_credentials(waiting, cast.developer.id)
     assert service.kept_credentials(waiting, cast.administrator.id) == {}
-    decided = connect("integration_opaque", **{**kept, "organization": "acme"})
+    assert kept["token"] == TOKENS["integration_opaque"].value
+    decided = connect("integration_opaque", organization="acme")
     assert decided.state == CheckState.SUCCEEDED
 
 
