@@ -28,11 +28,13 @@ _named_actor: ContextVar[tuple[int | None, str] | None] = ContextVar("named_acto
 def acting_as(label: str, user_id: int | None = None) -> Iterator[None]:
     """Name who makes the changes in the block, where nobody is signed in.
 
+    The outermost block wins: the command line stays the author of all that it calls.
+
     Args:
         label: What the log shows: an e-mail address, or e.g. "command line".
         user_id: The account, if it is a person's.
     """
-    before = _named_actor.set((user_id, label))
+    before = _named_actor.set(_named_actor.get() or (user_id, label))
     try:
         yield
     finally:

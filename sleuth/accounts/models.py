@@ -38,7 +38,7 @@ class Organization(Model):
     created_at: Mapped[datetime]
 
 
-class User(UserMixin, Model):  # type: ignore[misc]  # Flask-Login has no types
+class User(UserMixin, Model):
     """A person; ``session_version`` changes with the password and ends other sessions."""
 
     __tablename__ = "user_account"
