@@ -197,6 +197,20 @@ def doctor(as_json: bool) -> None:
     sys.exit(0 if all(each.is_ok for each in findings) else 1)
 
 
+@main.command("rotate-keys")
+def rotate_keys() -> None:
+    """Encrypt stored credentials anew with the first of SLEUTH_ENCRYPTION_KEYS."""
+    with _application():
+        from sleuth import crypto
+        from sleuth.accounts import audit
+        from sleuth.extensions import db, write
+
+        with write():
+            count = crypto.rotate_keys(db.session.connection(), db.metadata)
+            audit.record(None, "encryption_keys.rotated", f"{count} values")
+        click.echo(f"{count} values are encrypted with the first key; the others may go.")
+
+
 @contextmanager
 def _application() -> Iterator[None]:
     from sleuth.accounts import audit
@@ -209,9 +223,10 @@ def _application() -> Iterator[None]:
 def _refusals() -> tuple[type[Exception], ...]:
     from sleuth.accounts.rules import RuleError
     from sleuth.config import SettingError
+    from sleuth.crypto import EncryptionKeyError
     from sleuth.serve.prepare import PreparationError
 
-    return RuleError, SettingError, PreparationError
+    return RuleError, SettingError, EncryptionKeyError, PreparationError
 
 
 def _organization(slug: str) -> Organization:

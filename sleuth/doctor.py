@@ -63,7 +63,7 @@ def _keys(app: Flask) -> Finding:
 def _key_problems(app: Flask) -> Iterator[str]:
     if not app.config["SLEUTH_SECRET_KEY"] or not app.config["SLEUTH_ENCRYPTION_KEYS"]:
         yield "Keys are missing; ./run creates them in the data directory."
-    for key in app.config["SLEUTH_ENCRYPTION_KEYS"]:
+    for key in filter(None, app.config["SLEUTH_ENCRYPTION_KEYS"].split(",")):
         if not _is_fernet_key(key):
             yield "SLEUTH_ENCRYPTION_KEYS holds something that is not a Fernet key."
     for row in config.SETTINGS:
