@@ -118,7 +118,8 @@ def _save(
         with write():
             check = checks.still_running(check_id)
             if check is not None:
-                integration_id = _decide(check, tracker, proposal, warnings)
+                with checks.as_author(check):
+                    integration_id = _decide(check, tracker, proposal, warnings)
     except (NameTakenError, IntegrityError):
         name = proposal.settings.name
         checks.fail(check_id, f"An impact source called {name} exists in this environment.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -105,6 +107,14 @@ def decide(check: ConnectionCheck, state: CheckState, message: str, **result: An
     check.claimed_until = None
     if state is not CheckState.INCOMPLETE:
         check.payload = None
+
+
+@contextmanager
+def as_author(check: ConnectionCheck) -> Iterator[None]:
+    """Log the changes in the block as made by whoever started the attempt."""
+    author = check.created_by
+    with audit.acting_as(author.email if author else audit.SYSTEM, check.created_by_id):
+        yield
 
 
 def fail(check_id: int, message: str) -> None:

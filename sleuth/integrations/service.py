@@ -100,7 +100,8 @@ def _settle(
         with write():
             check = checks.still_running(check_id)
             if check is not None:
-                integration_id = _decide(check, info, credentials, answer)
+                with checks.as_author(check):
+                    integration_id = _decide(check, info, credentials, answer)
     except IntegrityError:
         checks.fail(check_id, f"{info.name} has just been connected by somebody else.")
     if integration_id is not None:

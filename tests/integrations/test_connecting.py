@@ -167,6 +167,12 @@ def test_connecting_and_disabling_are_in_the_audit_log_and_the_outbox(connect, c
     assert "integrationChanged" in set(db.session.scalars(select(Event.name)))
 
 
+def test_the_audit_log_names_who_connected_though_a_job_did_it(connect, cast) -> None:
+    connect("full")
+    connected = select(AuditEntry).where(AuditEntry.action == "integration.connected")
+    assert db.session.scalars(connected).one().actor_label == cast.developer.email
+
+
 def test_an_attempt_whose_worker_died_is_taken_up_again(cast, sandbox, queued) -> None:
     token = TOKENS["full"].value
     service.connect_integration(cast.acme.id, "sentry", {"token": token}, cast.developer.id)
