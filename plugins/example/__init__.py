@@ -53,29 +53,6 @@ def sleuth_validate_token(tracker: TrackerContext) -> TokenCheck:
     return TokenCheck(ok=True, message="", account_id=account["id"], account_label=account["name"])
 
 
-@hookimpl
-def sleuth_list_projects(tracker: TrackerContext) -> list[RemoteProject]:
-    rows = _expect_data(_get(tracker, "/projects"))
-    return [RemoteProject(key=row["id"], label=row["name"]) for row in rows]
-
-
-@hookimpl
-def sleuth_collect_counts(
-    tracker: TrackerContext, config: ImpactConfig, since: datetime, until: datetime
-) -> CountSeries:
-    window = [("since", since.isoformat()), ("until", until.isoformat())]
-    if config.environment is not None:
-        window.append(("environment", config.environment))
-    series = _expect_data(_get(tracker, f"/projects/{config.project_key}/errors", window))
-    return CountSeries(
-        interval_seconds=60,
-        points=tuple(
-            (datetime.fromisoformat(row["minute"]), row["errors"]) for row in series["minutes"]
-        ),
-        complete_until=datetime.fromisoformat(series["complete_until"]),
-    )
-
-
 def _get(
     tracker: TrackerContext, path: str, params: list[tuple[str, str]] | None = None
 ) -> HttpAnswer:
@@ -100,3 +77,26 @@ def _expect_data(answer: HttpAnswer) -> Any:
     if answer.status != 200:
         raise TrackerError(f"Example has a problem of its own (status {answer.status}).")
     return answer.json()
+
+
+@hookimpl
+def sleuth_list_projects(tracker: TrackerContext) -> list[RemoteProject]:
+    rows = _expect_data(_get(tracker, "/projects"))
+    return [RemoteProject(key=row["id"], label=row["name"]) for row in rows]
+
+
+@hookimpl
+def sleuth_collect_counts(
+    tracker: TrackerContext, config: ImpactConfig, since: datetime, until: datetime
+) -> CountSeries:
+    window = [("since", since.isoformat()), ("until", until.isoformat())]
+    if config.environment is not None:
+        window.append(("environment", config.environment))
+    series = _expect_data(_get(tracker, f"/projects/{config.project_key}/errors", window))
+    return CountSeries(
+        interval_seconds=60,
+        points=tuple(
+            (datetime.fromisoformat(row["minute"]), row["errors"]) for row in series["minutes"]
+        ),
+        complete_until=datetime.fromisoformat(series["complete_until"]),
+    )

@@ -49,15 +49,15 @@ class ExampleServer(ThreadingHTTPServer):
         return 404, {"error": "not found"}
 
     def _errors(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
-        complete_until = self.now() - SETTLING
+        complete_until = (self.now() - SETTLING).replace(second=0, microsecond=0)
         minute, until = (datetime.fromisoformat(query[name]) for name in ("since", "until"))
         minutes = []
-        while minute < min(until, complete_until - MINUTE):
-            count = zlib.crc32(f"{path} {minute.timestamp()}".encode()) % 4
+        while minute < min(until, complete_until):
+            seed = f"{path} {query.get('environment', '')} {minute.timestamp()}"
+            count = zlib.crc32(seed.encode()) % 4
             minutes.append({"minute": minute.isoformat(), "errors": count})
             minute += MINUTE
-        whole = complete_until.replace(second=0, microsecond=0)
-        return {"minutes": minutes, "complete_until": whole.isoformat()}
+        return {"minutes": minutes, "complete_until": complete_until.isoformat()}
 
 
 class _Handler(BaseHTTPRequestHandler):

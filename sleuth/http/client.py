@@ -24,6 +24,8 @@ from sleuth.redaction import Scrubber
 USER_AGENT = f"sleuth/{__version__} (+error impact collector)"
 MAX_REDIRECTS = 3
 CHUNK_BYTES = 65536
+GRACE_SECONDS = 0.2
+"""For a request to notice by itself that it is late, so that it need not be abandoned."""
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -214,4 +216,4 @@ def _run_until(deadline: float, work: Callable[[], T]) -> T:
             future.set_exception(error)
 
     Thread(target=run, daemon=True, name="tracker request").start()
-    return future.result(timeout=max(deadline - time.monotonic(), 0))
+    return future.result(timeout=max(deadline - time.monotonic(), 0) + GRACE_SECONDS)

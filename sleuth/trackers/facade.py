@@ -62,9 +62,6 @@ class Tracker:
         self._session: requests.Session | None = None
         self._session_pid = 0
 
-    def __repr__(self) -> str:
-        return f"<Tracker {self.info.slug}>"
-
     @property
     def hooks(self) -> frozenset[str]:
         """Names of the hooks that the plugin implements."""

@@ -56,21 +56,23 @@ def _identity(info: TrackerInfo) -> Iterable[tuple[bool, str]]:
         yield bool(HOST.fullmatch(host)), f"hosts has {host!r}, which is no host name"
 
 
-def check_api_version(answer: Any) -> int | None:
-    """Return the API version that a plugin was written for, None if it does not say.
+def api_version_of(answer: Any) -> int | None:
+    """Return the API version that a plugin was written for, None if it does not say."""
+    version = getattr(answer, "api_version", None)
+    return version if type(version) is int else None
+
+
+def check_api_version(version: int | None) -> None:
+    """Refuse a plugin that was written for another host; checked before anything else of it.
 
     Raises:
         LoadError: this host does not support that version.
     """
-    version = getattr(answer, "api_version", None)
-    if type(version) is not int:
-        return None
-    if not 1 <= version <= API_VERSION:
+    if version is not None and not 1 <= version <= API_VERSION:
         raise LoadError(
             f"It was written for version {version} of the plugin API; this Sleuth "
             f"supports 1 to {API_VERSION}."
         )
-    return version
 
 
 def checked_fields(answer: Any) -> tuple[ImpactField, ...]:

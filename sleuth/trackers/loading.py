@@ -18,6 +18,7 @@ from sleuth.trackers.calls import Origin, PluginHooks
 from sleuth.trackers.errors import ContractError, LoadError, one_line, shortened
 from sleuth.trackers.facade import Tracker
 from sleuth.trackers.info import (
+    api_version_of,
     check_api_version,
     checked_fields,
     checked_info,
@@ -94,7 +95,8 @@ class _Attempt:
         hooks = self._register(plugin)
         answer = hooks.call("sleuth_tracker_info")
         self.name = shortened(str(getattr(answer, "name", self.name)))
-        self.api_version = check_api_version(answer)
+        self.api_version = api_version_of(answer)
+        check_api_version(self.api_version)
         info = checked_info(answer, hooks.implemented)
         fields = checked_fields(hooks.call("sleuth_impact_fields"))
         self._claim(info.slug)

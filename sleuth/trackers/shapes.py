@@ -6,7 +6,6 @@ without escaping, and ``True`` is not a count.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
@@ -49,7 +48,7 @@ def _check_for(hint: Any) -> Check:
         return _mapping_of(*(_check_for(part) for part in arguments))
     if is_dataclass(hint):
         return _dataclass_of(hint)
-    return {datetime: _utc, float: _number}.get(hint) or _exactly(hint)
+    return _utc if hint is datetime else _exactly(hint)
 
 
 def _unless(is_right: bool, value: Any, wanted: str) -> str:
@@ -59,11 +58,6 @@ def _unless(is_right: bool, value: Any, wanted: str) -> str:
 def _exactly(kind: type) -> Check:
     wanted = "None" if kind is NoneType else kind.__name__
     return lambda value: "" if type(value) is kind else _unless(False, value, wanted)
-
-
-def _number(value: Any) -> str:
-    is_number = type(value) in {int, float} and math.isfinite(value)
-    return _unless(is_number, value, "a finite number")
 
 
 def _utc(value: Any) -> str:

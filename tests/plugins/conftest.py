@@ -12,6 +12,31 @@ import pytest
 
 from sleuth.trackers import Registry, load
 
+GOOD_PLUGIN = """
+from sleuth.plugin_api import *
+
+@hookimpl
+def sleuth_tracker_info():
+    return TrackerInfo(slug="good", name="Good", description="Enable Good.",
+                       credential_fields=(CredentialField("token", "Auth Token"),))
+
+@hookimpl
+def sleuth_impact_fields():
+    return [ImpactField("project", "Project", "remote_project")]
+
+@hookimpl
+def sleuth_validate_token():
+    return TokenCheck(ok=True, message="")
+
+@hookimpl
+def sleuth_list_projects():
+    return []
+
+@hookimpl
+def sleuth_collect_counts(until):
+    return CountSeries(60, (), complete_until=until)
+"""
+
 Script = Callable[[socket.socket, int], None]
 
 
@@ -101,3 +126,9 @@ def load_plugins(tmp_path: Path) -> Callable[..., Registry]:
         return load({"SLEUTH_PLUGINS_DIR": str(tmp_path), **(settings or {})})
 
     return write_and_load
+
+
+@pytest.fixture
+def good_plugin() -> str:
+    """The source of a plugin that implements what is required and nothing else."""
+    return GOOD_PLUGIN
