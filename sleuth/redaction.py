@@ -10,6 +10,8 @@ from urllib.parse import quote, quote_plus
 
 HIDDEN = "[hidden]"
 SHORTEST_RECOGNIZABLE = 6
+SHORTEST_PART = 12
+QUOTES = "\"'`“”‘’«»<>,;"
 
 
 class Scrubber:
@@ -38,7 +40,7 @@ def _patterns(secret: str) -> Iterator[tuple[str, str]]:
 
 
 def _forms(secret: str) -> set[str]:
-    plain = {secret, secret.strip()}
+    plain = {secret, *_as_sent(secret)}
     forms = set(plain)
     for value in plain:
         forms |= {quote(value), quote(value, safe=""), quote_plus(value)}
@@ -46,6 +48,15 @@ def _forms(secret: str) -> set[str]:
         if len(value) >= SHORTEST_RECOGNIZABLE:
             forms |= {*_embedded(value, b64encode), *_embedded(value, urlsafe_b64encode)}
     return forms - {""}
+
+
+def _as_sent(secret: str) -> Iterator[str]:
+    """Yield what a plugin may make of a secret that was pasted with quotes, breaks, "Bearer"."""
+    words = secret.split()
+    yield "".join(words).strip(QUOTES)
+    for word in words:
+        if len(word) >= SHORTEST_PART:
+            yield word.strip(QUOTES)
 
 
 def _embedded(secret: str, encode: Callable[[bytes], bytes]) -> Iterator[str]:

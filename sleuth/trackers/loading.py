@@ -168,5 +168,5 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, ContractError):
         return f"It breaks the plugin contract: {error}."
     if isinstance(error, PluginValidationError):
-        return f"One of its hooks does not fit: {' '.join(str(error).split())}"
-    return f"It raised {one_line(error)}"
+        return f"One of its hooks does not fit: {' '.join(str(error).split()).rstrip('.')}."
+    return f"It raised {one_line(error).rstrip('.')}."

@@ -47,6 +47,13 @@ def test_a_secret_pasted_with_blanks_is_hidden_without_them() -> None:
     assert Scrubber(["  hunter2hunter2\n"])("sent hunter2hunter2") == "sent [hidden]"
 
 
+@pytest.mark.parametrize(
+    "pasted", ['"sntryu_0123456789"', "Bearer sntryu_0123456789", "sntryu_01234\n56789"]
+)
+def test_a_secret_is_hidden_as_it_is_sent_however_it_was_pasted(pasted: str) -> None:
+    assert Scrubber([pasted])("sent sntryu_0123456789.") == "sent [hidden]."
+
+
 def test_the_longer_of_two_secrets_is_hidden_whole() -> None:
     assert Scrubber(["abcdef", "abcdef-123"])("x abcdef-123 y") == "x [hidden] y"
 
