@@ -11,10 +11,18 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["described_by"] = described_by
 
 
-def described_by(field: Field, help_text: str) -> dict[str, str]:
-    """Return the attributes that let a screen reader read help and errors with the input."""
-    notes = [f"{field.id}-error"] if field.errors else []
+def described_by(field: Field, identity: str, help_text: str) -> dict[str, str]:
+    """Return the attributes that let a screen reader read help and errors with the input.
+
+    Args:
+        identity: The input's id in the page.
+    """
+    notes = [f"{identity}-error"] if field.errors else []
     if help_text:
-        notes.append(f"{field.id}-help")
-    attributes = {"aria-describedby": " ".join(notes)} if notes else {}
-    return {**attributes, "aria-invalid": "true"} if field.errors else attributes
+        notes.append(f"{identity}-help")
+    attributes = {"id": identity}
+    if notes:
+        attributes["aria-describedby"] = " ".join(notes)
+    if field.errors:
+        attributes["aria-invalid"] = "true"
+    return attributes

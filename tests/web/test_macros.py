@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import DataRequired
 
-from tests.web.conftest import squeeze
+from tests.web.conftest import HTMX, squeeze
 
 Draw = Callable[..., str]
 
@@ -59,6 +59,13 @@ def test_an_error_is_announced_and_tied_to_its_input(field: Draw) -> None:
     assert 'aria-invalid="true"' in text
     assert 'role="alert" id="name-error"' in text
     assert "Give it a &lt;name&gt;." in text
+
+
+def test_a_field_in_a_dialog_has_an_id_of_its_own(kit: Flask) -> None:
+    with kit.test_request_context(headers=HTMX):
+        text = get_template_attribute("_forms.html", "field")(Form(meta={"csrf": False}).name)
+    assert 'for="dialog-name"' in text
+    assert 'id="dialog-name"' in text
 
 
 def test_further_attributes_reach_the_input(field: Draw) -> None:
