@@ -57,13 +57,25 @@ class Browser(FlaskLoginClient):
     """A client whose every request is on its own, as with a server.
 
     Without it, requests would share the test's ``g`` and so the first one's person; and
-    the test would go on reading what it read before the request.
+    the test would go on reading what it read before the request. No page may open a
+    connection to anything but the database and the queue.
     """
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
         db.session.rollback()
-        with self.application.app_context():
+        with self.application.app_context(), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(socket.socket, "connect", _connect_to_queue_only)
             return super().open(*args, **kwargs)
+
+
+_connect = socket.socket.connect
+
+
+def _connect_to_queue_only(each: socket.socket, address: Any) -> None:
+    """Let the queue's Unix socket through; PostgreSQL's driver has sockets of its own."""
+    if each.family != socket.AF_UNIX:
+        raise AssertionError(f"A page opened a connection to {address}.")
+    _connect(each, address)
 
 
 @pytest.fixture
@@ -200,7 +212,7 @@ def sign_in(app: Flask, cast: Cast) -> Callable[[str], FlaskClient]:
 
 @pytest.fixture
 def no_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fail whatever opens a connection to anything but the PostgreSQL under test."""
+    """Fail whatever opens a connection."""
 
     def refuse(_self: socket.socket, address: Any) -> None:
         raise AssertionError(f"A connection to {address} was attempted.")

@@ -86,7 +86,7 @@ def test_saving_nothing_is_refused_beside_the_field(sign_in) -> None:
     assert "Enter the Auth Token." in answer.text
 
 
-def test_saving_shows_a_running_state_that_asks_again(sign_in, no_sockets) -> None:
+def test_saving_shows_a_running_state_that_asks_again(sign_in) -> None:
     answer = paste(sign_in("developer"), "full")
     assert answer.status_code == 200
     assert 'role="status"' in answer.text
