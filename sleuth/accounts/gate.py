@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
@@ -16,6 +17,7 @@ from sleuth.accounts.permissions import ENDPOINTS, Permission, grants
 from sleuth.extensions import db, htmx
 
 ORGANIZATION = "organization_slug"
+_ORIGIN = re.compile(r"https?://[^/]*")
 WITHOUT_MEMBERSHIP = {Permission.PUBLIC, Permission.TOKEN, Permission.SIGNED_IN}
 
 
@@ -74,8 +76,7 @@ def _to_the_entrance() -> Response:
 def _where_to_go_on() -> str | None:
     """Return the page to come back to after signing in; None stands for home."""
     if htmx:
-        here = htmx.current_url_abs_path
-        return str(here) if here else None
+        return _ORIGIN.sub("", htmx.current_url or "") or None
     if request.method in {"GET", "HEAD"} and request.path != "/":
         return request.full_path.rstrip("?")
     return None

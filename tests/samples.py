@@ -1,0 +1,150 @@
+"""What every route can be called with, built on the fixed cast.
+
+Whoever adds a route adds the values of its arguments to ``SAMPLES``, and whoever adds one
+that changes something adds a call that succeeds to ``EXAMPLES``. The tests of permissions
+and of the audit log walk all routes with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from flask import current_app, url_for
+from sqlalchemy import delete
+
+from sleuth import clock
+from sleuth.accounts import members, setup_code, tokens
+from sleuth.accounts.models import Organization, Role, TokenType, User
+from sleuth.extensions import db, write
+from sleuth.ids import new_public_id
+from sleuth.web.assets import asset_url
+from tests.conftest import PASSWORD, PASSWORD_HASH, Cast
+
+Maker = Callable[[Cast], str]
+
+
+def a_member(cast: Cast) -> str:
+    """A further observer of Acme."""
+    email = f"{new_public_id()}@acme.test".lower()
+    with write():
+        user = User(email=email, name="Extra", password_hash=PASSWORD_HASH, created_at=clock.now())
+        db.session.add(user)
+        db.session.flush()
+        member = members.add_membership(cast.acme.id, user, Role.OBSERVER)
+    return member.public_id
+
+
+def an_access_token(cast: Cast) -> str:
+    """A further token of Acme."""
+    return tokens.create_token(cast.acme.id, "Pipeline", TokenType.ALL).public_id
+
+
+SAMPLES: dict[str, Maker] = {
+    # Values of route arguments: "argument", or "endpoint:argument" where routes differ. Each
+    # call may build something new, and whatever it names belongs to Acme.
+    "organization_slug": lambda cast: cast.acme.slug,
+    # web
+    "asset:digest": lambda _cast: asset_url("app.css").split("/")[2],
+    "asset:name": lambda _cast: asset_url("app.css").split("/", 3)[3],
+    # accounts
+    "member_id": a_member,
+    "token_id": an_access_token,
+    # projects
+    "project_slug": lambda cast: cast.project.slug,
+    # deploys
+    # integrations
+    "category": lambda _cast: "error-trackers",
+    "provider": lambda _cast: "sentry",
+    # impact
+    # dashboard
+}
+
+UNSCOPED = {"organization_slug", "category", "provider", "digest", "name"}
+"""Arguments that name nothing of an organization's own."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A call that changes something.
+
+    Args:
+        form: What is posted.
+        who: The member of the cast who posts it; empty for somebody who is not signed in.
+        headers: Of the request, for example a token's.
+        prepare: Arranges what has to be there before, beside the samples.
+        values: Route arguments that differ from the samples.
+    """
+
+    form: Mapping[str, str] | Callable[[Cast], Mapping[str, str]] = field(default_factory=dict)
+    who: str = "owner"
+    headers: Callable[[Cast], Mapping[str, str]] = lambda _cast: {}
+    prepare: Callable[[Cast], None] = lambda _cast: None
+    values: Mapping[str, Maker] = field(default_factory=dict)
+
+    def posted(self, cast: Cast) -> Mapping[str, str]:
+        """Return what is posted."""
+        return self.form(cast) if callable(self.form) else self.form
+
+
+def nobody_is_there_yet(_cast: Cast) -> None:
+    """Turn the database into that of the first visit."""
+    with write():
+        db.session.execute(delete(Organization))
+        db.session.execute(delete(User))
+    db.session.expunge_all()
+
+
+def set_up_form(_cast: Cast) -> Mapping[str, str]:
+    """What the first visitor enters."""
+    return {
+        "code": setup_code.ensure(current_app) or "",
+        "organization": "Initech",
+        "name": "Peter",
+        "email": "peter@initech.test",
+        "password": PASSWORD,
+    }
+
+
+EXAMPLES: dict[str, Example] = {
+    # accounts
+    "accounts.set_up": Example(set_up_form, who="", prepare=nobody_is_there_yet),
+    "accounts.sign_in": Example(
+        lambda cast: {"email": cast.owner.email, "password": PASSWORD}, who=""
+    ),
+    "accounts.sign_out": Example(),
+    "accounts.password": Example(
+        {"current_password": PASSWORD, "new_password": "another horse battery"}
+    ),
+    "accounts.rename_organization": Example({"name": "Acme & Sons"}),
+    "accounts.add_member": Example(
+        {"email": "nina@acme.test", "role": "developer", "password": PASSWORD}
+    ),
+    "accounts.change_role": Example({"role": "administrator"}),
+    "accounts.remove_member": Example(),
+    "accounts.transfer_ownership": Example(),
+    "accounts.create_access_token": Example({"name": "Pipeline", "type": "ALL"}),
+    "accounts.revoke_access_token": Example(),
+    # projects
+    # deploys
+    # integrations
+    # impact
+    # dashboard
+}
+
+WITHOUT_CHANGES: dict[str, str] = {
+    # Endpoints that answer POST, PUT, PATCH or DELETE and change nothing, with the reason.
+}
+
+
+def url_of(
+    endpoint: str, arguments: set[str], cast: Cast, values: Mapping[str, Maker] | None = None
+) -> str:
+    """Return an address of the endpoint, with a sample for each of its arguments."""
+    makers = {
+        name: (values or {}).get(name) or SAMPLES.get(f"{endpoint}:{name}") or SAMPLES.get(name)
+        for name in arguments
+    }
+    missing = [name for name, make in makers.items() if make is None]
+    assert not missing, f"tests/samples.py needs SAMPLES for {missing} of {endpoint}"
+    return url_for(endpoint, **{name: make(cast) for name, make in makers.items() if make})
