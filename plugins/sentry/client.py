@@ -9,20 +9,21 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from plugins.sentry.answers import error_of, parsed
+from sleuth.http import is_host_within
 from sleuth.plugin_api import HttpAnswer, TrackerContext, TrackerError
 
 Params = Sequence[tuple[str, str]]
 
 PAGE_SIZE = "100"
-_PASTED_PREFIX = re.compile(r"^(?:authorization\s*:)?\s*(?:bearer\s)?\s*", re.IGNORECASE)
-_AROUND = "\"'`“”‘’«»<>,;"
-_INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
+_PREFIX = re.compile(r"(?:authorization\s*:)?\s*(?:bearer\s)?\s*", re.IGNORECASE)
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff]+")
+_AROUND = " \t\r\n\"'`“”‘’«»<>,;"
 
 
 def clean_token(pasted: str) -> str:
     """Return the token in what was pasted: without prefix, quotes, spaces and line breaks."""
-    text = pasted.strip().strip(_AROUND)
-    return _INVISIBLE.sub("", _PASTED_PREFIX.sub("", text).strip(_AROUND))
+    text = _INVISIBLE.sub("", pasted).strip(_AROUND)
+    return "".join(_PREFIX.sub("", text, count=1).strip(_AROUND).split())
 
 
 def is_within(base: str, url: str) -> bool:
@@ -30,8 +31,7 @@ def is_within(base: str, url: str) -> bool:
     ours, theirs = urlsplit(base), urlsplit(url)
     if theirs.scheme not in {"https", ours.scheme} or "@" in theirs.netloc:
         return False
-    host, parent = theirs.hostname or "", ours.hostname or ""
-    return host == parent or host.endswith(f".{parent}")
+    return is_host_within(theirs.hostname or "", ours.hostname or "")
 
 
 def path_to(*parts: str) -> str:

@@ -48,11 +48,10 @@ class _Source:
             is_search: Name the environment in the search, where Sentry does not insist on
                 having seen it.
         """
-        filters = search_for(self.environment) if is_search else self._environment()
         params = [
             ("dataset", "errors"),
             ("project", self.project),
-            *filters,
+            *self._environment(is_search=is_search),
             ("yAxis", "count()"),
             ("interval", "1m"),
             ("start", _zulu(window.since)),
@@ -61,8 +60,10 @@ class _Source:
         path = path_to("organizations", self.organization, endpoint)
         return self.client.get(path, params, self.host)
 
-    def _environment(self) -> Params:
-        return [] if self.environment is None else [("environment", self.environment)]
+    def _environment(self, *, is_search: bool) -> Params:
+        if self.environment is None:
+            return []
+        return search_for(self.environment) if is_search else [("environment", self.environment)]
 
 
 def collect_counts(
@@ -89,10 +90,8 @@ def collect_counts(
     return joined(_counts(source, early), _counts(source, late), late.since)
 
 
-def search_for(environment: str | None) -> Params:
+def search_for(environment: str) -> Params:
     """Return the search that selects an environment whether or not Sentry has seen it."""
-    if environment is None:
-        return []
     if not environment:
         return [("query", "!has:environment")]
     escaped = "".join(f"\\{c}" if c in '\\"*' else c for c in environment)

@@ -14,6 +14,7 @@ from sleuth.plugin_api import ImpactConfig, ImpactWarning, TrackerContext, Track
 
 _MAX_LENGTH = 64
 _LISTED = 5
+_SHORTEST_ABBREVIATION = 3
 
 
 def check_impact(tracker: TrackerContext, config: ImpactConfig) -> list[ImpactWarning]:
@@ -96,9 +97,17 @@ def _of_organization(client: SentryClient, config: ImpactConfig, host: str) -> l
 
 
 def _closest(name: str, known: Iterable[str]) -> str:
+    """Return what was probably meant; an abbreviation is closer than a similar spelling."""
     by_lower = {other.lower(): other for other in known}
-    matches = get_close_matches(name.lower(), by_lower, n=1)
+    typed = name.lower()
+    abbreviated = [other for other in by_lower if _is_short_for(typed, other)]
+    matches = abbreviated or get_close_matches(typed, by_lower, n=1)
     return by_lower[matches[0]] if matches else ""
+
+
+def _is_short_for(one: str, other: str) -> bool:
+    shorter, longer = sorted((one, other), key=len)
+    return len(shorter) >= _SHORTEST_ABBREVIATION and longer.startswith(shorter)
 
 
 def _message(name: str, suggestion: str, own: list[str]) -> str:

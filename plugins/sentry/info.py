@@ -54,11 +54,11 @@ INFO = TrackerInfo(
             help="Its slug: the first part of its address, as in https://SLUG.sentry.io",
         ),
     ),
-    token_label="Your Sentry auth token",  # noqa: S106 - a title, not a token
-    token_help="Settings > Account Details > API > Auth Token",  # noqa: S106 - likewise
+    token_label="Your Sentry auth token",
+    token_help="Settings > Account Details > API > Auth Token",
     token_scopes=SCOPES,
     required_scopes=REQUIRED_SCOPES,
-    token_url="https://sentry.io/settings/account/api/auth-tokens/",  # noqa: S106 - likewise
+    token_url="https://sentry.io/settings/account/api/auth-tokens/",
     docs_url="https://docs.sentry.io/account/auth-tokens/",
     logo=Path(__file__).with_name("logo.svg").read_text(encoding="utf-8").strip(),
     notices=("Self-hosted Sentry instances are currently not supported.",),

@@ -56,13 +56,19 @@ def require_scope(token: Token, any_of: Collection[str]) -> None:
         raise forbidden()
 
 
-def organization_for(world: World, token: Token, request: Request, id_or_slug: str) -> Organization:
+def organization_for(
+    world: World, token: Token, request: Request, id_or_slug: str, any_of: Collection[str]
+) -> Organization:
     """Return an organization that the caller may read through the host it asked.
 
+    Args:
+        any_of: Scopes of which one is needed.
+
     Raises:
-        RefusalError: 404 unknown or in another region, 403 not a member or no scope, 401 for
-            single sign-on and its relatives.
+        RefusalError: 403 without the scope, 404 unknown or in another region, 403 not a
+            member, 401 for single sign-on and its relatives.
     """
+    require_scope(token, any_of)
     organization = world.organization(id_or_slug)
     if organization is None or organization.status != "active":
         raise no_such_resource()
@@ -70,7 +76,6 @@ def organization_for(world: World, token: Token, request: Request, id_or_slug: s
         raise no_such_resource()
     if organization.slug not in token.organizations:
         raise forbidden()
-    require_scope(token, ORG_READ)
     if token.barrier:
         raise refuse(401, _barrier(token.barrier, organization.slug))
     return organization

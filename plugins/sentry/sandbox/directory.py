@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from plugins.sentry.sandbox.access import PROJECT_READ, organization_for, require_scope
+from plugins.sentry.sandbox.access import ORG_READ, PROJECT_READ, organization_for, require_scope
 from plugins.sentry.sandbox.exchange import (
     CONTROL,
     Answer,
@@ -41,9 +41,9 @@ class Call:
     urls: dict[str, str]
     counts: Callable[[Organization, Project, str, int, int], list[int]]
 
-    def organization(self, id_or_slug: str) -> Organization:
+    def organization(self, id_or_slug: str, any_of: Collection[str] = ORG_READ) -> Organization:
         """Return the organization named in the path; refuses what may not be read."""
-        return organization_for(self.world, self.token, self.request, id_or_slug)
+        return organization_for(self.world, self.token, self.request, id_or_slug, any_of)
 
     def other_url(self) -> str:
         """Return a host that is not the one asked: what pagination links name."""
@@ -77,7 +77,7 @@ def regions(call: Call) -> Answer:
 
 def organizations(call: Call) -> Answer:
     """``/api/0/organizations/``: those of one region; the control silo shows the default one."""
-    require_scope(call.token, ("org:read", "org:write", "org:admin"))
+    require_scope(call.token, ORG_READ)
     region = DEFAULT_REGION if call.request.silo == CONTROL else call.request.silo
     shown = [o for o in _memberships(call) if o.region == region and call.token.kind == "user"]
     rows = [organization_row(o, _links(call, o)) for o in shown]
@@ -144,11 +144,10 @@ def project_environments(call: Call, organization: str, id_or_slug: str) -> Answ
 
 
 def _project(call: Call, organization: str, id_or_slug: str) -> tuple[Organization, Project]:
-    owner = call.organization(organization)
+    owner = call.organization(organization, PROJECT_READ)
     found = owner.project(id_or_slug)
     if found is None:
         raise no_such_resource()
-    require_scope(call.token, PROJECT_READ)
     if not found.has_access:
         raise forbidden()
     return owner, found

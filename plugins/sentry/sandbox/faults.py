@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from plugins.sentry.sandbox.access import too_often
 from plugins.sentry.sandbox.events import default_interval
@@ -34,6 +35,7 @@ class Fault:
         reset_after: For 429: seconds from now, sent as ``X-Sentry-Rate-Limit-Reset``.
         seconds: For ``slow``: the delay.
         location: For redirects: where to.
+        body: For ``json``: the document.
     """
 
     kind: str
@@ -45,6 +47,7 @@ class Fault:
     reset_after: int | None = None
     seconds: float = 2.0
     location: str = ""
+    body: Any = None
 
     def concerns(self, request: Request) -> bool:
         """Whether this fault hits a request."""
@@ -99,11 +102,17 @@ def _changed_interval(_fault: Fault, _request: Request, answer: Answer) -> Answe
     return replace(answer, body=json.dumps(document).encode())
 
 
-def _moved(_fault: Fault, request: Request, _answer: Answer) -> Answer:
+def _moved(fault: Fault, request: Request, _answer: Answer) -> Answer:
     url = re.sub(r"/(organizations|projects)/[^/]+/", r"/\1/renamed/", request.path, count=1)
     extra = {"url": url, "slug": "renamed"}
     detail = {"code": "resource-moved", "message": "Resource has been moved", "extra": extra}
-    return as_json({"slug": "renamed", "detail": detail}, 302, {"Location": url})
+    headers = {"Location": url} if fault.kind == "moved" else {}
+    return as_json({"slug": "renamed", "detail": detail}, 302, headers)
+
+
+def _same_page(_fault: Fault, _request: Request, answer: Answer) -> Answer:
+    link = '<https://sentry.io/>; rel="next"; results="true"; cursor="0:100:0"'
+    return replace(answer, headers={**answer.headers, "Link": link})
 
 
 KINDS: dict[str, Callable[[Fault, Request, Answer], Answer]] = {
@@ -125,6 +134,10 @@ KINDS: dict[str, Callable[[Fault, Request, Answer], Answer]] = {
     "hang-up": lambda _f, _r, answer: replace(answer, ending="hang_up"),
     "interval": _changed_interval,
     "no-projects": lambda _f, _r, answer: replace(answer, body=b'{"timeSeries": []}'),
+    "anonymous": lambda _f, _r, _a: as_json({"version": "0", "auth": None, "user": None}),
+    "json": lambda fault, _r, _a: as_json(fault.body),
+    "same-page": _same_page,
     "moved": _moved,
+    "moved-nowhere": _moved,
     "redirect": lambda fault, _r, _a: Answer(302, headers={"Location": fault.location}),
 }

@@ -47,6 +47,7 @@ _DETAIL_FLAGS = (
     "verifySSL",
 )
 _DETAIL_TEXTS = (
+    "autofixAutomationTuning",
     "derivedGroupingEnhancements",
     "fingerprintingRules",
     "groupingConfig",
@@ -72,7 +73,6 @@ _DETAIL_NUMBERS = (
     "secondaryGroupingExpiry",
 )
 _DETAIL_NULLS = (
-    "autofixAutomationTuning",
     "debugFilesRole",
     "defaultEnvironment",
     "relayPiiConfig",
