@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Literal
 
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
@@ -30,13 +31,14 @@ def render_dialog(
         status: 422 when a form is shown again with errors.
         refresh_seconds: The full page reloads itself after that many seconds; for a
             dialog that waits for a job.
+        context: What the template draws; ``title`` names the page, else the heading does.
     """
     body = render_template(template, **context)
     if not is_htmx():
         body = render_template(
             "dialogs/page.html",
             body=Markup(body),  # noqa: S704 - rendered and escaped by the line above
-            title=context.get("title", ""),
+            title=context.get("title") or _heading(body),
             refresh_seconds=refresh_seconds,
         )
     return make_response(body, status)
@@ -107,6 +109,12 @@ def url_if(endpoint: str, **values: Any) -> str | None:
         return url_for(endpoint, **values)
     except BuildError:
         return None
+
+
+def _heading(body: str) -> str:
+    """Return the words of a dialog's heading: they name its page, too."""
+    heading = re.search(r"<h1\b[^>]*>(.*?)</h1>", body, re.DOTALL)
+    return Markup(heading[1]).striptags() if heading else "Dialog"  # noqa: S704 - rendered above
 
 
 def _empty(headers: dict[str, str]) -> Response:

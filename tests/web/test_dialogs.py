@@ -43,7 +43,7 @@ def answering(kit: Flask) -> Iterator[Callable[[Callable[[], Response]], None]]:
 
 @pytest.fixture
 def rename(answering: Callable[..., None]) -> None:
-    answering(lambda: render_dialog("rename.html", name="<Shop>", title="Rename"))
+    answering(lambda: render_dialog("rename.html", name="<Shop>"))
 
 
 @pytest.mark.usefixtures("rename")
@@ -59,7 +59,7 @@ class TestForm:
 
     def test_a_plain_browser_gets_a_page_with_the_same_form(self, visitor: FlaskClient) -> None:
         page = visitor.get("/it").text
-        assert "<title>Rename · Sleuth</title>" in page
+        assert "<title>Rename &lt;Shop&gt; · Sleuth</title>" in page
         assert 'method="post" action="/rename"' in page
         assert "a field" in page
 
@@ -80,6 +80,18 @@ class TestForm:
     def test_a_page_restored_from_history_is_whole(self, visitor: FlaskClient) -> None:
         headers = {**HTMX, "HX-History-Restore-Request": "true"}
         assert "<html" in visitor.get("/it", headers=headers).text
+
+
+def test_a_view_may_name_the_page(answering: Callable[..., None], visitor: FlaskClient) -> None:
+    answering(lambda: render_dialog("rename.html", name="x", title="Another"))
+    assert "<title>Another · Sleuth</title>" in visitor.get("/it").text
+
+
+def test_a_dialog_without_a_heading_is_called_one(
+    answering: Callable[..., None], visitor: FlaskClient
+) -> None:
+    answering(lambda: render_dialog("_part.html"))
+    assert "<title>Dialog · Sleuth</title>" in visitor.get("/it").text
 
 
 def test_errors_are_shown_with_422(answering: Callable[..., None], visitor: FlaskClient) -> None:
