@@ -19,7 +19,7 @@ LIMITED_TO_ORGANIZATIONS = "This token access is limited to organization endpoin
 _BUSY = re.compile(
     r"try again|timeout|too many (simultaneous|concurrent)|memory|rate limit", re.IGNORECASE
 )
-_NEW_TOKEN = "Generate a new token in Sentry and paste it here."  # noqa: S105 - advice
+_NEW_TOKEN = "Generate a new token in Sentry and enter it."  # noqa: S105 - advice
 _DEAD_TOKENS = {
     "Invalid token": "Sentry does not know this token: it was revoked, or not copied completely.",
     "Invalid org token": "Sentry does not know this organization token: it was revoked, or not "
@@ -50,7 +50,7 @@ class BusyError(TrackerError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Sentry could not finish counting in time. It will be asked again.",
+            "Sentry could not finish the query in time. It will be asked again.",
             retry_after=BUSY_RETRY_SECONDS,
         )
 

@@ -47,6 +47,17 @@ def counted(get: Get, **params: Any) -> list[int]:
     return [row["value"] for row in document["timeSeries"][0]["values"]]
 
 
+def test_the_stand_in_shares_nothing_with_the_plugin_it_tests() -> None:
+    imported = {
+        module.partition(".sandbox")[0] if module.startswith("plugins") else module.split(".")[0]
+        for path in (ROOT / "plugins" / "sentry" / "sandbox").glob("*.py")
+        for module in re.findall(r"^\s*(?:from|import) (\S+)", path.read_text(), re.MULTILINE)
+    }
+
+    assert imported - sys.stdlib_module_names == {"plugins.sentry"}
+    assert "plugins.sentry.client" not in imported
+
+
 def test_the_docs_name_every_token_and_every_misbehaviour() -> None:
     assert [t.value for t in TOKENS.values() if f"`{t.value}`" not in DOCS] == []
     assert [kind for kind in KINDS if f"`{kind}`" not in DOCS] == []
