@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, and_, exists, select
@@ -124,35 +124,29 @@ def _store(
         deploy = db.session.get(Deploy, deploy_id)
         if deploy is None:
             return
-        changed = _close_orphans(deploy_id, now)
+        changed = _close_orphans(deploy_id, made.keys(), now)
         for source_id, (assessment, picture, picture_start) in made.items():
             source = db.session.get(ImpactSource, source_id)
             if source is not None:
                 verdict = _verdict(deploy, source)
-                changed |= _apply(verdict, assessment, source, now)
+                changed |= _apply(verdict, assessment, source, deploy.deployed_at, now)
                 _draw(verdict, deploy, picture, picture_start, source.interval_seconds)
         if changed:
             audit.publish(deploy.organization_id, "deployChanged", deploy.public_id)
 
 
-def _close_orphans(deploy_id: int, now: datetime) -> bool:
-    orphans = _orphans(deploy_id)
+def _close_orphans(deploy_id: int, source_ids: Collection[int], now: datetime) -> bool:
+    """End the verdicts whose impact source went, or measures another environment now."""
+    due = db.session.scalars(
+        select(Verdict).where(Verdict.deploy_id == deploy_id, Verdict.due_at.is_not(None))
+    )
+    orphans = [verdict for verdict in due if verdict.impact_source_id not in source_ids]
     for verdict in orphans:
         verdict.due_at, verdict.is_final, verdict.assessed_at = None, True, now
         if verdict.health == "unknown":
             verdict.reason = "no_source"
             verdict.sentence = words.reason_in_words("no_source")
     return bool(orphans)
-
-
-def _orphans(deploy_id: int) -> Sequence[Verdict]:
-    return db.session.scalars(
-        select(Verdict).where(
-            Verdict.deploy_id == deploy_id,
-            Verdict.impact_source_id.is_(None),
-            Verdict.due_at.is_not(None),
-        )
-    ).all()
 
 
 def _verdict(deploy: Deploy, source: ImpactSource) -> Verdict:
@@ -166,7 +160,9 @@ def _verdict(deploy: Deploy, source: ImpactSource) -> Verdict:
     return verdict
 
 
-def _apply(verdict: Verdict, made: Assessment, source: ImpactSource, now: datetime) -> bool:
+def _apply(
+    verdict: Verdict, made: Assessment, source: ImpactSource, deployed_at: datetime, now: datetime
+) -> bool:
     before = (verdict.health, verdict.reason, verdict.minutes_of_data, verdict.is_final)
     verdict.health, verdict.reason, verdict.is_final = made.health, made.reason, made.is_final
     verdict.rate_before, verdict.rate_after = made.rate_before, made.rate_after
@@ -174,7 +170,9 @@ def _apply(verdict: Verdict, made: Assessment, source: ImpactSource, now: dateti
     verdict.sentence = words.sentence(made)
     verdict.assessment = made.as_json()
     verdict.assessed_at = now
-    verdict.due_at = None if made.is_final else _next_look_at(verdict, source, now)
+    verdict.due_at = (
+        None if made.is_final else _next_look_at(deployed_at, made.minutes_of_data, source, now)
+    )
     after = (verdict.health, verdict.reason, verdict.minutes_of_data, verdict.is_final)
     return before != after
 
@@ -191,29 +189,17 @@ def _draw(
     }
 
 
-def _next_look_at(verdict: Verdict, source: ImpactSource, now: datetime) -> datetime:
-    """The next look comes when its minutes can have been collected, and then every 15 s."""
-    later = [look for look in DEFAULT.looks if look > verdict.minutes_of_data]
-    missing = timedelta(minutes=later[0] if later else 0)
-    known_until = source.complete_until or now
-    collected_at = _look_at(known_until, missing, verdict.minutes_of_data, source)
+def _next_look_at(
+    deployed_at: datetime, minutes_of_data: int, source: ImpactSource, now: datetime
+) -> datetime:
+    """The next look comes when its minutes can have been collected; late ones are retried."""
+    step = source.interval_seconds
+    look = next((each for each in DEFAULT.looks if each > minutes_of_data), DEFAULT.looks[-1])
+    last_bucket = schedule.floor_to(deployed_at, step) + timedelta(minutes=look)
+    collected_at = schedule.next_due_at(last_bucket, source.id, step)
     is_late = now - collected_at > PATIENCE
     pause = timedelta(seconds=SLOW_RETRY_SECONDS if is_late else RETRY_SECONDS)
     return max(collected_at, now + pause)
-
-
-def _look_at(
-    known_until: datetime, look: timedelta, minutes_of_data: int, source: ImpactSource
-) -> datetime:
-    missing = look - timedelta(minutes=minutes_of_data)
-    step = source.interval_seconds
-    return schedule.next_due_at(known_until + missing - timedelta(seconds=step), source.id, step)
-
-
-def picture_start(verdict: Verdict) -> datetime | None:
-    """Return when the verdict's picture begins, or None if it has none."""
-    start = verdict.assessment.get("picture_start")
-    return datetime.fromtimestamp(start, UTC) if start is not None else None
 
 
 def overall(verdicts: Sequence[Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
 
@@ -26,7 +26,8 @@ CONCERNS_ONE_SOURCE = ("forbidden", "not_found")
 
 def collect_integration(integration_id: int) -> None:
     """Collect what is due for one integration, for at most 20 s of work, then go on later."""
-    integration = _claim(integration_id)
+    lease = clock.now() + LEASE
+    integration = _claim(integration_id, lease)
     if integration is None:
         return
     tracker = registry().get(integration.provider)
@@ -38,7 +39,7 @@ def collect_integration(integration_id: int) -> None:
         else:
             _work(integration_id, tracker, credentials)
     finally:
-        _release(integration_id)
+        _release(integration_id, lease)
     if integration_id in due_integration_ids(clock.now()):
         collect_soon(integration_id)
 
@@ -197,29 +198,22 @@ def _next_due(integration_id: int) -> ImpactSource | None:
     )
 
 
-def _claim(integration_id: int) -> Integration | None:
-    now = clock.now()
-    free = or_(Integration.claimed_until.is_(None), Integration.claimed_until <= now)
+def _claim(integration_id: int, lease: datetime) -> Integration | None:
+    free = or_(Integration.claimed_until.is_(None), Integration.claimed_until <= clock.now())
     with write():
         taken = rows_changed(
             update(Integration)
             .where(Integration.id == integration_id, free)
-            .values(claimed_until=now + LEASE)
+            .values(claimed_until=lease)
         )
-        if not taken:
-            return None
-    return db.session.get(Integration, integration_id)
+    return db.session.get(Integration, integration_id) if taken else None
 
 
-def _release(integration_id: int) -> None:
+def _release(integration_id: int, lease: datetime) -> None:
+    """Give the lease back, unless it ran out and somebody else has taken it since."""
     with write():
         db.session.execute(
-            update(Integration).where(Integration.id == integration_id).values(claimed_until=None)
+            update(Integration)
+            .where(Integration.id == integration_id, Integration.claimed_until == lease)
+            .values(claimed_until=None)
         )
-
-
-def covered_since(source: ImpactSource) -> datetime | None:
-    """Return the beginning of the newest covered range of a source, or None."""
-    until = clock.now()
-    ranges = series.covered(source.id, 0, int(until.timestamp()) + 60)
-    return datetime.fromtimestamp(ranges[-1][0], UTC) if ranges else None

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 
 from sleuth import clock
 from sleuth.accounts import audit
@@ -17,6 +17,7 @@ from sleuth.integrations.models import CheckKind, CheckState, ConnectionCheck
 
 LIFETIME = timedelta(hours=1)
 LEASE = timedelta(seconds=90)
+REMEMBERED = timedelta(days=1)
 PATIENCE = timedelta(seconds=20)
 OPEN_STATES = (CheckState.RUNNING, CheckState.INCOMPLETE)
 
@@ -154,6 +155,9 @@ def erase_expired(now: datetime) -> int:
         )
         for check in stale:
             decide(check, CheckState.FAILED, "This took too long and was given up. Try again.")
+        db.session.execute(
+            delete(ConnectionCheck).where(ConnectionCheck.expires_at <= now - REMEMBERED)
+        )
     return len(stale)
 
 

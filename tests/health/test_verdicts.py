@@ -207,6 +207,23 @@ def test_a_pending_verdict_whose_source_went_is_closed(source, deploy, cast) -> 
     assert (verdict.reason, verdict.due_at, verdict.is_final) == ("no_source", None, True)
 
 
+def test_a_source_moved_to_another_environment_ends_what_it_had_begun(source, deploy, cast) -> None:
+    fresh = deploy(0)
+    judge(fresh)
+    staging = next(each for each in cast.project.environments if not each.is_default)
+    with write():
+        db.session.get_one(ImpactSource, source.id).environment_id = staging.id
+    verdict = judge(fresh, NOW + 10 * MINUTE)
+    assert (verdict.reason, verdict.due_at) == ("no_source", None)
+
+
+def test_the_first_look_comes_as_soon_as_two_minutes_are_collected(source, deploy) -> None:
+    verdict = judge(deploy(0))
+    assert verdict.due_at is not None
+    wait = verdict.due_at - NOW
+    assert timedelta(minutes=3) + timedelta(seconds=91) <= wait <= timedelta(seconds=290)
+
+
 def test_a_deleted_deploy_is_no_longer_judged(source, deploy) -> None:
     gone = deploy(10)
     gone_id = gone.id
