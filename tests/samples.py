@@ -16,8 +16,12 @@ from sqlalchemy import delete
 from sleuth import clock
 from sleuth.accounts import members, setup_code, tokens
 from sleuth.accounts.models import Organization, Role, TokenType, User
+from sleuth.deploys import service as deploys
+from sleuth.deploys.parameters import Registration
+from sleuth.deploys.registration import register_deploy
 from sleuth.extensions import db, write
 from sleuth.ids import new_public_id
+from sleuth.projects import service as projects
 from sleuth.web.assets import asset_url
 from tests.conftest import PASSWORD, PASSWORD_HASH, Cast
 
@@ -40,6 +44,27 @@ def an_access_token(cast: Cast) -> str:
     return tokens.create_token(cast.acme.id, "Pipeline", TokenType.ALL).public_id
 
 
+def a_project(cast: Cast) -> str:
+    """A further project of Acme."""
+    return projects.create_project(cast.acme.id, new_public_id()).slug
+
+
+def an_environment(cast: Cast) -> str:
+    """A further environment of the project Shop."""
+    return projects.create_environment(cast.project.id, new_public_id()).slug
+
+
+def a_code_deployment(cast: Cast) -> str:
+    """A further code deployment of the project Shop."""
+    return deploys.create_code_deployment(cast.project.id, new_public_id()).slug
+
+
+def a_deploy(cast: Cast) -> str:
+    """A deploy of a further code deployment."""
+    made = deploys.create_code_deployment(cast.project.id, new_public_id())
+    return register_deploy(made.id, Registration(revision="b450349"), clock.now()).public_id
+
+
 SAMPLES: dict[str, Maker] = {
     # Values of route arguments: "argument", or "endpoint:argument" where routes differ. Each
     # call may build something new, and whatever it names belongs to Acme.
@@ -52,7 +77,12 @@ SAMPLES: dict[str, Maker] = {
     "token_id": an_access_token,
     # projects
     "project_slug": lambda cast: cast.project.slug,
+    "projects.delete:project_slug": a_project,
+    "environment_slug": lambda _cast: "staging",
+    "projects.delete_environment:environment_slug": an_environment,
     # deploys
+    "deployment_slug": a_code_deployment,
+    "public_id": a_deploy,
     # integrations
     "category": lambda _cast: "error-trackers",
     "provider": lambda _cast: "sentry",
@@ -106,6 +136,13 @@ def set_up_form(_cast: Cast) -> Mapping[str, str]:
     }
 
 
+def a_key(cast: Cast) -> Mapping[str, str]:
+    """The header that opens the API of Acme, used a moment ago."""
+    raw = tokens.create_token(cast.acme.id, "Pipeline", TokenType.REGISTER_DEPLOY).raw
+    tokens.authenticate_token(raw, cast.acme.slug, set(TokenType))
+    return {"Authorization": f"Bearer {raw}"}
+
+
 EXAMPLES: dict[str, Example] = {
     # accounts
     "accounts.set_up": Example(set_up_form, who="", prepare=nobody_is_there_yet),
@@ -126,7 +163,19 @@ EXAMPLES: dict[str, Example] = {
     "accounts.create_access_token": Example({"name": "Pipeline", "type": "ALL"}),
     "accounts.revoke_access_token": Example(),
     # projects
+    "projects.create": Example({"name": "Warehouse", "environments": "Production"}),
+    "projects.rename": Example({"name": "Web shop"}),
+    "projects.delete": Example(),
+    "projects.create_environment": Example({"name": "Testing"}),
+    "projects.rename_environment": Example({"name": "Rehearsal"}),
+    "projects.make_default": Example(),
+    "projects.delete_environment": Example(),
     # deploys
+    "deploys.create": Example({"name": "Web", "project": "shop"}),
+    "deploys.rename": Example({"name": "Website"}),
+    "deploys.delete_deployment": Example(),
+    "deploys.delete": Example(),
+    "deploys_api.register_deploy": Example({"sha": "b450349"}, who="", headers=a_key),
     # integrations
     # impact
     # dashboard

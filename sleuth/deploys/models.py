@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,10 @@ class CodeDeployment(Model):
     """A change source; its slug is unique in the organization since the API names no project."""
 
     __tablename__ = "code_deployment"
-    __table_args__ = (UniqueConstraint("organization_id", "slug"),)
+    __table_args__: Any = (
+        UniqueConstraint("organization_id", "slug"),
+        {"info": {"noun": "code deployment"}},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id", ondelete="CASCADE"))
@@ -33,9 +37,10 @@ class Deploy(Model):
     """One registered change to one environment."""
 
     __tablename__ = "deploy"
-    __table_args__ = (
+    __table_args__: Any = (
         Index(None, "organization_id", "deployed_at", "id"),
         Index(None, "code_deployment_id", "environment_id", "deployed_at", "id"),
+        {"info": {"noun": "deploy"}},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -61,3 +66,9 @@ class Deploy(Model):
     registered_at: Mapped[datetime]
     code_deployment: Mapped[CodeDeployment] = relationship()
     environment: Mapped[Environment] = relationship()
+
+    @property
+    def short_revision(self) -> str:
+        """The revision as people say it: hashes are cut, names are not."""
+        is_hash = re.fullmatch(r"[0-9a-fA-F]{12,}", self.revision)
+        return self.revision[:7] if is_hash else self.revision

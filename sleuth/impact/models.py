@@ -34,9 +34,10 @@ class ImpactSource(Model):
     """
 
     __tablename__ = "impact_source"
-    __table_args__ = (
+    __table_args__: Any = (
         UniqueConstraint("project_id", "environment_id", "name"),
         Index(None, "integration_id", "due_at"),
+        {"info": {"noun": "impact source"}},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -35,7 +36,10 @@ class Project(Model):
 
 class Environment(Model):
     __tablename__ = "environment"
-    __table_args__ = (UniqueConstraint("project_id", "slug"),)
+    __table_args__: Any = (
+        UniqueConstraint("project_id", "slug"),
+        {"info": {"noun": "environment"}},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     project_id: Mapped[int] = mapped_column(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from flask import Flask
@@ -36,7 +37,8 @@ UNKNOWN_WORDS = {
 
 def init_app(app: Flask) -> None:
     """Offer the words below to templates, as filters and as functions."""
-    for word in (relative_time, number, rate, change, plural, utc_time, health_word):
+    words = (relative_time, number, rate, change, plural, counted, utc_time, health_word)
+    for word in words:
         app.add_template_filter(word)
         app.add_template_global(word)
 
@@ -87,6 +89,11 @@ def change(before: float, after: float) -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """Return "1 deploy" or "3 deploys"."""
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def counted(counts: Mapping[str, int]) -> list[str]:
+    """Return ["1 environment", "3 deploys"] for counts by noun; what is zero is left out."""
+    return [plural(count, noun) for noun, count in counts.items() if count]
 
 
 def health_word(health: str, reason: str = "") -> str:

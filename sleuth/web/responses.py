@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from markupsafe import Markup
@@ -79,6 +80,21 @@ def go_to(url: str, *, message: str | None = None, level: Level = "success") -> 
     if message:
         flash(message, level)
     return _empty({"HX-Redirect": url}) if is_htmx() else redirect_page(url)
+
+
+def deleted(
+    page: str, redirect_to: str, *, event: str | tuple[str, ...], message: str
+) -> BaseResponse:
+    """Close the dialog after something was deleted, and leave its page if that is shown.
+
+    Args:
+        page: The address of the page that is no more.
+        redirect_to: Where somebody goes who was there.
+    """
+    here = urlsplit(htmx.current_url or "").path
+    if is_htmx() and f"{here}/".startswith(f"{page}/"):
+        return go_to(redirect_to, message=message)
+    return dialog_done(redirect_to, event=event, message=message)
 
 
 def notify(response: Response, message: str, level: Level = "success") -> Response:

@@ -1,0 +1,219 @@
+"""The pages of projects and their environments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Flask, abort, g, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import NoResultFound
+
+from sleuth.accounts.forms import ConfirmForm, NameForm
+from sleuth.projects import service
+from sleuth.projects.forms import DeleteEnvironmentForm, ProjectForm
+from sleuth.projects.losses import count_losses
+from sleuth.projects.models import Environment, Project
+from sleuth.projects.service import CHANGED
+from sleuth.web import (
+    deleted,
+    dialog_done,
+    is_htmx,
+    render_dialog,
+    render_partial_or_page,
+)
+
+PROJECT = "/<project_slug>"
+ENVIRONMENTS = f"{PROJECT}/environments"
+ENVIRONMENT = f"{ENVIRONMENTS}/<environment_slug>"
+
+blueprint = Blueprint("projects", __name__, url_prefix="/o/<organization_slug>/projects")
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages, and give every page the projects in its sidebar."""
+    app.register_blueprint(blueprint)
+    app.context_processor(_navigation)
+
+
+@blueprint.errorhandler(NoResultFound)
+def gone(_error: NoResultFound) -> ResponseReturnValue:
+    """Somebody else deleted it while this request was on its way."""
+    abort(404)
+
+
+@blueprint.get("/")
+def index() -> ResponseReturnValue:
+    """Show the organization's projects."""
+    return render_partial_or_page(
+        "projects/_index.html",
+        "projects/index.html",
+        projects=service.projects_of(g.organization.id),
+    )
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+def create() -> ResponseReturnValue:
+    """Ask for a name and environments, and create a project."""
+    form = ProjectForm()
+    if form.validate_on_submit():
+        with form.explaining():
+            project = service.create_project(g.organization.id, form.name.data, form.chosen)
+            return _done(_page(project), f"{project.name} is created.")
+    return render_dialog(
+        "projects/dialogs/create.html", form.status, title="Create project", form=form
+    )
+
+
+@blueprint.get(PROJECT)
+def overview(project_slug: str) -> ResponseReturnValue:
+    """Show what the project holds and what is still to be set up."""
+    project = _project(project_slug)
+    return render_partial_or_page(
+        "projects/_overview.html",
+        "projects/overview.html",
+        project=project,
+        holdings=count_losses(project),
+    )
+
+
+@blueprint.route(f"{PROJECT}/rename", methods=["GET", "POST"])
+def rename(project_slug: str) -> ResponseReturnValue:
+    """Ask for another name."""
+    project = _project(project_slug)
+    form = NameForm(obj=project)
+    if form.validate_on_submit():
+        with form.explaining():
+            service.rename_project(project.id, form.name.data)
+            return _done(_page(project), f"The project is now called {project.name}.")
+    return render_dialog(
+        "projects/dialogs/rename.html",
+        form.status,
+        title="Rename project",
+        form=form,
+        project=project,
+    )
+
+
+@blueprint.route(f"{PROJECT}/delete", methods=["GET", "POST"])
+def delete(project_slug: str) -> ResponseReturnValue:
+    """Say what will be lost, and then delete the project."""
+    project, form = _project(project_slug), ConfirmForm()
+    page, name = _page(project), project.name
+    if form.validate_on_submit():
+        service.delete_project(project.id)
+        return deleted(
+            page, url_for("projects.index"), event=CHANGED, message=f"{name} is deleted."
+        )
+    return render_dialog(
+        "projects/dialogs/delete.html",
+        form.status,
+        title="Delete project",
+        project=project,
+        losses=count_losses(project),
+    )
+
+
+@blueprint.get(ENVIRONMENTS)
+def environments(project_slug: str) -> ResponseReturnValue:
+    """Show the project's environments."""
+    return render_partial_or_page(
+        "projects/_environments.html",
+        "projects/environments.html",
+        project=_project(project_slug),
+    )
+
+
+@blueprint.route(f"{ENVIRONMENTS}/new", methods=["GET", "POST"])
+def create_environment(project_slug: str) -> ResponseReturnValue:
+    """Ask for a name, and add an environment."""
+    project, form = _project(project_slug), NameForm()
+    if form.validate_on_submit():
+        with form.explaining():
+            environment = service.create_environment(project.id, form.name.data)
+            return _done(_environments(project), f"{environment.name} is added.")
+    return render_dialog(
+        "projects/dialogs/create_environment.html",
+        form.status,
+        title="Add environment",
+        form=form,
+        project=project,
+    )
+
+
+@blueprint.route(f"{ENVIRONMENT}/rename", methods=["GET", "POST"])
+def rename_environment(project_slug: str, environment_slug: str) -> ResponseReturnValue:
+    """Ask for another name."""
+    environment = _environment(project_slug, environment_slug)
+    form = NameForm(obj=environment)
+    if form.validate_on_submit():
+        with form.explaining():
+            service.rename_environment(environment.id, form.name.data)
+            message = f"The environment is now called {environment.name}."
+            return _done(_environments(environment.project), message)
+    return render_dialog(
+        "projects/dialogs/rename_environment.html",
+        form.status,
+        title="Rename environment",
+        form=form,
+        environment=environment,
+    )
+
+
+@blueprint.post(f"{ENVIRONMENT}/make-default")
+def make_default(project_slug: str, environment_slug: str) -> ResponseReturnValue:
+    """Let deploys that name no environment go there."""
+    environment = _environment(project_slug, environment_slug)
+    service.make_default(environment.id)
+    message = f"{environment.name} is the default now."
+    return _done(_environments(environment.project), message)
+
+
+@blueprint.route(f"{ENVIRONMENT}/delete", methods=["GET", "POST"])
+def delete_environment(project_slug: str, environment_slug: str) -> ResponseReturnValue:
+    """Say what will be lost, and then delete the environment."""
+    environment = _environment(project_slug, environment_slug)
+    project, name = environment.project, environment.name
+    form = DeleteEnvironmentForm()
+    form.offer([each for each in project.environments if each is not environment])
+    if form.validate_on_submit():
+        with form.explaining():
+            service.delete_environment(environment.id, form.new_default.data or "")
+            return _done(_environments(project), f"{name} is deleted.")
+    return render_dialog(
+        "projects/dialogs/delete_environment.html",
+        form.status,
+        title="Delete environment",
+        form=form,
+        environment=environment,
+        losses=count_losses(environment),
+    )
+
+
+def _navigation() -> dict[str, Any]:
+    """Return what the sidebar reads; a partial has none."""
+    organization = g.get("organization")
+    if organization is None or is_htmx():
+        return {}
+    return {"nav_projects": service.projects_of(organization.id), "nav_project": g.get("project")}
+
+
+def _project(slug: str) -> Project:
+    project = service.find_project(g.organization.id, slug) or abort(404)
+    g.project = project  # the sidebar marks it
+    return project
+
+
+def _environment(project_slug: str, slug: str) -> Environment:
+    return service.find_environment(_project(project_slug).id, slug) or abort(404)
+
+
+def _page(project: Project) -> str:
+    return url_for("projects.overview", project_slug=project.slug)
+
+
+def _environments(project: Project) -> str:
+    return url_for("projects.environments", project_slug=project.slug)
+
+
+def _done(redirect_to: str, message: str) -> ResponseReturnValue:
+    return dialog_done(redirect_to, event=CHANGED, message=message)
