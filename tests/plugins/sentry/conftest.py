@@ -13,7 +13,6 @@ from sleuth.http import AllowedHosts, Client, Limits
 from sleuth.plugin_api import ImpactConfig, TrackerContext
 
 SHORTLY_AFTER_NOON = datetime(2026, 3, 4, 12, 0, 40, tzinfo=UTC)
-IMPATIENT = Limits(connect_seconds=1, read_seconds=0.25, total_seconds=5)
 
 
 @dataclass
@@ -48,13 +47,19 @@ def sandbox(_running: Sandbox) -> Sandbox:
 
 @pytest.fixture
 def tracker(sandbox: Sandbox, clock: Clock) -> Callable[..., TrackerContext]:
-    """Return a context with a token by its name in the sandbox, or as pasted."""
+    """Return a context with a token by its name in the sandbox, or as pasted.
 
-    def make(token: str = "full", organization: str = "", url: str = "") -> TrackerContext:
+    Patient unless told otherwise, because the machine that runs the tests may be busy.
+    """
+
+    def make(
+        token: str = "full", organization: str = "", url: str = "", read_seconds: float = 20
+    ) -> TrackerContext:
+        limits = Limits(read_seconds=read_seconds)
         base = url or sandbox.url
         pasted = TOKENS[token].value if token in TOKENS else token
         return TrackerContext(
-            http=Client("Sentry", AllowedHosts([base]), limits=IMPATIENT),
+            http=Client("Sentry", AllowedHosts([base]), limits=limits),
             settings={"url": base},
             credentials={"token": pasted, "organization": organization},
             now=clock(),

@@ -198,7 +198,9 @@ def test_an_interval_that_makes_no_sense_is_replaced_without_a_word(
 
 
 def test_an_interval_too_fine_for_the_range_is_replaced(get: Get) -> None:
-    answer = get(EVENTS, dataset="errors", project="web", interval="1m", statsPeriod="14d").json()
+    answer = get(
+        EVENTS, dataset="errors", project="greenfield", interval="1m", statsPeriod="14d"
+    ).json()
 
     assert answer["timeSeries"][0]["meta"]["interval"] == 3_600_000
 
@@ -398,6 +400,20 @@ def test_a_request_is_printed_only_on_request(capfd: pytest.CaptureFixture[str])
             requests.get(sandbox.url, timeout=5)
 
     assert capfd.readouterr().err == 'control "GET / HTTP/1.1" 200 -\n'
+
+
+@pytest.mark.parametrize(("error", "said"), [(BrokenPipeError(), ""), (KeyError("x"), "KeyError")])
+def test_a_client_that_went_away_is_not_reported_and_a_mistake_is(
+    sandbox: Sandbox, capsys: pytest.CaptureFixture[str], error: Exception, said: str
+) -> None:
+    try:
+        raise error
+    except type(error):
+        sandbox._servers["us"].handle_error(None, ("127.0.0.1", 1))
+
+    reported = capsys.readouterr().err
+    assert said in reported
+    assert bool(reported) == bool(said)
 
 
 def test_it_runs_as_a_command_until_it_is_told_to_end(tmp_path: Path) -> None:
