@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from flask import has_request_context
 from pluggy import PluginManager
 from rq.timeouts import BaseTimeoutException
 
@@ -78,7 +79,10 @@ class Conversation:
         Raises:
             TrackerError: what the plugin says of the tracker.
             PluginBug: anything else that it raised, or an answer that ``check`` refused.
+            RuntimeError: the host asked while it answers a request, which may not wait.
         """
+        if has_request_context():
+            raise RuntimeError(f"{hook} is to be called in a job, not by a page.")
         if self.context is not None:
             arguments["tracker"] = self.context
         failure: TrackerError

@@ -122,7 +122,8 @@ class _Attempt:
         implemented = frozenset(hook.name for hook in manager.get_hookcallers(plugin) or ())
         missing = [name for name in hookspecs.REQUIRED if name not in implemented]
         if missing:
-            raise LoadError(f"It does not implement {', '.join(missing)}.")
+            hint = " Is @hookimpl missing?" if hasattr(plugin, missing[0]) else ""
+            raise LoadError(f"It does not implement {', '.join(missing)}.{hint}")
         return PluginHooks(manager, self.key, implemented)
 
     def _claim(self, slug: str) -> None:

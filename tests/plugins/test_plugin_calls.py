@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from flask import Flask
 from rq.timeouts import JobTimeoutException
 
 from sleuth.plugin_api import (
@@ -200,6 +201,15 @@ def test_the_time_limit_of_a_job_passes_through(dummy: Tracker) -> None:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@every_call
+def test_a_page_may_not_call_a_hook(dummy: Tracker, call: Callable[[Tracker, str], Any]) -> None:
+    with (
+        Flask("pages").test_request_context(),
+        pytest.raises(RuntimeError, match="is to be called in a job, not by a page"),
+    ):
+        call(dummy, "")
 
 
 # Arguments

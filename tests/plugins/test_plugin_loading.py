@@ -76,6 +76,11 @@ def test_a_plugin_that_cannot_be_imported_is_reported(
             "def sleuth_collect_counts(until, when):",
             "One of its hooks does not fit: Plugin",
         ),
+        (
+            "@hookimpl\ndef sleuth_list_projects():",
+            "def sleuth_list_projects():",
+            "It does not implement sleuth_list_projects. Is @hookimpl missing?",
+        ),
         ("    return []", "    return 1", ""),
         ('name="Good"', 'name="Good", nom=""', "It raised TypeError: "),
         ("return TrackerInfo(", "return dict(", "It breaks the plugin contract: TrackerInfo is"),
