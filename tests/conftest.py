@@ -16,6 +16,7 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_login import FlaskLoginClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import text
 
 from plugins.sentry.sandbox import Sandbox
@@ -78,10 +79,17 @@ def _connect_to_queue_only(each: socket.socket, address: Any) -> None:
     _connect(each, address)
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates compiled once for all tests, which is half of a test's time otherwise."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(settings: dict[str, Any]) -> Iterator[Flask]:
+def app(settings: dict[str, Any], compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
     """The application on an empty database."""
     application = create_app(settings)
+    application.jinja_env.bytecode_cache = compiled_templates
     application.test_client_class = Browser
     with application.app_context():
         _empty_database()

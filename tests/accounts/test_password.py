@@ -18,7 +18,7 @@ ENTERED = {"current_password": PASSWORD, "new_password": NEW}
 
 
 @pytest.fixture
-def browser(sign_in) -> FlaskClient:
+def visitor(sign_in) -> FlaskClient:
     return sign_in("developer")
 
 
@@ -29,39 +29,39 @@ def can_sign_in(app: Flask, password: str) -> bool:
     return answer.status_code == 303
 
 
-def test_the_page_says_whose_password_it_is(browser: FlaskClient) -> None:
-    assert "dora@acme.test" in browser.get("/account/password").text
+def test_the_page_says_whose_password_it_is(visitor: FlaskClient) -> None:
+    assert "dora@acme.test" in visitor.get("/account/password").text
 
 
-def test_the_new_password_works_and_the_old_one_does_not(app: Flask, browser: FlaskClient) -> None:
-    answer = browser.post("/account/password", data=ENTERED)
+def test_the_new_password_works_and_the_old_one_does_not(app: Flask, visitor: FlaskClient) -> None:
+    answer = visitor.post("/account/password", data=ENTERED)
     assert (answer.status_code, answer.location) == (303, "/")
     assert can_sign_in(app, NEW)
     assert not can_sign_in(app, PASSWORD)
 
 
-def test_the_change_is_said_and_this_browser_stays_signed_in(browser: FlaskClient) -> None:
-    browser.post("/account/password", data=ENTERED)
-    answer = browser.get("/o/acme/settings")
+def test_the_change_is_said_and_this_browser_stays_signed_in(visitor: FlaskClient) -> None:
+    visitor.post("/account/password", data=ENTERED)
+    answer = visitor.get("/o/acme/settings")
     assert answer.status_code == 200
     assert "Your password is changed." in answer.text
 
 
-def test_with_htmx_the_whole_page_moves(browser: FlaskClient) -> None:
+def test_with_htmx_the_whole_page_moves(visitor: FlaskClient) -> None:
     assert (
-        browser.post("/account/password", data=ENTERED, headers=HTMX).headers["HX-Redirect"] == "/"
+        visitor.post("/account/password", data=ENTERED, headers=HTMX).headers["HX-Redirect"] == "/"
     )
 
 
-def test_other_browsers_are_signed_out(sign_in, browser: FlaskClient) -> None:
+def test_other_browsers_are_signed_out(sign_in, visitor: FlaskClient) -> None:
     other = sign_in("developer")
     assert other.get("/o/acme/settings").status_code == 200
-    browser.post("/account/password", data=ENTERED)
+    visitor.post("/account/password", data=ENTERED)
     assert other.get("/o/acme/settings").location.startswith("/sign-in")
 
 
-def test_the_change_is_in_the_audit_log(browser: FlaskClient, actions) -> None:
-    browser.post("/account/password", data=ENTERED)
+def test_the_change_is_in_the_audit_log(visitor: FlaskClient, actions) -> None:
+    visitor.post("/account/password", data=ENTERED)
     assert actions() == [("dora@acme.test", "person.password_changed", "dora@acme.test")]
 
 
@@ -75,9 +75,9 @@ def test_the_change_is_in_the_audit_log(browser: FlaskClient, actions) -> None:
     ],
 )
 def test_what_is_wrong_is_said(
-    app: Flask, browser: FlaskClient, changed: dict[str, str], sentence: str
+    app: Flask, visitor: FlaskClient, changed: dict[str, str], sentence: str
 ) -> None:
-    answer = browser.post("/account/password", data={**ENTERED, **changed})
+    answer = visitor.post("/account/password", data={**ENTERED, **changed})
     assert answer.status_code == 422
     assert sentence in answer.text
     assert can_sign_in(app, PASSWORD)

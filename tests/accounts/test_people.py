@@ -56,7 +56,8 @@ def test_everybody_is_listed_the_owner_first(sign_in) -> None:
 
 def test_htmx_gets_the_list_alone(sign_in) -> None:
     text = sign_in("observer").get(PEOPLE, headers=as_kind("htmx")).text
-    assert text.lstrip().startswith('<div class="card" id="people"')
+    assert "<html" not in text
+    assert 'id="people"' in text
 
 
 @pytest.mark.parametrize("who", ["observer", "developer"])
@@ -200,7 +201,7 @@ def test_the_database_itself_refuses_a_second_owner(cast: Cast) -> None:
     ],
 )
 def test_what_happens_to_somebody_who_left_is_refused(cast: Cast, change) -> None:
-    with pytest.raises(RuleError, match="They are no longer a member."):
+    with pytest.raises(RuleError, match="no longer a member"):
         change(cast.acme.id)
 
 

@@ -19,18 +19,18 @@ WRONG = "This e-mail address and password do not belong together."
 
 
 @pytest.fixture
-def browser(app: Flask, cast: Cast) -> FlaskClient:
+def visitor(app: Flask, cast: Cast) -> FlaskClient:
     return app.test_client()
 
 
-def test_the_right_password_leads_home(browser: FlaskClient) -> None:
-    answer = browser.post("/sign-in", data=RIGHT)
+def test_the_right_password_leads_home(visitor: FlaskClient) -> None:
+    answer = visitor.post("/sign-in", data=RIGHT)
     assert (answer.status_code, answer.location) == (303, "/")
-    assert browser.get("/o/acme/settings").status_code == 200
+    assert visitor.get("/o/acme/settings").status_code == 200
 
 
-def test_the_right_password_leads_home_with_htmx(browser: FlaskClient) -> None:
-    assert browser.post("/sign-in", data=RIGHT, headers=HTMX).headers["HX-Redirect"] == "/"
+def test_the_right_password_leads_home_with_htmx(visitor: FlaskClient) -> None:
+    assert visitor.post("/sign-in", data=RIGHT, headers=HTMX).headers["HX-Redirect"] == "/"
 
 
 @pytest.mark.parametrize(
@@ -41,23 +41,23 @@ def test_the_right_password_leads_home_with_htmx(browser: FlaskClient) -> None:
     ],
 )
 def test_a_wrong_pair_is_refused_in_the_same_words(
-    browser: FlaskClient, entered: dict[str, str]
+    visitor: FlaskClient, entered: dict[str, str]
 ) -> None:
-    answer = browser.post("/sign-in", data=entered)
+    answer = visitor.post("/sign-in", data=entered)
     assert answer.status_code == 422
     assert WRONG in answer.text
-    assert browser.get("/o/acme/settings").status_code == 302
+    assert visitor.get("/o/acme/settings").status_code == 302
 
 
-def test_empty_fields_are_named(browser: FlaskClient) -> None:
-    answer = browser.post("/sign-in", data={})
+def test_empty_fields_are_named(visitor: FlaskClient) -> None:
+    answer = visitor.post("/sign-in", data={})
     assert answer.status_code == 422
     assert "Enter your e-mail address." in answer.text
     assert "Enter your password." in answer.text
 
 
 def test_an_unknown_address_costs_a_hash_too(
-    browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checked: list[str | None] = []
     matches = passwords.matches
@@ -67,7 +67,7 @@ def test_an_unknown_address_costs_a_hash_too(
         return matches(password_hash, password)
 
     monkeypatch.setattr(passwords, "matches", watch)
-    browser.post("/sign-in", data={"email": "nobody@acme.test", "password": PASSWORD})
+    visitor.post("/sign-in", data={"email": "nobody@acme.test", "password": PASSWORD})
     assert checked == [None]
 
 
@@ -79,9 +79,9 @@ def test_something_that_is_no_hash_matches_nothing() -> None:
     assert not passwords.matches("!", PASSWORD)
 
 
-def test_signing_in_and_out_are_in_the_audit_log(browser: FlaskClient, actions) -> None:
-    browser.post("/sign-in", data=RIGHT)
-    browser.post("/sign-out")
+def test_signing_in_and_out_are_in_the_audit_log(visitor: FlaskClient, actions) -> None:
+    visitor.post("/sign-in", data=RIGHT)
+    visitor.post("/sign-out")
     assert actions() == [
         ("olga@acme.test", "person.signed_in", "olga@acme.test"),
         ("olga@acme.test", "person.signed_out", "olga@acme.test"),
@@ -89,18 +89,18 @@ def test_signing_in_and_out_are_in_the_audit_log(browser: FlaskClient, actions) 
 
 
 def test_a_refused_sign_in_is_in_the_servers_log_without_the_password(
-    browser: FlaskClient, caplog: pytest.LogCaptureFixture
+    visitor: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    browser.post("/sign-in", data={"email": "olga@acme.test", "password": "a secret thing"})
+    visitor.post("/sign-in", data={"email": "olga@acme.test", "password": "a secret thing"})
     assert "Sign-in was refused for 'olga@acme.test'." in caplog.text
     assert "a secret thing" not in caplog.text
 
 
-def test_signing_out_ends_the_session(browser: FlaskClient) -> None:
-    browser.post("/sign-in", data=RIGHT)
-    answer = browser.post("/sign-out", follow_redirects=True)
+def test_signing_out_ends_the_session(visitor: FlaskClient) -> None:
+    visitor.post("/sign-in", data=RIGHT)
+    answer = visitor.post("/sign-out", follow_redirects=True)
     assert "You are signed out." in answer.text
-    assert browser.get("/o/acme/settings").status_code == 302
+    assert visitor.get("/o/acme/settings").status_code == 302
 
 
 def test_signing_out_with_htmx_moves_the_whole_page(sign_in) -> None:
@@ -114,12 +114,12 @@ def test_who_is_signed_in_need_not_sign_in(sign_in) -> None:
 
 
 def test_an_old_hash_is_replaced_when_its_password_is_known(
-    cast: Cast, browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    cast: Cast, visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = cast.owner.password_hash
     better = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1)
     monkeypatch.setattr(passwords, "hasher", better)
-    browser.post("/sign-in", data=RIGHT)
+    visitor.post("/sign-in", data=RIGHT)
     db.session.rollback()
     assert cast.owner.password_hash != before
     assert not better.check_needs_rehash(cast.owner.password_hash)
@@ -142,11 +142,11 @@ def test_a_password_changed_meanwhile_lets_nobody_in(
     "target", ["/o/acme/settings/people", "/o/acme/settings/audit-log?page=2", "/organizations"]
 )
 def test_signing_in_goes_on_to_where_somebody_wanted_to_go(
-    browser: FlaskClient, target: str
+    visitor: FlaskClient, target: str
 ) -> None:
-    gate = browser.get(target)
+    gate = visitor.get(target)
     assert gate.location.startswith("/sign-in?next=")
-    assert browser.post(gate.location, data=RIGHT).location == target
+    assert visitor.post(gate.location, data=RIGHT).location == target
 
 
 @pytest.mark.parametrize(
@@ -164,25 +164,25 @@ def test_signing_in_goes_on_to_where_somebody_wanted_to_go(
         "",
     ],
 )
-def test_nobody_is_sent_to_another_site(browser: FlaskClient, target: str) -> None:
-    answer = browser.post("/sign-in", query_string={"next": target}, data=RIGHT)
+def test_nobody_is_sent_to_another_site(visitor: FlaskClient, target: str) -> None:
+    answer = visitor.post("/sign-in", query_string={"next": target}, data=RIGHT)
     assert answer.location == "/"
 
 
-def test_the_session_cookie_is_guarded_and_lasts_thirty_days(browser: FlaskClient) -> None:
-    cookie = browser.post("/sign-in", data=RIGHT).headers["Set-Cookie"]
+def test_the_session_cookie_is_guarded_and_lasts_thirty_days(visitor: FlaskClient) -> None:
+    cookie = visitor.post("/sign-in", data=RIGHT).headers["Set-Cookie"]
     assert cookie.startswith("sleuth_session=")
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
     assert "Secure" not in cookie
-    lifetime = browser.application.config["PERMANENT_SESSION_LIFETIME"]
+    lifetime = visitor.application.config["PERMANENT_SESSION_LIFETIME"]
     assert lifetime.days == 30
     assert "Expires=" in cookie
 
 
-def test_every_visit_prolongs_the_session(browser: FlaskClient) -> None:
-    browser.post("/sign-in", data=RIGHT)
-    assert "Expires=" in browser.get("/o/acme/settings").headers["Set-Cookie"]
+def test_every_visit_prolongs_the_session(visitor: FlaskClient) -> None:
+    visitor.post("/sign-in", data=RIGHT)
+    assert "Expires=" in visitor.get("/o/acme/settings").headers["Set-Cookie"]
 
 
 class TestBehindHttps:
@@ -190,8 +190,8 @@ class TestBehindHttps:
     def settings(self, settings):
         return {**settings, "SLEUTH_PUBLIC_URL": "https://sleuth.test"}
 
-    def test_the_cookie_is_secure(self, browser: FlaskClient) -> None:
-        assert "Secure" in browser.post("/sign-in", data=RIGHT).headers["Set-Cookie"]
+    def test_the_cookie_is_secure(self, visitor: FlaskClient) -> None:
+        assert "Secure" in visitor.post("/sign-in", data=RIGHT).headers["Set-Cookie"]
 
 
 @pytest.mark.parametrize("session_id", ["", "1", "x.1", "999.1", "1.2", "-1.1"])
@@ -211,12 +211,12 @@ class TestWithFormProtection:
         return {**settings, "WTF_CSRF_ENABLED": True}
 
     @pytest.mark.parametrize("url", ["/sign-in", "/setup", "/sign-out"])
-    def test_a_form_without_its_token_is_refused(self, browser: FlaskClient, url: str) -> None:
-        answer = browser.post(url, data=RIGHT)
+    def test_a_form_without_its_token_is_refused(self, visitor: FlaskClient, url: str) -> None:
+        answer = visitor.post(url, data=RIGHT)
         assert answer.status_code == 400
         assert "This page was open too long." in answer.text
 
-    def test_a_form_with_its_token_passes(self, browser: FlaskClient) -> None:
-        token = browser.get("/sign-in").text.split('name="csrf_token"')[1].split('value="')[1]
+    def test_a_form_with_its_token_passes(self, visitor: FlaskClient) -> None:
+        token = visitor.get("/sign-in").text.split('name="csrf_token"')[1].split('value="')[1]
         data = {**RIGHT, "csrf_token": token.split('"')[0]}
-        assert browser.post("/sign-in", data=data).status_code == 303
+        assert visitor.post("/sign-in", data=data).status_code == 303
