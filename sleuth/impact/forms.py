@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, FloatField, SelectField, StringField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
@@ -68,7 +70,12 @@ class ImpactForm(FlaskForm):  # type: ignore[misc]
 
 
 class _RequiredUnlessNone:
-    """The environment must be named unless the box for events without one is ticked."""
+    """The environment must be named unless the box for events without one is ticked.
+
+    Browsers must not insist on it, so it is starred without being ``required`` in HTML.
+    """
+
+    field_flags: ClassVar = {"starred": True}
 
     def __call__(self, form: ImpactForm, field: Field) -> None:
         has_box = "no_environment" in form and form["no_environment"].data

@@ -108,7 +108,20 @@ def test_after_an_outage_of_three_days_nothing_is_missing(source: ImpactSource, 
         assert stored(source, *window) == told_by(sandbox, *window)
 
 
-@pytest.mark.parametrize("kind", ["500", "503", "html-200", "html-502", "truncated", "429", "400-transient", "hang-up", "interval"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "500",
+        "503",
+        "html-200",
+        "html-502",
+        "truncated",
+        "429",
+        "400-transient",
+        "hang-up",
+        "interval",
+    ],
+)
 def test_bad_weather_is_kept_beside_the_source_and_tried_again(
     source: ImpactSource, sandbox, kind: str
 ) -> None:

@@ -1,6 +1,8 @@
-"""Adding, editing and deleting impact sources in the browser."""
+"""Adding, editing and deleting impact sources in the developer."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 from sqlalchemy import select
@@ -24,7 +26,7 @@ ENTERED = {
 
 
 @pytest.fixture
-def browser(sandbox, cast: Cast, queued, run_jobs, sign_in):
+def developer(sandbox, cast: Cast, queued, run_jobs, sign_in):
     """A developer of an organization that has connected Sentry."""
     token = TOKENS["three_organizations"].value
     service.connect_integration(cast.acme.id, "sentry", {"token": token}, cast.developer.id)
@@ -44,24 +46,23 @@ def sources() -> list[ImpactSource]:
 
 
 @pytest.fixture
-def added(browser, run_jobs) -> ImpactSource:
-    browser.post(ADD, data=ENTERED, headers=HTMX)
+def added(developer, run_jobs) -> ImpactSource:
+    developer.post(ADD, data=ENTERED, headers=HTMX)
     run_jobs()
     return sources()[0]
 
 
-def test_the_dialog_asks_for_a_name_two_environments_and_a_project(browser) -> None:
-    body = browser.get(ADD, headers=HTMX).text
+def test_the_dialog_asks_for_a_name_two_environments_and_a_project(developer) -> None:
+    body = developer.get(ADD, headers=HTMX).text
     for label in ("Name", "Environment", "Project", "Source Environment"):
         assert f">{label}<span" in body
     assert '<option selected value="production">Production</option>' in body
     assert "no environment" in body.lower()
 
 
-def test_the_source_environment_is_empty_free_text_and_never_filled_in(browser) -> None:
-    body = browser.get(ADD, headers=HTMX).text
-    field = body[body.index('id="tracker_environment"') - 200 :].split("<input", 1)[1]
-    field = field[: field.index(">")]
+def test_the_source_environment_is_empty_free_text_and_never_filled_in(developer) -> None:
+    body = developer.get(ADD, headers=HTMX).text
+    field = next(each for each in re.findall("<input[^>]*>", body) if "tracker_environment" in each)
     assert 'autocomplete="off"' in field
     assert 'value=""' in field
     assert "list=" not in field
@@ -70,47 +71,47 @@ def test_the_source_environment_is_empty_free_text_and_never_filled_in(browser) 
     assert "how-to-send-environment-data" in body
 
 
-def test_more_than_a_hundred_projects_are_told_apart_by_organization(browser) -> None:
-    body = browser.get(ADD, headers=HTMX).text
+def test_more_than_a_hundred_projects_are_told_apart_by_organization(developer) -> None:
+    body = developer.get(ADD, headers=HTMX).text
     assert body.count("<option") > 134
     for organization in ("Acme", "Globex", "Initech"):
         assert f'<optgroup label="{organization}">' in body
 
 
-def test_saving_proves_the_source_and_then_shows_it_in_the_table(browser, run_jobs) -> None:
-    running = browser.post(ADD, data=ENTERED, headers=HTMX)
+def test_saving_proves_the_source_and_then_shows_it_in_the_table(developer, run_jobs) -> None:
+    running = developer.post(ADD, data=ENTERED, headers=HTMX)
     assert 'role="status"' in running.text
     assert sources() == []
     run_jobs()
-    done = browser.get(check_url(), headers=HTMX)
+    done = developer.get(check_url(), headers=HTMX)
     assert "impactSourceChanged" in done.headers["HX-Trigger"]
-    table = browser.get(f"{TAB}/sources").text
+    table = developer.get(f"{TAB}/sources").text
     assert "Web errors" in table
     assert "Counts collected" in table
 
 
-def test_an_environment_not_seen_yet_is_said_with_a_suggestion(browser, run_jobs) -> None:
-    browser.post(ADD, data={**ENTERED, "tracker_environment": "prodution"}, headers=HTMX)
+def test_an_environment_not_seen_yet_is_said_with_a_suggestion(developer, run_jobs) -> None:
+    developer.post(ADD, data={**ENTERED, "tracker_environment": "prodution"}, headers=HTMX)
     run_jobs()
-    assert "production" in browser.get(check_url(), headers=HTMX).headers["HX-Trigger"]
-    assert "did you mean" in browser.get(TAB).text.lower()
+    assert "production" in developer.get(check_url(), headers=HTMX).headers["HX-Trigger"]
+    assert "did you mean" in developer.get(TAB).text.lower()
 
 
-def test_a_failure_shows_the_form_again_with_what_was_entered(browser, sandbox, run_jobs) -> None:
+def test_a_failure_shows_the_form_again_with_what_was_entered(developer, sandbox, run_jobs) -> None:
     sandbox.misbehave("503")
-    browser.post(ADD, data={**ENTERED, "name": "Precious typing"}, headers=HTMX)
+    developer.post(ADD, data={**ENTERED, "name": "Precious typing"}, headers=HTMX)
     run_jobs()
-    body = browser.get(check_url(), headers=HTMX).text
+    body = developer.get(check_url(), headers=HTMX).text
     assert 'value="Precious typing"' in body
     assert 'role="alert"' in body
-    assert '<option value="1001:4501" selected>' in body
+    assert re.search('value="1001:4501"\\s+selected', body)
 
 
-def test_the_environment_is_required_unless_the_box_is_ticked(browser, run_jobs) -> None:
+def test_the_environment_is_required_unless_the_box_is_ticked(developer, run_jobs) -> None:
     entered = {**ENTERED, "tracker_environment": ""}
-    refused = browser.post(ADD, data=entered, headers=HTMX)
+    refused = developer.post(ADD, data=entered, headers=HTMX)
     assert refused.status_code == 422
-    browser.post(ADD, data={**entered, "no_environment": "y"}, headers=HTMX)
+    developer.post(ADD, data={**entered, "no_environment": "y"}, headers=HTMX)
     run_jobs()
     assert [each.error_environment for each in sources()] == [""]
 
@@ -128,71 +129,73 @@ def test_the_environment_is_required_unless_the_box_is_ticked(browser, run_jobs)
         {"threshold": "-1"},
     ],
 )
-def test_rubbish_is_refused_in_the_dialog(browser, rubbish: dict[str, str]) -> None:
-    answer = browser.post(ADD, data={**ENTERED, **rubbish}, headers=HTMX)
+def test_rubbish_is_refused_in_the_dialog(developer, rubbish: dict[str, str]) -> None:
+    answer = developer.post(ADD, data={**ENTERED, **rubbish}, headers=HTMX)
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
     assert "<form" in answer.text
 
 
-def test_a_name_that_the_environment_has_already_is_refused(browser, added) -> None:
-    answer = browser.post(ADD, data=ENTERED, headers=HTMX)
+def test_a_name_that_the_environment_has_already_is_refused(developer, added) -> None:
+    answer = developer.post(ADD, data=ENTERED, headers=HTMX)
     assert answer.status_code == 422
     assert "has an impact source of this name" in answer.text
 
 
-def test_the_list_of_projects_is_fetched_again_on_request(browser, run_jobs, sandbox) -> None:
-    partial = browser.post(f"{TAB}/tracker-projects/sentry/refresh", headers=HTMX).text
+def test_the_list_of_projects_is_fetched_again_on_request(developer, run_jobs, sandbox) -> None:
+    partial = developer.post(f"{TAB}/tracker-projects/sentry/refresh", headers=HTMX).text
     assert "Fetching the list" in partial
     run_jobs()
-    after = browser.get(
+    after = developer.get(
         f"{TAB}/tracker-projects/sentry?tracker_project=1001:4502", headers=HTMX
     ).text
     assert "Fetching the list" not in after
-    assert '<option value="1001:4502" selected>' in after
+    assert re.search('value="1001:4502"\\s+selected', after)
 
 
-def test_editing_starts_from_what_is_stored(browser, added) -> None:
-    body = browser.get(f"{TAB}/{added.public_id}/edit", headers=HTMX).text
+def test_editing_starts_from_what_is_stored(developer, added) -> None:
+    body = developer.get(f"{TAB}/{added.public_id}/edit", headers=HTMX).text
     assert "Web errors" in body
     assert "Error Impact Source" in body
     assert 'value="production"' in body
 
 
-def test_a_new_name_and_threshold_are_saved_at_once(browser, added) -> None:
+def test_a_new_name_and_threshold_are_saved_at_once(developer, added) -> None:
     entered = {**ENTERED, "name": "Shop", "threshold": "2.5"}
-    answer = browser.post(f"{TAB}/{added.public_id}/edit", data=entered, headers=HTMX)
+    answer = developer.post(f"{TAB}/{added.public_id}/edit", data=entered, headers=HTMX)
     assert "impactSourceChanged" in answer.headers["HX-Trigger"]
     assert [(s.name, s.manually_set_health_threshold) for s in sources()] == [("Shop", 2.5)]
 
 
-def test_another_source_environment_is_proven_before_it_is_saved(browser, added, run_jobs) -> None:
+def test_another_source_environment_is_proven_before_it_is_saved(
+    developer, added, run_jobs
+) -> None:
     entered = {**ENTERED, "tracker_environment": "staging"}
-    browser.post(f"{TAB}/{added.public_id}/edit", data=entered, headers=HTMX)
+    developer.post(f"{TAB}/{added.public_id}/edit", data=entered, headers=HTMX)
     assert [each.error_environment for each in sources()] == ["production"]
     run_jobs()
     assert [each.error_environment for each in sources()] == ["staging"]
 
 
-def test_deleting_asks_first(browser, added) -> None:
+def test_deleting_asks_first(developer, added) -> None:
     url = f"{TAB}/{added.public_id}/delete"
-    assert "Delete" in browser.get(url, headers=HTMX).text
+    assert "Delete" in developer.get(url, headers=HTMX).text
     assert len(sources()) == 1
-    browser.post(url, headers=HTMX)
+    developer.post(url, headers=HTMX)
     assert sources() == []
 
 
-def test_a_plain_browser_is_led_through_the_same_steps(browser, run_jobs) -> None:
-    sent = browser.post(ADD, data=ENTERED)
+def test_a_plain_browser_is_led_through_the_same_steps(developer, run_jobs) -> None:
+    sent = developer.post(ADD, data=ENTERED)
     assert (sent.status_code, sent.location) == (303, check_url())
     run_jobs()
-    done = browser.get(check_url(), follow_redirects=True).text
+    done = developer.get(check_url(), follow_redirects=True).text
     assert "Web errors is added" in done
 
 
-def test_cancelling_saves_nothing(browser, run_jobs) -> None:
-    browser.post(ADD, data=ENTERED, headers=HTMX)
-    browser.post(f"{check_url()}/cancel", headers=HTMX)
+def test_cancelling_saves_nothing(developer, run_jobs) -> None:
+    developer.post(ADD, data=ENTERED, headers=HTMX)
+    developer.post(f"{check_url()}/cancel", headers=HTMX)
     run_jobs()
     assert sources() == []
 
@@ -203,7 +206,7 @@ def test_without_an_integration_the_tab_says_what_to_do(sandbox, sign_in) -> Non
     assert sign_in("developer").get(ADD).status_code == 404
 
 
-def test_an_observer_looks_and_changes_nothing(browser, added, sign_in) -> None:
+def test_an_observer_looks_and_changes_nothing(developer, added, sign_in) -> None:
     observer = sign_in("observer")
     page = observer.get(TAB).text
     assert "Web errors" in page
@@ -211,7 +214,7 @@ def test_an_observer_looks_and_changes_nothing(browser, added, sign_in) -> None:
     assert observer.post(f"{TAB}/{added.public_id}/delete").status_code == 403
 
 
-def test_another_organizations_source_is_no_page(browser, added, sign_in) -> None:
+def test_another_organizations_source_is_no_page(developer, added, sign_in) -> None:
     outsider = sign_in("outsider")
     for url in (TAB, f"{TAB}/{added.public_id}/edit"):
         assert outsider.get(url).status_code == 404

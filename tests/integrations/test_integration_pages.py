@@ -11,9 +11,10 @@ from sqlalchemy import select
 from plugins.sentry.sandbox import TOKENS
 from sleuth import clock
 from sleuth.accounts.models import AuditEntry
-from sleuth.extensions import db
+from sleuth.extensions import db, write
 from sleuth.integrations import service
 from sleuth.integrations.models import ConnectionCheck, Integration
+from sleuth.trackers import LoadFailure
 from tests.conftest import NOW, Cast
 
 HTMX = {"HX-Request": "true"}
@@ -203,11 +204,9 @@ def test_disabling_asks_first_and_then_the_card_offers_to_enable_again(
 
 
 def test_a_plugin_that_fails_to_load_shows_on_a_card_of_its_own(sign_in, app) -> None:
-    from sleuth.trackers import LoadFailure
-
-    registry = app.extensions["sleuth_trackers"]
-    failure = LoadFailure(name="broken", origin="plugins", message="It has a syntax error.")
-    registry.failures.append(failure)
+    origin = app.extensions["sleuth_trackers"].trackers["sentry"].origin
+    failure = LoadFailure("broken", origin, api_version=None, error="It has a syntax error.")
+    app.extensions["sleuth_trackers"].failures.append(failure)
     page = sign_in("developer").get(f"{BASE}/error-trackers").text
     assert "failed to load" in page
     assert "It has a syntax error." in page
@@ -215,8 +214,6 @@ def test_a_plugin_that_fails_to_load_shows_on_a_card_of_its_own(sign_in, app) ->
 
 
 def test_an_error_of_the_integration_is_said_on_its_card(sign_in, connected) -> None:
-    from sleuth.extensions import write
-
     with write():
         row = db.session.scalars(select(Integration)).one()
         row.last_error = "Sentry does not know this token any more."
