@@ -85,6 +85,10 @@ ENDPOINTS: dict[str, Permission] = {
     "impact.tracker_projects": Permission.CHANGE,
     "impact.refresh_tracker_projects": Permission.CHANGE,
     # dashboard
+    "dashboard.index": Permission.LOOK,
+    "dashboard.deploy": Permission.LOOK,
+    "dashboard.deploy_card": Permission.LOOK,
+    "dashboard.live": Permission.LOOK,
     # web
     "asset": Permission.PUBLIC,
 }

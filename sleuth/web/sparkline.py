@@ -56,6 +56,7 @@ def layout_sparkline(
     points: Sequence[int | None],
     deploy_index: int | None = None,
     coverage: Sequence[bool] | None = None,
+    upcoming: int = 0,
 ) -> Sparkline:
     """Lay out one bar a bucket.
 
@@ -63,6 +64,7 @@ def layout_sparkline(
         points: Counts of buckets of equal length; None where nothing is known.
         deploy_index: The first bucket after the deploy.
         coverage: Whether each bucket is known; all that are not None, if left out.
+        upcoming: How many of the last buckets are still to come; they are left blank.
     """
     known = [
         value if value is not None and (coverage is None or coverage[index]) else None
@@ -71,16 +73,17 @@ def layout_sparkline(
     step = WIDTH / max(len(known), 1)
     highest = max((value for value in known if value is not None), default=0)
     first_after = len(known) if deploy_index is None else deploy_index
+    due = known[: len(known) - upcoming]
     return Sparkline(
         bars=tuple(
             _bar(index, value, step, highest, index >= first_after)
             for index, value in enumerate(known)
             if value is not None
         ),
-        gaps=tuple(_gaps(known, step)),
+        gaps=tuple(_gaps(due, step)),
         deploy_x=None if deploy_index is None else round(deploy_index * step, 2),
         highest=highest,
-        missing=known.count(None),
+        missing=due.count(None),
     )
 
 

@@ -1,0 +1,184 @@
+"""Deploy cards, however many of them, in a fixed number of statements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from sleuth import clock
+from sleuth.dashboard.filters import Filters, Page, Statement
+from sleuth.dashboard.lines import ImpactLine, line_of, overall
+from sleuth.dashboard.links import web_address
+from sleuth.deploys.models import CodeDeployment, Deploy
+from sleuth.extensions import db
+from sleuth.health.models import Verdict
+from sleuth.impact.models import ImpactSource
+from sleuth.integrations.service import registry
+from sleuth.projects.models import Environment, Project
+
+COLUMNS = (
+    Deploy.id,
+    Deploy.public_id,
+    Deploy.revision,
+    Deploy.branch,
+    Deploy.author_name,
+    Deploy.author_email,
+    Deploy.description,
+    Deploy.deployed_at,
+    Deploy.environment_id,
+    Deploy.tags,
+    Deploy.links,
+    func.json_array_length(Deploy.commits).label("commit_count"),
+    func.json_array_length(Deploy.files).label("file_count"),
+    func.json_array_length(Deploy.pull_requests).label("pull_request_count"),
+    CodeDeployment.name.label("deployment_name"),
+    CodeDeployment.slug.label("deployment_slug"),
+    Environment.name.label("environment_name"),
+    Project.name.label("project_name"),
+    Project.slug.label("project_slug"),
+)
+SHORT_REVISION = 7
+SHORTEST_HASH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class DeployCard:
+    """One deploy and what it did to errors.
+
+    Args:
+        health: Of the worst impact source.
+        reason: Why the health is unknown; ``no_source`` if nothing watched the deploy.
+        lines: One per impact source, by name.
+        has_source: The environment has an impact source now, which may be younger than
+            the deploy.
+    """
+
+    public_id: str
+    revision: str
+    branch: str
+    author: str
+    author_email: str
+    description: str
+    deployed_at: datetime
+    deployment_name: str
+    deployment_slug: str
+    environment_name: str
+    project_name: str
+    project_slug: str
+    tags: tuple[str, ...]
+    links: tuple[tuple[str, str], ...]
+    commit_count: int
+    file_count: int
+    pull_request_count: int
+    health: str
+    reason: str
+    lines: tuple[ImpactLine, ...]
+    has_source: bool
+
+    @property
+    def short_revision(self) -> str:
+        """The revision as people say it: hashes are cut, names are not."""
+        is_hash = len(self.revision) >= SHORTEST_HASH and _is_hexadecimal(self.revision)
+        return self.revision[:SHORT_REVISION] if is_hash else self.revision
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the card may still change by itself."""
+        return self.reason == "pending" or any(line.is_pending for line in self.lines)
+
+
+def count_deploys(organization_id: int, filters: Filters) -> int:
+    """Return how many deploys the filters let through."""
+    counted: Statement = select(func.count(Deploy.id))
+    return int(db.session.scalar(_of_organization(counted, organization_id, filters)) or 0)
+
+
+def read_cards(organization_id: int, filters: Filters, page: Page) -> list[DeployCard]:
+    """Return one page of cards, newest first."""
+    statement = (
+        _of_organization(select(*COLUMNS), organization_id, filters)
+        .order_by(Deploy.deployed_at.desc(), Deploy.id.desc())
+        .limit(page.per_page)
+        .offset(page.offset)
+    )
+    return _cards(db.session.execute(statement).all(), organization_id)
+
+
+def read_card(organization_id: int, public_id: str) -> DeployCard | None:
+    """Return one card, or None if the organization has no such deploy."""
+    statement = _of_organization(select(*COLUMNS), organization_id, Filters())
+    rows = db.session.execute(statement.where(Deploy.public_id == public_id)).all()
+    return next(iter(_cards(rows, organization_id)), None)
+
+
+def _of_organization(statement: Statement, organization_id: int, filters: Filters) -> Statement:
+    return filters.apply(statement).where(Deploy.organization_id == organization_id)
+
+
+def _cards(rows: Sequence[Row[Any]], organization_id: int) -> list[DeployCard]:
+    lines = _lines([row.id for row in rows])
+    judged = _judged_from(organization_id)
+    return [_card(row, tuple(lines[row.id]), judged.get(row.environment_id)) for row in rows]
+
+
+def _lines(deploy_ids: Sequence[int]) -> dict[int, list[ImpactLine]]:
+    trackers = {slug: each.info.name for slug, each in registry().trackers.items()}
+    now = clock.now()
+    lines = defaultdict(list)
+    verdicts = (
+        select(Verdict)
+        .where(Verdict.deploy_id.in_(deploy_ids))
+        .order_by(Verdict.source_name, Verdict.id)
+    )
+    for verdict in db.session.scalars(verdicts):
+        lines[verdict.deploy_id].append(line_of(verdict, trackers, now))
+    return lines
+
+
+def _judged_from(organization_id: int) -> dict[int, datetime]:
+    """Return since when each environment's deploys are judged."""
+    rows = db.session.execute(
+        select(ImpactSource.environment_id, func.min(ImpactSource.judges_from).label("since"))
+        .where(ImpactSource.organization_id == organization_id)
+        .group_by(ImpactSource.environment_id)
+    )
+    return {row.environment_id: row.since for row in rows}
+
+
+def _card(row: Row[Any], lines: tuple[ImpactLine, ...], judged_from: datetime | None) -> DeployCard:
+    is_watched = judged_from is not None and row.deployed_at >= judged_from
+    health, reason = overall(lines)
+    if not lines:
+        reason = "pending" if is_watched else "no_source"
+    return DeployCard(
+        public_id=row.public_id,
+        revision=row.revision,
+        branch=row.branch,
+        author=row.author_name or row.author_email,
+        author_email=row.author_email,
+        description=row.description,
+        deployed_at=row.deployed_at,
+        deployment_name=row.deployment_name,
+        deployment_slug=row.deployment_slug,
+        environment_name=row.environment_name,
+        project_name=row.project_name,
+        project_slug=row.project_slug,
+        tags=tuple(str(tag) for tag in row.tags),
+        links=tuple((str(name), web_address(url)) for name, url in row.links.items()),
+        commit_count=row.commit_count,
+        file_count=row.file_count,
+        pull_request_count=row.pull_request_count,
+        health=health,
+        reason=reason,
+        lines=lines,
+        has_source=judged_from is not None,
+    )
+
+
+def _is_hexadecimal(text: str) -> bool:
+    return all(each in "0123456789abcdefABCDEF" for each in text)

@@ -1,0 +1,73 @@
+"""What live pages hear: the events since they last asked, in one statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import and_, func, select
+
+from sleuth.accounts.models import Event
+from sleuth.deploys.models import Deploy
+from sleuth.extensions import db
+
+DEPLOY_CHANGED = "deployChanged"
+MOST_EVENTS = 200
+MOST_CARDS = 8
+JUST_REGISTERED = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What happened.
+
+    Args:
+        names: Events in the words of HTMX; ``deployChanged:ID`` concerns one card,
+            ``deployChanged`` the whole list.
+        last: The id to ask from next time.
+    """
+
+    names: tuple[str, ...]
+    last: int
+
+
+def latest(organization_id: int) -> int:
+    """Return the id of an organization's newest event; read it before what it is about."""
+    newest = select(func.max(Event.id)).where(Event.organization_id == organization_id)
+    return db.session.scalar(newest) or 0
+
+
+def changes_after(organization_id: int, after: int) -> Changes:
+    """Return what an organization's live pages must draw again."""
+    is_subject = and_(
+        Event.name == DEPLOY_CHANGED,
+        Deploy.public_id == Event.subject,
+        Deploy.organization_id == organization_id,
+    )
+    rows = db.session.execute(
+        select(Event.id, Event.name, Event.subject, Event.created_at, Deploy.registered_at)
+        .outerjoin(Deploy, is_subject)
+        .where(Event.organization_id == organization_id, Event.id > after)
+        .order_by(Event.id)
+        .limit(MOST_EVENTS)
+    ).all()
+    names = dict.fromkeys(
+        _name(row.name, row.subject, row.registered_at and row.created_at - row.registered_at)
+        for row in rows
+    )
+    return Changes(_fewer(tuple(names)), rows[-1].id if rows else after)
+
+
+def _name(name: str, subject: str, age: timedelta | None) -> str:
+    """A deploy that is new or gone is not on the page, or must leave it: that is the list's."""
+    if name == DEPLOY_CHANGED and age is not None and age > JUST_REGISTERED:
+        return f"{DEPLOY_CHANGED}:{subject}"
+    return name
+
+
+def _fewer(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Ask for the list once rather than for many cards."""
+    others = tuple(name for name in names if ":" not in name)
+    if DEPLOY_CHANGED in others:
+        return others
+    return names if len(names) - len(others) <= MOST_CARDS else (*others, DEPLOY_CHANGED)

@@ -1,0 +1,138 @@
+"""The deploy page: the card in full, with what the registration told of the change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from sleuth.dashboard import changes
+from sleuth.dashboard.cards import DeployCard, read_card
+from sleuth.dashboard.chart import Chart, draw_chart
+from sleuth.dashboard.lines import ImpactLine
+from sleuth.dashboard.links import web_address
+from sleuth.deploys.models import Deploy
+from sleuth.extensions import db
+
+MOST_ROWS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit as registered; only the revision is sure to be there."""
+
+    revision: str
+    message: str
+    author: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """One file as registered; numbers are None where they were not told."""
+
+    path: str
+    additions: int | None
+    deletions: int | None
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """One pull request as registered."""
+
+    title: str
+    author: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """One impact source's verdict with its larger chart, None if there are no counts."""
+
+    line: ImpactLine
+    chart: Chart | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeployPage:
+    """Everything about one deploy; of long lists, the first ``MOST_ROWS``."""
+
+    last_event: int
+    card: DeployCard
+    impacts: tuple[Impact, ...]
+    commits: tuple[Commit, ...]
+    files: tuple[ChangedFile, ...]
+    pull_requests: tuple[PullRequest, ...]
+
+
+def read_deploy(organization_id: int, public_id: str) -> DeployPage | None:
+    """Return a deploy's page, or None if the organization has no such deploy."""
+    last_event = changes.latest(organization_id)
+    card = read_card(organization_id, public_id)
+    if card is None:
+        return None
+    commits, files, pull_requests = db.session.execute(
+        select(Deploy.commits, Deploy.files, Deploy.pull_requests).where(
+            Deploy.public_id == public_id
+        )
+    ).one()
+    return DeployPage(
+        last_event=last_event,
+        card=card,
+        impacts=tuple(
+            Impact(line, draw_chart(line.picture, line.rate_before, line.rate_after))
+            for line in card.lines
+        ),
+        commits=tuple(_commit(each) for each in _rows(commits)),
+        files=tuple(_file(each) for each in _rows(files)),
+        pull_requests=tuple(_pull_request(each) for each in _rows(pull_requests)),
+    )
+
+
+def _rows(entries: Sequence[Any]) -> list[dict[str, Any]]:
+    return [each for each in entries[:MOST_ROWS] if isinstance(each, dict)]
+
+
+def _commit(entry: dict[str, Any]) -> Commit:
+    return Commit(
+        revision=_text(entry, "revision", "sha"),
+        message=_text(entry, "message").partition("\n")[0],
+        author=_author(entry),
+        url=web_address(entry.get("url")),
+    )
+
+
+def _file(entry: dict[str, Any]) -> ChangedFile:
+    return ChangedFile(
+        path=_text(entry, "path"),
+        additions=_whole(entry.get("additions")),
+        deletions=_whole(entry.get("deletions")),
+        url=web_address(entry.get("url")),
+    )
+
+
+def _pull_request(entry: dict[str, Any]) -> PullRequest:
+    url = web_address(entry.get("url"))
+    return PullRequest(
+        title=_text(entry, "title", "name", "number") or url or "Pull request",
+        author=_author(entry),
+        url=url,
+    )
+
+
+def _author(entry: dict[str, Any]) -> str:
+    author = entry.get("author")
+    if isinstance(author, dict):
+        return _text(author, "name", "username", "email")
+    return _text(entry, "author")
+
+
+def _text(entry: dict[str, Any], *names: str) -> str:
+    return next((str(entry[name]) for name in names if entry.get(name)), "")
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) else None

@@ -1,0 +1,208 @@
+"""What a deploy card says of each impact source, from the verdict's own words and counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sleuth.dashboard.links import web_address
+from sleuth.health.models import Verdict
+from sleuth.health.words import WORST_FIRST
+
+MOST_SMALL_BUCKETS = 48
+COLLECTED_WITHIN = timedelta(minutes=3)
+UNKNOWN_BECAUSE = {
+    "pending": "not recorded yet",
+    "gap": "a gap in the collected counts",
+    "short_history": "too little history before the deploy",
+    "too_few_errors": "too few errors to tell",
+    "no_source": "the impact source was removed first",
+    "paused": "collecting is paused",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One bar of a picture.
+
+    Args:
+        count: Errors, None where they are not known.
+        part: ``before``, ``deploy``, ``after``, or ``upcoming`` if not collected yet.
+    """
+
+    start: datetime
+    count: int | None
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Counts around a deploy in buckets of equal length.
+
+    Args:
+        deploy_index: The bucket in which the deploy happened.
+        upcoming: How many of the last buckets cannot have been collected yet.
+    """
+
+    start: datetime
+    step_seconds: int
+    deploy_index: int
+    counts: tuple[int | None, ...]
+    upcoming: int
+
+    @property
+    def unit(self) -> str:
+        """What one bucket is called."""
+        names = {60: "minute", 3600: "hour"}
+        return names.get(self.step_seconds) or f"{self.step_seconds // 60} minutes"
+
+    @property
+    def highest(self) -> int:
+        return max((count for count in self.counts if count is not None), default=0)
+
+    @property
+    def per_minute(self) -> float:
+        """What turns an average a minute into one a bucket."""
+        return self.step_seconds / 60
+
+    @property
+    def coarse(self) -> Picture:
+        """The same in few enough buckets for a small picture, without the deploy's own.
+
+        Where a part of a bucket is unknown, all of it is.
+        """
+        size = -(-len(self.counts) // MOST_SMALL_BUCKETS)
+        before = self.counts[: self.deploy_index]
+        after = self.counts[self.deploy_index + 1 :]
+        before = before[len(before) % size :]
+        sums = [*_sums(before, size), *_sums(after, size)]
+        return Picture(
+            start=self.start,
+            step_seconds=self.step_seconds * size,
+            deploy_index=len(before) // size,
+            counts=tuple(sums),
+            upcoming=min(-(-self.upcoming // size), -(-len(after) // size)),
+        )
+
+    @property
+    def buckets(self) -> list[Bucket]:
+        """Every bucket with the time at which it starts."""
+        return [
+            Bucket(self.start + timedelta(seconds=self.step_seconds * index), count, part)
+            for index, (count, part) in enumerate(zip(self.counts, self._parts(), strict=True))
+        ]
+
+    def _parts(self) -> list[str]:
+        after = len(self.counts) - self.deploy_index - 1 - self.upcoming
+        parts = ["before"] * self.deploy_index + ["deploy"] + ["after"] * max(after, 0)
+        return (parts + ["upcoming"] * len(self.counts))[: len(self.counts)]
+
+
+@dataclass(frozen=True, slots=True)
+class ImpactLine:
+    """A deploy's health as one impact source saw it.
+
+    Args:
+        source: The impact source's name.
+        tracker: Name of the error tracker.
+        is_gone: The impact source is no longer there; the words stay.
+        rate_before, rate_after: Average errors a minute.
+        figures: What the verdict rests on, by the detector's names.
+        explore_url: The tracker's own view of these minutes, or "".
+    """
+
+    source: str
+    provider: str
+    tracker: str
+    health: str
+    reason: str
+    is_final: bool
+    is_gone: bool
+    rate_before: float | None
+    rate_after: float | None
+    minutes_of_data: int
+    sentence: str
+    picture: Picture | None
+    figures: dict[str, Any]
+    explore_url: str
+
+    @property
+    def has_rates(self) -> bool:
+        return self.rate_before is not None and self.rate_after is not None
+
+    @property
+    def is_pending(self) -> bool:
+        return not self.is_final and not self.is_gone
+
+    @property
+    def because(self) -> str:
+        """Why the health is unknown; empty if it is known."""
+        return UNKNOWN_BECAUSE.get(self.reason, "") if self.health == "unknown" else ""
+
+
+def line_of(verdict: Verdict, trackers: dict[str, str], now: datetime) -> ImpactLine:
+    """Return what a card shows of a verdict.
+
+    Args:
+        trackers: Names of the error trackers by provider.
+    """
+    return ImpactLine(
+        source=verdict.source_name,
+        provider=verdict.provider,
+        tracker=trackers.get(verdict.provider, verdict.provider.title()),
+        health=verdict.health or "unknown",
+        reason=verdict.reason,
+        is_final=verdict.is_final,
+        is_gone=verdict.impact_source_id is None,
+        rate_before=verdict.rate_before,
+        rate_after=verdict.rate_after,
+        minutes_of_data=verdict.minutes_of_data,
+        sentence=verdict.sentence,
+        picture=_picture(verdict, now),
+        figures=verdict.assessment,
+        explore_url=web_address(verdict.assessment.get("explore_url")),
+    )
+
+
+def overall(lines: Iterable[ImpactLine]) -> tuple[str, str]:
+    """Return a deploy's health and, if it is unknown, the reason.
+
+    A deploy is as bad as its worst source; it is unknown only if all its sources are.
+    """
+    seen = {(line.health, line.reason) for line in lines}
+    for health in WORST_FIRST:
+        if any(known == health for known, _reason in seen):
+            return health, ""
+    reasons = {reason for _health, reason in seen}
+    return "unknown", next((each for each in UNKNOWN_BECAUSE if each in reasons), "")
+
+
+def _sums(counts: tuple[int | None, ...], size: int) -> list[int | None]:
+    groups = [counts[first : first + size] for first in range(0, len(counts), size)]
+    return [None if None in group else sum(filter(None, group)) for group in groups]
+
+
+def _picture(verdict: Verdict, now: datetime) -> Picture | None:
+    start = verdict.assessment.get("picture_start")
+    if not verdict.picture or start is None:
+        return None
+    step = verdict.assessment["picture_step"]
+    known_until = (now - COLLECTED_WITHIN).timestamp()
+    return Picture(
+        start=datetime.fromtimestamp(start, UTC),
+        step_seconds=step,
+        deploy_index=verdict.assessment["deploy_index"],
+        counts=tuple(verdict.picture),
+        upcoming=_upcoming(verdict.picture, start, step, known_until),
+    )
+
+
+def _upcoming(counts: list[int | None], start: int, step: int, known_until: float) -> int:
+    upcoming = 0
+    for index in reversed(range(len(counts))):
+        if counts[index] is not None or start + (index + 1) * step <= known_until:
+            break
+        upcoming += 1
+    return upcoming

@@ -1,0 +1,73 @@
+"""The dashboard, the deploy page, and the one poll that keeps them fresh."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, Flask, Response, abort, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from sleuth import clock
+from sleuth.dashboard import cards, changes, details, service
+from sleuth.dashboard.filters import Filters
+from sleuth.extensions import htmx
+from sleuth.web import render_partial_or_page
+
+FILTER_FORM = "filters"
+REFRESH_SECONDS = 30
+
+blueprint = Blueprint("dashboard", __name__, url_prefix="/o/<organization_slug>")
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages."""
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("/")
+def index() -> ResponseReturnValue:
+    """Show deploy cards, newest first, and the change sources."""
+    filters = Filters.from_query(request.args)
+    board = service.read_board(g.organization.id, filters, request.args.get("page"), clock.now())
+    g.project = board.project
+    response = _page("dashboard/_board.html", "dashboard/index.html", board=board)
+    if htmx.trigger == FILTER_FORM:
+        response.headers["HX-Push-Url"] = _address(filters)
+    return response
+
+
+@blueprint.get("/deploys/<public_id>")
+def deploy(public_id: str) -> ResponseReturnValue:
+    """Show one deploy in full."""
+    shown = details.read_deploy(g.organization.id, public_id) or abort(404)
+    return _page("dashboard/_deploy.html", "dashboard/deploy.html", shown=shown)
+
+
+@blueprint.get("/deploys/<public_id>/card")
+def deploy_card(public_id: str) -> ResponseReturnValue:
+    """Show one card afresh."""
+    card = cards.read_card(g.organization.id, public_id) or abort(404)
+    return render_template("dashboard/_deploy_card.html", card=card)
+
+
+@blueprint.get("/changes")
+def live() -> ResponseReturnValue:
+    """Name what happened since the page last asked; nothing if nothing did."""
+    after = request.args.get("after", 0, type=int)
+    found = changes.changes_after(g.organization.id, after)
+    if found.last == after:
+        return Response(status=204)
+    response = Response(render_template("dashboard/_live.html", last_event=found.last))
+    response.headers["HX-Trigger"] = json.dumps(dict.fromkeys(found.names, True))
+    return response
+
+
+def _page(partial: str, page: str, **context: Any) -> Response:
+    """Answer with something live, which a browser without scripts loads again."""
+    return render_partial_or_page(partial, page, refresh_seconds=REFRESH_SECONDS, **context)
+
+
+def _address(filters: Filters) -> str:
+    query: dict[str, Any] = {**filters.as_query}
+    return url_for("dashboard.index", **query)
