@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import time
 from collections.abc import Callable
 
@@ -51,6 +50,6 @@ def _was_wrong(response: Response) -> bool:
 
 def _sentence() -> str:
     limit = limiter.current_limit
-    seconds = max(limit.reset_at - time.time(), 1) if limit else 60
-    minutes = math.ceil(seconds / 60)
+    seconds = limit.reset_at - time.time() if limit else 60
+    minutes = max(round(seconds / 60), 1)
     return f"Try again in {minutes} {'minute' if minutes == 1 else 'minutes'}."

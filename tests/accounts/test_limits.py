@@ -1,0 +1,87 @@
+"""How often somebody may be wrong at the door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from sleuth.accounts import setup_code
+from sleuth.extensions import limiter
+from tests.conftest import PASSWORD, Cast
+
+RIGHT = {"email": "olga@acme.test", "password": PASSWORD}
+WRONG = {"email": "olga@acme.test", "password": "wrong"}
+
+
+@pytest.fixture
+def settings(settings: dict[str, Any]) -> dict[str, Any]:
+    return {**settings, "RATELIMIT_ENABLED": True}
+
+
+@pytest.fixture
+def visitor(app: Flask, cast: Cast) -> FlaskClient:
+    return app.test_client()
+
+
+def try_often(visitor: FlaskClient, times: int, url: str, data: dict[str, str]) -> list[int]:
+    return [visitor.post(url, data=data).status_code for _ in range(times)]
+
+
+def test_an_address_is_closed_for_guessing_after_ten_errors(visitor: FlaskClient) -> None:
+    assert try_often(visitor, 10, "/sign-in", WRONG) == [422] * 10
+    answer = visitor.post("/sign-in", data={**RIGHT, "email": "OLGA@acme.test "})
+    assert answer.status_code == 429
+    assert "Too many attempts" in answer.text
+    assert "Try again in 5 minutes." in answer.text or "Try again in 4 minutes." in answer.text
+
+
+def test_others_can_still_sign_in(visitor: FlaskClient) -> None:
+    try_often(visitor, 11, "/sign-in", WRONG)
+    assert visitor.post("/sign-in", data={**RIGHT, "email": "dora@acme.test"}).status_code == 303
+
+
+def test_a_computer_is_stopped_whatever_addresses_it_tries(visitor: FlaskClient) -> None:
+    for number in range(20):
+        visitor.post("/sign-in", data={"email": f"{number}@acme.test", "password": "wrong"})
+    answer = visitor.post("/sign-in", data=RIGHT)
+    assert answer.status_code == 429
+    assert "Try again in 1 minute." in answer.text
+
+
+def test_being_right_does_not_count(app: Flask, cast: Cast) -> None:
+    for _ in range(25):
+        assert app.test_client().post("/sign-in", data=RIGHT).status_code == 303
+
+
+def test_looking_at_the_page_does_not_count(visitor: FlaskClient) -> None:
+    assert {visitor.get("/sign-in").status_code for _ in range(25)} == {200}
+
+
+def test_the_set_up_code_cannot_be_guessed_for_long(app: Flask) -> None:
+    setup_code.ensure(app)
+    answers = try_often(app.test_client(), 21, "/setup", {"code": "aaaa-bbbb-cccc-dddd"})
+    assert answers == [422] * 20 + [429]
+
+
+def test_the_current_password_cannot_be_guessed_for_long(app: Flask, sign_in) -> None:
+    entered = {"current_password": "wrong", "new_password": "another horse battery"}
+    assert try_often(sign_in("owner"), 11, "/account/password", entered) == [422] * 10 + [429]
+
+
+class TestWhileTheServerThatCountsIsAway:
+    @pytest.fixture
+    def settings(self, settings: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
+        return {**settings, "SLEUTH_REDIS_URL": f"unix://{tmp_path / 'nobody.sock'}"}
+
+    @pytest.fixture(autouse=True)
+    def forget_that_it_was_away(self) -> Iterator[None]:
+        yield
+        limiter._storage_dead = False
+
+    def test_this_process_counts_alone(self, visitor: FlaskClient) -> None:
+        assert try_often(visitor, 11, "/sign-in", WRONG) == [422] * 10 + [429]
