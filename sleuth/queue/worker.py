@@ -43,6 +43,10 @@ class Worker(rq.worker.Worker):
             **options,
         )
 
+    def subscribe(self) -> None:
+        """Listen to no remote commands: nobody sends any, and the thread that listens
+        would receive signals in place of the main one and outlive a fork."""
+
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:
         """Return after how many silent seconds a job counts as abandoned."""
         return int(self.job_monitoring_interval) + HEARTBEAT_GRACE_SECONDS
@@ -57,8 +61,17 @@ class Worker(rq.worker.Worker):
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
         """Run one job in an application context of its own."""
+        _forget_lost_executions(job)
         with self.app.app_context():
             return bool(super().perform_job(job, queue, execution))
+
+
+def _forget_lost_executions(job: Job) -> None:
+    """Drop what a killed worker left of this job; RQ 3.0 would fail over it at the end."""
+    registry = job.execution_registry
+    for id_ in registry.get_execution_ids():
+        if not job.connection.exists(Execution(id_, job.id, connection=job.connection).key):
+            job.connection.zrem(registry.key, id_)
 
 
 def make_worker(app: Flask) -> Worker:

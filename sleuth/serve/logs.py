@@ -16,6 +16,7 @@ def configure(process: str) -> None:
         datefmt="%Y-%m-%d %H:%M:%S",
         stream=sys.stderr,
     )
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 
