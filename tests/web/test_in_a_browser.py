@@ -27,7 +27,9 @@ TEMPLATES = {
           {{ dialog_link("Rename", "/rename", id="rename") }}
           {{ dialog_link("Wait", "/wait") }}
           {{ dialog_link("Forbidden", "/forbidden") }}
-          <p hx-get="/name" hx-trigger="projectChanged from:body">Old name</p>
+          <div hx-get="/name" hx-trigger="projectChanged from:body" hx-swap="morph:outerHTML">
+            Old name {{ dialog_link("Rename inside", "/rename") }}
+          </div>
           {{ copyable("text to copy") }}
         {% endblock %}""",
     "rename.html": """
@@ -75,7 +77,7 @@ def home(kit: Flask, served: str, asked: list[str], page: Page) -> Iterator[Page
     kit.add_url_rule("/rename", "rename", rename, methods=["GET", "POST"])
     kit.add_url_rule("/wait", "wait", wait)
     kit.add_url_rule("/forbidden", "forbidden", lambda: abort(403, "Only owners may."))
-    kit.add_url_rule("/name", "name", lambda: "New name")
+    kit.add_url_rule("/name", "name", lambda: "<p>New name</p>")
     told: list[str] = []
     page.on("console", lambda message: told.append(message.text))
     page.on("pageerror", lambda error: told.append(f"Uncaught: {error}"))
@@ -85,14 +87,21 @@ def home(kit: Flask, served: str, asked: list[str], page: Page) -> Iterator[Page
 
 
 def test_a_dialog_opens_with_the_focus_on_its_first_field(home: Page) -> None:
-    home.get_by_role("link", name="Rename").click()
+    home.get_by_role("link", name="Rename", exact=True).click()
     expect(home.get_by_role("dialog", name="Rename it")).to_be_visible()
     expect(home.get_by_label("New name")).to_be_focused()
 
 
+def test_a_card_that_redraws_itself_can_open_a_dialog_again(home: Page) -> None:
+    for _time in range(2):
+        home.get_by_role("link", name="Rename inside").click()
+        expect(home.get_by_role("dialog", name="Rename it")).to_be_visible()
+        home.keyboard.press("Escape")
+
+
 @pytest.mark.parametrize("way", ["Escape", "cross", "Cancel", "backdrop"])
 def test_a_dialog_can_be_left_and_gives_the_focus_back(home: Page, way: str) -> None:
-    home.get_by_role("link", name="Rename").click()
+    home.get_by_role("link", name="Rename", exact=True).click()
     dialog = home.get_by_role("dialog")
     expect(dialog).to_be_visible()
     if way == "Escape":
@@ -104,11 +113,11 @@ def test_a_dialog_can_be_left_and_gives_the_focus_back(home: Page, way: str) -> 
     else:
         home.mouse.click(5, 5)
     expect(dialog).to_be_hidden()
-    expect(home.get_by_role("link", name="Rename")).to_be_focused()
+    expect(home.get_by_role("link", name="Rename", exact=True)).to_be_focused()
 
 
 def test_an_error_keeps_the_dialog_open_and_takes_the_focus(home: Page) -> None:
-    home.get_by_role("link", name="Rename").click()
+    home.get_by_role("link", name="Rename", exact=True).click()
     home.get_by_label("New name").fill(" ")
     home.get_by_role("button", name="Save").click()
     expect(home.get_by_role("alert")).to_have_text("Give it a name.")
@@ -116,7 +125,7 @@ def test_an_error_keeps_the_dialog_open_and_takes_the_focus(home: Page) -> None:
 
 
 def test_success_closes_the_dialog_and_redraws_what_changed(home: Page) -> None:
-    home.get_by_role("link", name="Rename").click()
+    home.get_by_role("link", name="Rename", exact=True).click()
     home.get_by_label("New name").fill("x")
     home.get_by_role("button", name="Save").click()
     expect(home.get_by_role("dialog")).to_be_hidden()
@@ -135,10 +144,10 @@ def test_a_refusal_is_a_toast_that_can_be_dismissed(home: Page) -> None:
 def test_a_lost_connection_is_said_once(home: Page) -> None:
     home.context.set_offline(True)
     for _attempt in range(2):
-        home.get_by_role("link", name="Rename").click()
+        home.get_by_role("link", name="Rename", exact=True).click()
     expect(home.get_by_text("No connection to Sleuth.")).to_have_count(1)
     home.context.set_offline(False)
-    home.get_by_role("link", name="Rename").click()
+    home.get_by_role("link", name="Rename", exact=True).click()
     expect(home.get_by_text("No connection to Sleuth.")).to_have_count(0)
 
 
