@@ -152,7 +152,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name=op.f('fk_code_deployment_organization_id_organization'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['project_id'], ['project.id'], name=op.f('fk_code_deployment_project_id_project'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_code_deployment')),
-    sa.UniqueConstraint('organization_id', 'slug', name=op.f('uq_code_deployment_organization_id_slug'))
+    sa.UniqueConstraint('organization_id', 'slug', name=op.f('uq_code_deployment_organization_id_slug')),
+    info={'noun': 'code deployment'}
     )
     with op.batch_alter_table('code_deployment', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_code_deployment_project_id'), ['project_id'], unique=False)
@@ -194,7 +195,8 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['project_id'], ['project.id'], name=op.f('fk_environment_project_id_project'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_environment')),
-    sa.UniqueConstraint('project_id', 'slug', name=op.f('uq_environment_project_id_slug'))
+    sa.UniqueConstraint('project_id', 'slug', name=op.f('uq_environment_project_id_slug')),
+    info={'noun': 'environment'}
     )
     with op.batch_alter_table('environment', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_environment_project_id'), ['project_id'], unique=False)
@@ -235,7 +237,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['environment_id'], ['environment.id'], name=op.f('fk_deploy_environment_id_environment'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name=op.f('fk_deploy_organization_id_organization'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_deploy')),
-    sa.UniqueConstraint('public_id', name=op.f('uq_deploy_public_id'))
+    sa.UniqueConstraint('public_id', name=op.f('uq_deploy_public_id')),
+    info={'noun': 'deploy'}
     )
     with op.batch_alter_table('deploy', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_deploy_code_deployment_id_environment_id_deployed_at_id'), ['code_deployment_id', 'environment_id', 'deployed_at', 'id'], unique=False)
@@ -276,7 +279,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['project_id'], ['project.id'], name=op.f('fk_impact_source_project_id_project'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_impact_source')),
     sa.UniqueConstraint('project_id', 'environment_id', 'name', name=op.f('uq_impact_source_project_id_environment_id_name')),
-    sa.UniqueConstraint('public_id', name=op.f('uq_impact_source_public_id'))
+    sa.UniqueConstraint('public_id', name=op.f('uq_impact_source_public_id')),
+    info={'noun': 'impact source'}
     )
     with op.batch_alter_table('impact_source', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_impact_source_environment_id'), ['environment_id'], unique=False)
