@@ -50,7 +50,7 @@ class ImpactForm(FlaskForm):  # type: ignore[misc]
             return None
         if "no_environment" in self and self["no_environment"].data:
             return ""
-        return (self["tracker_environment"].data or "").strip()
+        return (self["tracker_environment"].data or "").strip() or None
 
     def settings(self, project: Project, chosen: TrackerProject) -> SourceSettings:
         """Return what was entered as the settings of an impact source."""
@@ -123,7 +123,8 @@ def _input(field: ImpactField) -> Field:
             validate_choice=True,
         )
     wanted = InputRequired() if field.is_required else Optional()
-    rule = _RequiredUnlessNone() if field.name == "environment" else wanted
+    is_needed = field.name == "environment" and field.is_required
+    rule = _RequiredUnlessNone() if is_needed else wanted
     return StringField(
         field.label, description=field.help, validators=[rule, Length(max=255)], render_kw=PLAIN
     )
