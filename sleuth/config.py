@@ -50,6 +50,13 @@ def _port(value: str) -> int:
     return port
 
 
+def _count(value: str) -> int:
+    count = int(value)
+    if count < 0:
+        raise ValueError(value)
+    return count
+
+
 def _flag(value: str) -> bool:
     words = {"1": True, "true": True, "yes": True, "on": True}
     words |= {"": False, "0": False, "false": False, "no": False, "off": False}
@@ -130,6 +137,12 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "Host names that requests may be addressed to; empty means any.",
         _words,
+    ),
+    Setting(
+        "SLEUTH_TRUSTED_PROXIES",
+        "0",
+        "How many reverse proxies stand in front and set X-Forwarded-For, -Proto and -Host.",
+        _count,
     ),
     Setting(
         "SLEUTH_OUTBOUND_HOSTS",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from sleuth import config, extensions, trackers, web
 from sleuth.accounts import gate
@@ -30,6 +31,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         template_folder=str(ROOT / "templates"),
     )
     configure_settings(app, overrides or {})
+    configure_proxies(app)
     configure_extensions(app)
     configure_trackers(app)
     configure_web(app)
@@ -40,6 +42,14 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
 def configure_settings(app: Flask, overrides: Mapping[str, Any]) -> None:
     """Read the SLEUTH_* settings and derive Flask's own from them."""
     app.config.from_mapping(config.load(os.environ, overrides))
+
+
+def configure_proxies(app: Flask) -> None:
+    """Believe as many reverse proxies as the operator says there are."""
+    if count := app.config["SLEUTH_TRUSTED_PROXIES"]:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=count, x_proto=count, x_host=count
+        )
 
 
 def configure_extensions(app: Flask) -> None:

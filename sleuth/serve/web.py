@@ -36,7 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.demo:
         import_module("sleuth.demo").prepare(app)
     server = create_server(
-        app, sockets=[socket.socket(fileno=options.listen)], threads=THREADS, ident=None
+        app,
+        sockets=[socket.socket(fileno=options.listen)],
+        threads=THREADS,
+        ident=None,
+        clear_untrusted_proxy_headers=False,  # the application decides whom it believes
     )
     _report_ready(app, options.report)
     server.run()

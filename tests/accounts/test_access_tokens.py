@@ -18,7 +18,7 @@ from sleuth.accounts.models import AccessToken, TokenType
 from sleuth.accounts.rules import RuleError
 from sleuth.extensions import db
 from tests.accounts.conftest import as_kind
-from tests.conftest import DATABASE_URL, NOW, Cast
+from tests.conftest import NOW, Cast
 
 TOKENS = "/o/acme/settings/access-tokens"
 REGISTER = {TokenType.REGISTER_DEPLOY, TokenType.ALL}
@@ -177,7 +177,7 @@ def test_the_last_use_is_shown(administrator: FlaskClient, new: tokens.NewToken)
     assert "never" not in administrator.get(TOKENS).text
 
 
-@pytest.mark.skipif(bool(DATABASE_URL), reason="on PostgreSQL, only a locked row is skipped")
+@pytest.mark.sqlite
 def test_nobody_waits_to_remember_the_last_use(app: Flask, new: tokens.NewToken) -> None:
     writer = sqlite3.connect(db.engine.url.database or "", isolation_level=None)
     db.session.rollback()
