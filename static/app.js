@@ -22,7 +22,8 @@
   let pressedOnBackdrop = false;
 
   const openDialog = (from) => {
-    opener = from;
+    opener = from.closest("details[data-menu]")?.querySelector("summary") || from;
+    closeMenus();
     dialog.append(toasts); // everything outside a modal dialog is covered and inert
     dialog.showModal();
     focusOn("[autofocus]", "input:not([type=hidden]), select, textarea", "#dialog-title");

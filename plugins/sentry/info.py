@@ -55,7 +55,7 @@ INFO = TrackerInfo(
         ),
     ),
     token_label="Your Sentry auth token",
-    token_help="Settings > Account Details > API > Auth Token",
+    token_help="Find it in Sentry, under Settings > Account Details > API > Auth Token.",
     token_scopes=SCOPES,
     required_scopes=REQUIRED_SCOPES,
     token_url="https://sentry.io/settings/account/api/auth-tokens/",

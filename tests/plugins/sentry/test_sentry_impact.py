@@ -202,7 +202,7 @@ def test_the_card_and_the_connect_dialog_have_what_they_show() -> None:
 
     assert (info.slug, info.name) == ("sentry", "Sentry")
     assert info.description == "Enable Sentry to track errors for your project."
-    assert info.token_help == "Settings > Account Details > API > Auth Token"
+    assert "Settings > Account Details > API > Auth Token" in info.token_help
     assert len(info.token_scopes) == 6
     assert info.required_scopes == ("org:read",)
     assert [f.name for f in info.credential_fields if not f.is_on_demand] == ["token"]
