@@ -72,10 +72,10 @@ def gone(_error: NoResultFound) -> Response:
     return Response("This code deployment was just deleted.\n", 404, mimetype="text/plain")
 
 
+@api.post(f"{DEPLOYMENT}/register-deploy/")
+@api.post(f"{DEPLOYMENT}/register-deploy")
+@api.post(f"{DEPLOYMENT}/register_deploy/")
 @api.post(f"{DEPLOYMENT}/register_deploy")
-@api.post(f"{DEPLOYMENT}/register_deploy/", alias=True)
-@api.post(f"{DEPLOYMENT}/register-deploy", alias=True)
-@api.post(f"{DEPLOYMENT}/register-deploy/", alias=True)
 @limiter.limit(RATE_LIMIT)
 def register_deploy(organization_slug: str, deployment_slug: str) -> Response:
     """Store a deploy for whoever holds one of the organization's access tokens."""

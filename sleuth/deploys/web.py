@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask, abort, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import NoResultFound
+from werkzeug.exceptions import NotFound
 
 from sleuth.accounts.forms import ConfirmForm, NameForm
 from sleuth.deploys import api, service
@@ -16,6 +17,7 @@ from sleuth.projects.models import Project
 from sleuth.projects.service import CHANGED as PROJECT_CHANGED
 from sleuth.projects.service import find_environment, find_project, projects_of
 from sleuth.web import deleted, dialog_done, render_dialog, render_partial_or_page, url_if
+from sleuth.web.errors import handle
 
 DEPLOYMENT = "/deployments/<deployment_slug>"
 
@@ -31,7 +33,7 @@ def init_app(app: Flask) -> None:
 @blueprint.errorhandler(NoResultFound)
 def gone(_error: NoResultFound) -> ResponseReturnValue:
     """Somebody else deleted it while this request was on its way."""
-    abort(404)
+    return handle(NotFound())
 
 
 @blueprint.get("/code-deployments")

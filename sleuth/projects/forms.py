@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired
 
 from sleuth.accounts.forms import ConfirmForm, NameForm
 from sleuth.projects.models import Environment
-from sleuth.projects.service import FIRST_ENVIRONMENT
+from sleuth.projects.service import FIRST_ENVIRONMENT, NO_ENVIRONMENT
 
 
 class ProjectForm(NameForm):
@@ -18,7 +18,7 @@ class ProjectForm(NameForm):
 
     environments = StringField(
         "Environments",
-        [InputRequired("Name one environment or more.")],
+        [InputRequired(NO_ENVIRONMENT)],
         default=FIRST_ENVIRONMENT,
         render_kw={"maxlength": 1000, "autocomplete": "off"},
     )

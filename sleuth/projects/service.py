@@ -19,6 +19,7 @@ FIRST_ENVIRONMENT = "Production"
 CHANGED = "projectChanged"
 PROJECT_NAME_TAKEN = "This organization already has a project named “{}”."
 ENVIRONMENT_NAME_TAKEN = "This project already has an environment named “{}”."
+NO_ENVIRONMENT = "Name one environment or more."
 RESERVED_SLUGS = {"new"}
 """Where a slug stands in an address, these words are pages of their own."""
 
@@ -60,11 +61,13 @@ def create_project(
     """Create a project.
 
     Args:
-        environments: Names of its environments, at least one; the first is the default.
+        environments: Names of its environments; the first is the default.
 
     Raises:
-        RuleError: A name is empty, too long or taken.
+        RuleError: A name is empty, too long or taken, or there is no environment.
     """
+    if not environments:
+        raise RuleError(NO_ENVIRONMENT, "environments")
     with write():
         lock_organization(organization_id)
         siblings = projects_of(organization_id)

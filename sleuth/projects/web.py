@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Flask, abort, g, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import NoResultFound
+from werkzeug.exceptions import NotFound
 
 from sleuth.accounts.forms import ConfirmForm, NameForm
 from sleuth.projects import service
@@ -21,6 +22,7 @@ from sleuth.web import (
     render_dialog,
     render_partial_or_page,
 )
+from sleuth.web.errors import handle
 
 PROJECT = "/<project_slug>"
 ENVIRONMENTS = f"{PROJECT}/environments"
@@ -38,7 +40,7 @@ def init_app(app: Flask) -> None:
 @blueprint.errorhandler(NoResultFound)
 def gone(_error: NoResultFound) -> ResponseReturnValue:
     """Somebody else deleted it while this request was on its way."""
-    abort(404)
+    return handle(NotFound())
 
 
 @blueprint.get("/")
