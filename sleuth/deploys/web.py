@@ -16,7 +16,7 @@ from sleuth.projects.losses import count_losses
 from sleuth.projects.models import Project
 from sleuth.projects.service import CHANGED as PROJECT_CHANGED
 from sleuth.projects.service import find_environment, find_project, projects_of
-from sleuth.web import deleted, dialog_done, render_dialog, render_partial_or_page, url_if
+from sleuth.web import deleted, dialog_done, render_dialog, render_partial_or_page
 from sleuth.web.errors import handle
 
 DEPLOYMENT = "/deployments/<deployment_slug>"
@@ -130,7 +130,7 @@ def delete(public_id: str) -> ResponseReturnValue:
     """Ask, and then delete one deploy."""
     doomed = service.find_deploy(g.organization.id, public_id) or abort(404)
     back = _page(doomed.code_deployment)
-    page = url_if("dashboard.deploy", public_id=public_id) or back
+    page = url_for("dashboard.deploy", public_id=public_id)
     form = ConfirmForm()
     if form.validate_on_submit():
         service.delete_deploy(doomed.id)
