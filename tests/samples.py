@@ -23,6 +23,7 @@ from sleuth.extensions import db, write
 from sleuth.ids import new_public_id
 from sleuth.projects import service as projects
 from sleuth.web.assets import asset_url
+from tests import tracker_samples as trackers
 from tests.conftest import PASSWORD, PASSWORD_HASH, Cast
 
 Maker = Callable[[Cast], str]
@@ -86,7 +87,16 @@ SAMPLES: dict[str, Maker] = {
     # integrations
     "category": lambda _cast: "error-trackers",
     "provider": lambda _cast: "sentry",
+    "integrations.check:public_id": trackers.an_attempt_to_connect,
+    "integrations.cancel_check:public_id": trackers.an_attempt_to_connect,
     # impact
+    "source_id": trackers.an_impact_source,
+    "impact.add:provider": trackers.a_connected_provider,
+    "impact.check:provider": trackers.a_connected_provider,
+    "impact.check:public_id": trackers.an_attempt_to_measure,
+    "impact.cancel_check:public_id": trackers.an_attempt_to_measure,
+    "impact.tracker_projects:provider": trackers.a_connected_provider,
+    "impact.refresh_tracker_projects:provider": trackers.a_connected_provider,
     # dashboard
 }
 
@@ -109,7 +119,7 @@ class Example:
     form: Mapping[str, str] | Callable[[Cast], Mapping[str, str]] = field(default_factory=dict)
     who: str = "owner"
     headers: Callable[[Cast], Mapping[str, str]] = lambda _cast: {}
-    prepare: Callable[[Cast], None] = lambda _cast: None
+    prepare: Callable[[Cast], object] = lambda _cast: None
     values: Mapping[str, Maker] = field(default_factory=dict)
 
     def posted(self, cast: Cast) -> Mapping[str, str]:
@@ -177,7 +187,15 @@ EXAMPLES: dict[str, Example] = {
     "deploys.delete": Example(),
     "deploys_api.register_deploy": Example({"sha": "b450349"}, who="", headers=a_key),
     # integrations
+    "integrations.enable": Example({"token": "sntryu_sample"}, who="developer"),
+    "integrations.cancel_check": Example(who="developer"),
+    "integrations.disable": Example(prepare=trackers.connected),
     # impact
+    "impact.add": Example(trackers.ENTERED, who="developer"),
+    "impact.edit": Example(trackers.ENTERED, who="developer"),
+    "impact.delete": Example(who="developer"),
+    "impact.cancel_check": Example(who="developer"),
+    "impact.refresh_tracker_projects": Example(who="developer"),
     # dashboard
 }
 

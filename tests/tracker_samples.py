@@ -1,0 +1,88 @@
+"""A connected tracker with a project and an impact source, for ``tests/samples.py``."""
+
+from __future__ import annotations
+
+from sleuth import clock
+from sleuth.extensions import db, write
+from sleuth.ids import new_public_id
+from sleuth.impact import checking
+from sleuth.impact.service import SourceSettings, add_impact_source
+from sleuth.integrations import checks, service
+from sleuth.integrations.models import CheckKind, Integration, TrackerProject
+from tests.conftest import Cast
+
+ENTERED = {
+    "name": "Web errors",
+    "own_environment": "production",
+    "tracker_project": "1:2",
+    "tracker_environment": "production",
+}
+
+
+def connected(cast: Cast) -> Integration:
+    """Acme's integration, made at the first call; it knows one project."""
+    known = service.get_integration(cast.acme.id, "sentry")
+    if known is not None:
+        return known
+    row = Integration(
+        organization_id=cast.acme.id,
+        provider="sentry",
+        credentials={"token": "sntryu_sample"},
+        connected_at=clock.now(),
+    )
+    with write():
+        db.session.add(row)
+        db.session.flush()
+        db.session.add(
+            TrackerProject(integration_id=row.id, org_key="1", project_key="2", label="web")
+        )
+    return row
+
+
+def a_connected_provider(cast: Cast) -> str:
+    """The provider that Acme is connected with."""
+    return connected(cast).provider
+
+
+def settings(cast: Cast) -> SourceSettings:
+    """What to measure, under a name of its own."""
+    return SourceSettings(
+        name=new_public_id(),
+        environment_id=cast.project.default_environment.id,
+        error_org_key="1",
+        error_project_key="2",
+        error_project_label="web",
+        error_environment="production",
+        attributes={},
+        field_values={},
+    )
+
+
+def an_impact_source(cast: Cast) -> str:
+    """A further impact source of the project Shop."""
+    integration, wanted = connected(cast), settings(cast)
+    with write():
+        source = add_impact_source(
+            db.session.get_one(Integration, integration.id), wanted, interval_seconds=60, warning=""
+        )
+    return source.public_id
+
+
+def an_attempt_to_connect(cast: Cast) -> str:
+    """A further attempt to connect, which is still running."""
+    user_id, organization_id = cast.owner.id, cast.acme.id
+    with write():
+        check = checks.start(
+            organization_id=organization_id,
+            provider="sentry",
+            kind=CheckKind.CONNECT,
+            payload={"credentials": {}},
+            user_id=user_id,
+        )
+    return check.public_id
+
+
+def an_attempt_to_measure(cast: Cast) -> str:
+    """A further attempt to add an impact source, which is still running."""
+    proposal = checking.Proposal(settings(cast), None)
+    return checking.start_check(connected(cast), proposal, cast.owner.id)
