@@ -8,6 +8,7 @@ from flask import Blueprint, Flask, abort, g, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import NoResultFound
 from werkzeug.exceptions import NotFound
+from werkzeug.local import LocalProxy
 
 from sleuth.accounts.forms import ConfirmForm, NameForm
 from sleuth.projects import service
@@ -18,7 +19,6 @@ from sleuth.projects.service import CHANGED
 from sleuth.web import (
     deleted,
     dialog_done,
-    is_htmx,
     render_dialog,
     render_partial_or_page,
 )
@@ -192,11 +192,13 @@ def delete_environment(project_slug: str, environment_slug: str) -> ResponseRetu
 
 
 def _navigation() -> dict[str, Any]:
-    """Return what the sidebar reads; a partial has none."""
+    """Return what the sidebar reads; asked of the database only where there is a sidebar."""
+    return {"nav_projects": LocalProxy(_own_projects), "nav_project": g.get("project")}
+
+
+def _own_projects() -> list[Project]:
     organization = g.get("organization")
-    if organization is None or is_htmx():
-        return {}
-    return {"nav_projects": service.projects_of(organization.id), "nav_project": g.get("project")}
+    return service.projects_of(organization.id) if organization else []
 
 
 def _project(slug: str) -> Project:
