@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 from sleuth import doctor, queue, trackers
+from sleuth.extensions import db
 from sleuth.factory import create_app
 from sleuth.trackers import LoadFailure
 from sleuth.trackers.calls import Origin
@@ -25,7 +26,10 @@ def examine(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Examin
 
     def run(**changed: Any) -> dict[str, doctor.Finding]:
         app = create_app({**settings, **changed})
-        return {each.name: each for each in doctor.examine(app)}
+        findings = doctor.examine(app)
+        with app.app_context():
+            db.engine.dispose()
+        return {each.name: each for each in findings}
 
     return run
 
@@ -34,6 +38,7 @@ def examine(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Examin
 def test_all_is_well_after_a_start(examine: Examine, settings: dict[str, Any]) -> None:
     with create_app(settings).app_context():
         flask_migrate.upgrade()
+        db.engine.dispose()
     findings = examine()
     assert [each.name for each in findings.values() if not each.is_ok] == []
     assert list(findings) == [

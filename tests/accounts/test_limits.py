@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from sleuth import config
 from sleuth.accounts import setup_code
 from sleuth.extensions import limiter
+from sleuth.factory import create_app
+from sleuth.serve import queue_server
 from tests.conftest import PASSWORD, Cast
 
 RIGHT = {"email": "olga@acme.test", "password": PASSWORD}
@@ -71,6 +75,38 @@ def test_the_set_up_code_cannot_be_guessed_for_long(app: Flask) -> None:
 def test_the_current_password_cannot_be_guessed_for_long(app: Flask, sign_in) -> None:
     entered = {"current_password": "wrong", "new_password": "another horse battery"}
     assert try_often(sign_in("owner"), 11, "/account/password", entered) == [422] * 10 + [429]
+
+
+@pytest.mark.queue
+class TestWithAServerThatCounts:
+    @pytest.fixture(autouse=True)
+    def server(self, settings: dict[str, Any]) -> Iterator[subprocess.Popen[bytes]]:
+        child = queue_server.make_child(config.load({}, {**settings, "SLEUTH_REDIS_URL": ""}))
+        with subprocess.Popen(child.command) as process:
+            while not Path(settings["SLEUTH_REDIS_URL"].removeprefix("unix://")).exists():
+                assert process.poll() is None
+            yield process
+            process.kill()
+        limiter._storage_dead = False
+
+    @pytest.fixture
+    def settings(self, settings: dict[str, Any]) -> dict[str, Any]:
+        return {**settings, "SLEUTH_REDIS_URL": f"unix://{config.queue_socket(settings)}"}
+
+    def test_every_web_process_counts_in_the_same_place(
+        self, visitor: FlaskClient, settings: dict[str, Any]
+    ) -> None:
+        assert try_often(visitor, 10, "/sign-in", WRONG) == [422] * 10
+        other_process = create_app(settings).test_client()
+        assert other_process.post("/sign-in", data=WRONG).status_code == 429
+
+    def test_one_that_dies_is_replaced_by_this_process(
+        self, visitor: FlaskClient, server: subprocess.Popen[bytes]
+    ) -> None:
+        assert try_often(visitor, 2, "/sign-in", WRONG) == [422] * 2
+        server.kill()
+        server.wait(10)
+        assert try_often(visitor, 11, "/sign-in", WRONG) == [422] * 10 + [429]
 
 
 class TestWhileTheServerThatCountsIsAway:
