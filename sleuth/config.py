@@ -150,6 +150,12 @@ SETTINGS: tuple[Setting, ...] = (
         "Further hosts that plugins may call; those named in any setting are allowed anyway.",
         _words,
     ),
+    Setting(
+        "SLEUTH_DEMO",
+        "",
+        "1 lets anybody enter as one of the demo's people; ./run demo sets it, nobody else should.",
+        _flag,
+    ),
 )
 
 

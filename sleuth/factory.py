@@ -15,7 +15,7 @@ from sleuth import config, extensions, trackers, web
 from sleuth.accounts import gate
 
 ROOT = Path(__file__).resolve().parent.parent
-FEATURES = ("accounts", "projects", "deploys", "integrations", "impact", "dashboard")
+FEATURES = ("accounts", "projects", "deploys", "integrations", "impact", "dashboard", "demo")
 
 
 def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:

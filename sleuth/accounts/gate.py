@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from sleuth.accounts.models import Membership, Organization
 from sleuth.accounts.organizations import is_set_up
-from sleuth.accounts.permissions import ENDPOINTS, Permission, grants
+from sleuth.accounts.permissions import Permission, grants, permission_of
 from sleuth.extensions import db, htmx
 
 ORGANIZATION = "organization_slug"
@@ -39,7 +39,7 @@ def enforce() -> Response | None:
     """Let the request pass, send it to sign-in, or abort with 403 or 404."""
     if request.endpoint is None:
         return None
-    needed = ENDPOINTS[request.endpoint]
+    needed = permission_of(request.endpoint)
     if needed in (Permission.PUBLIC, Permission.TOKEN):
         return None
     if not current_user.is_authenticated:
@@ -91,7 +91,7 @@ def _redirect(url: str) -> Response:
 
 
 def _take_organization(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-    if values and request.endpoint and ENDPOINTS.get(request.endpoint) is not Permission.TOKEN:
+    if values and request.endpoint and permission_of(request.endpoint) is not Permission.TOKEN:
         g.organization_slug = values.pop(ORGANIZATION, None)
 
 

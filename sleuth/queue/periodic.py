@@ -65,6 +65,12 @@ PERIODIC: tuple[Periodic, ...] = (
         "sleuth.health.jobs.assess_deploy",
         "sleuth.health.service:due_deploy_ids",
     ),
+    Periodic(
+        "keep the demo going",
+        20,
+        "sleuth.demo.jobs.keep_up",
+        "sleuth.demo.keeping:due_organization_ids",
+    ),
     Periodic("erase expired attempts", 300, "sleuth.integrations.jobs.erase_expired_checks"),
     Periodic("forget old events", 3600, "sleuth.accounts.jobs.forget_old_events"),
 )

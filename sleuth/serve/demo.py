@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
 
+from sleuth.demo import RESET_FILE
 from sleuth.serve.children import Child, python
 
-DATA_DIR = "var/demo"
+FOLDER = "demo"
+FIRST_PORT = 8200
+PORTS = 3
+"""The stand-in plays three servers, on ports in a row."""
 
 
 def environ(current: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that make it a demo; the operator's own win."""
-    port = _free_port()
-    wanted = {
-        "SLEUTH_DATA_DIR": DATA_DIR,
+    """Return the variables that make it a demo, and keep it away from real data.
+
+    The demo has a folder of its own in the data directory, with its own database and queue.
+    """
+    port = current.get("SLEUTH_SANDBOX_PORT") or str(_free_port())
+    return {
+        "SLEUTH_DATA_DIR": str(Path(current.get("SLEUTH_DATA_DIR") or "var", FOLDER)),
+        "SLEUTH_DATABASE_URL": "",
+        "SLEUTH_REDIS_URL": "",
         "SLEUTH_DEMO": "1",
-        "SLEUTH_SANDBOX_PORT": str(port),
+        "SLEUTH_SANDBOX_PORT": port,
         "SLEUTH_SENTRY_URL": f"http://127.0.0.1:{port}",
     }
-    return {name: value for name, value in wanted.items() if not current.get(name)}
 
 
 def children(environ: Mapping[str, str]) -> tuple[Child, ...]:
@@ -28,7 +38,23 @@ def children(environ: Mapping[str, str]) -> tuple[Child, ...]:
     return (Child("sandbox", python("plugins.sentry.sandbox", "--port", port)),)
 
 
+def ask_for_reset(data_dir: Path) -> None:
+    """Let the demo begin again when the web server starts."""
+    (data_dir / RESET_FILE).touch()
+
+
 def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port
+    """Return the first of three free ports: the same as the last time if nobody took them,
+    because links to the stand-in are kept in the database."""
+    candidates = range(FIRST_PORT, FIRST_PORT + 100 * PORTS, PORTS)
+    return next((port for port in candidates if _are_free(port)), FIRST_PORT)
+
+
+def _are_free(first: int) -> bool:
+    with ExitStack() as probes:
+        try:
+            for port in range(first, first + PORTS):
+                probes.enter_context(socket.create_server(("127.0.0.1", port)))
+        except OSError:
+            return False
+    return True

@@ -21,7 +21,9 @@ READY_SECONDS = 300.0
 BACKLOG = 128
 
 
-def run(host: str | None, port: str | None, *, is_demo: bool = False) -> int:
+def run(
+    host: str | None, port: str | None, *, is_demo: bool = False, is_reset: bool = False
+) -> int:
     """Start everything, say where it is, and stay until told to stop.
 
     Returns:
@@ -32,6 +34,8 @@ def run(host: str | None, port: str | None, *, is_demo: bool = False) -> int:
     try:
         values = _settings(host, port, is_demo=is_demo)
         lock = _take_lock(Path(values["SLEUTH_DATA_DIR"]))
+        if is_demo and is_reset:
+            demo.ask_for_reset(Path(values["SLEUTH_DATA_DIR"]))
         listener = _listen(values["SLEUTH_HOST"], values["SLEUTH_PORT"])
         with lock, listener:
             _start(supervisor, values, listener, is_demo=is_demo)

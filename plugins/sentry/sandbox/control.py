@@ -36,6 +36,8 @@ def add_incidents(sandbox: Sandbox, incidents: list[dict[str, Any]]) -> int:
 def _carry_out(sandbox: Sandbox, method: str, order: str, body: Any) -> Any:
     if method == "GET" and order == "requests":
         return [seen.as_dict() for seen in sandbox.requests]
+    if method == "GET" and order == "incidents":
+        return sandbox.incidents
     if method != "POST":
         raise LookupError(f"no such order: {method} {order}")
     if order == "misbehave":

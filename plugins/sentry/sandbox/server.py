@@ -169,6 +169,22 @@ class Sandbox:
             series = self._incidents[owner.slug, found.slug, environment]
             series.append(Incident(begin, minutes, factor, extra))
 
+    @property
+    def incidents(self) -> list[dict[str, Any]]:
+        """The incidents added so far, in the shape in which orders name them."""
+        with self._lock:
+            return [
+                {
+                    "organization": owner,
+                    "project": project,
+                    "environment": environment,
+                    **asdict(incident),
+                    "start": datetime.fromtimestamp(incident.start, UTC).isoformat(),
+                }
+                for (owner, project, environment), added in self._incidents.items()
+                for incident in added
+            ]
+
     def counts(
         self, owner: Organization, project: Project, environment: str, since: int, until: int
     ) -> list[int]:
