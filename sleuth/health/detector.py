@@ -28,6 +28,8 @@ class Settings:
             need not have shown for a deploy to be called healthy.
         least_baseline: Share of the shortest baseline that must be known.
         least_after: Share of the minutes since the deploy that must be known.
+        settling_seconds: How long after the end of the bucket that follows it a bucket may be
+            unknown without being a gap: trackers take their time.
     """
 
     looks: tuple[int, ...] = (2, 4, 6, 10, 18, 30, 60)
@@ -41,6 +43,7 @@ class Settings:
     serious_rise_per_minute: float = 10 / 60
     least_baseline: float = 0.5
     least_after: float = 0.8
+    settling_seconds: int = 180
 
 
 DEFAULT = Settings()
@@ -115,10 +118,10 @@ def assess(
     """
     series = list(zip(minutes, counts, strict=True))
     end = min(now, until if until is not None else now)
-    horizon = deployed_at + settings.looks[-1] * 60
-    after = _sample(
-        series, _next_bucket(deployed_at, step_seconds), min(end, horizon), step_seconds
-    )
+    begin = _next_bucket(deployed_at, step_seconds)
+    horizon = begin + settings.looks[-1] * 60
+    known_until = _known_until(series, now, step_seconds, settings)
+    after = _sample(series, begin, min(end, horizon, known_until), step_seconds)
     look = _look(after.minutes, settings)
     is_over = until is not None or now - deployed_at > 86_400
     if look is None and not (is_over and after.minutes):
@@ -236,6 +239,12 @@ def _sample(series: list[tuple[int, float]], since: int, until: int, step: int) 
 
 def _next_bucket(moment: int, step: int) -> int:
     return -(-moment // step) * step
+
+
+def _known_until(series: list[tuple[int, float]], now: int, step: int, settings: Settings) -> int:
+    """Return where the known part ends, or where it should have ended by now."""
+    known = (start + step for start, count in reversed(series) if not math.isnan(count))
+    return max(next(known, 0), now - step - settings.settling_seconds)
 
 
 def _look(minutes_of_data: float, settings: Settings) -> int | None:

@@ -31,12 +31,12 @@ MOST_DUE = 200
 
 
 def due_deploy_ids(now: datetime) -> list[int]:
-    """Return the deploys that lack a verdict, or whose next look has come."""
+    """Return the deploys that lack a verdict, or whose next look has come; the newest first."""
     overdue = db.session.scalars(
         select(Verdict.deploy_id).where(Verdict.due_at <= now).distinct().limit(MOST_DUE)
     )
     missing = db.session.scalars(_without_verdict(now).limit(MOST_DUE))
-    return sorted({*overdue, *missing})
+    return sorted({*overdue, *missing}, reverse=True)
 
 
 def _without_verdict(now: datetime) -> Select[int]:

@@ -73,6 +73,16 @@ def test_a_gap_after_the_deploy_is_unknown_and_never_zero() -> None:
     assert (verdict.health, verdict.reason) == ("unknown", "gap")
 
 
+def test_minutes_that_cannot_be_known_yet_are_no_gap() -> None:
+    verdict = judged([9.0] * DAY, [9.0] * 4 + [math.nan] * 3, 7)
+    assert (verdict.health, verdict.minutes_of_data) == ("healthy", 4)
+
+
+def test_minutes_that_should_be_known_by_now_are_a_gap() -> None:
+    verdict = judged([9.0] * DAY, [9.0] * 4 + [math.nan] * 8, 12)
+    assert (verdict.health, verdict.reason) == ("unknown", "gap")
+
+
 def test_a_gap_before_the_deploy_is_left_out_of_the_baseline() -> None:
     verdict = judged([2.0] * (DAY - 20) + [math.nan] * 20, [2.0] * 60)
     assert verdict.rate_before == 2.0
@@ -92,6 +102,12 @@ def test_errors_after_the_next_deploy_are_that_deploys_own() -> None:
 def test_a_verdict_is_final_after_an_hour_of_data() -> None:
     assert judged([2.0] * DAY, [2.0] * 60).is_final
     assert not judged([2.0] * DAY, [2.0] * 30, 30).is_final
+
+
+def test_a_deploy_in_the_middle_of_a_minute_gets_its_whole_hour_too() -> None:
+    minutes, counts = series([2.0] * DAY, [2.0] * 61)
+    verdict = assess(minutes, counts, DEPLOYED_AT + 13, DEPLOYED_AT + 3660)
+    assert (verdict.minutes_of_data, verdict.is_final) == (60, True)
 
 
 def test_a_deploy_that_never_got_data_is_a_gap_after_a_day() -> None:
