@@ -175,7 +175,9 @@ def _project(slug: str) -> Project:
 
 
 def _code_deployment(slug: str) -> CodeDeployment:
-    return service.find_code_deployment(g.organization.id, slug) or abort(404)
+    found = service.find_code_deployment(g.organization.id, slug) or abort(404)
+    g.project = found.project
+    return found
 
 
 def _page(found: CodeDeployment) -> str:
