@@ -8,6 +8,7 @@ from sqlalchemy.exc import NoResultFound
 from werkzeug.exceptions import NotFound
 
 from sleuth.accounts.forms import ConfirmForm, NameForm
+from sleuth.dashboard import changes
 from sleuth.deploys import api, service
 from sleuth.deploys.commands import commands
 from sleuth.deploys.forms import CodeDeploymentForm
@@ -77,6 +78,7 @@ def deployment(deployment_slug: str) -> ResponseReturnValue:
     return render_partial_or_page(
         "deploys/_deployment.html",
         "deploys/deployment.html",
+        last_event=changes.latest(g.organization.id),
         deployment=found,
         chosen=chosen or found.project.default_environment,
         commands=commands(registration_url(found), chosen.slug if chosen else ""),
@@ -161,6 +163,7 @@ def _listing(page: str, project: Project | None = None) -> ResponseReturnValue:
     return render_partial_or_page(
         "deploys/_deployments.html",
         page,
+        last_event=changes.latest(organization_id),
         project=project,
         deployments=service.code_deployments_of(organization_id, project.id if project else None),
         latest=service.latest_by_environment(organization_id),
