@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from sleuth.dashboard.links import web_address
@@ -200,9 +201,7 @@ def _picture(verdict: Verdict, now: datetime) -> Picture | None:
 
 
 def _upcoming(counts: list[int | None], start: int, step: int, known_until: float) -> int:
-    upcoming = 0
-    for index in reversed(range(len(counts))):
-        if counts[index] is not None or start + (index + 1) * step <= known_until:
-            break
-        upcoming += 1
-    return upcoming
+    """Count the buckets at the end that cannot have been collected yet."""
+    due = (known_until - start) // step
+    from_the_end = zip(reversed(range(len(counts))), reversed(counts), strict=True)
+    return sum(1 for _ in takewhile(lambda each: each[1] is None and each[0] >= due, from_the_end))

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, g, render_template, request, url_for
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 
 from sleuth import clock
@@ -14,8 +15,19 @@ from sleuth.dashboard.filters import Filters
 from sleuth.extensions import htmx
 from sleuth.web import render_partial_or_page
 
-FILTER_FORM = "filters"
+FILTERED = "board"
+POLL = "dashboard.live"
 REFRESH_SECONDS = 30
+
+
+class SessionsOfVisits(SecureCookieSessionInterface):
+    """Prolongs a session with every visit, but not with what a page asks by itself."""
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        """Leave the cookie alone in an answer to a poll that changed nothing."""
+        is_poll = request.endpoint == POLL
+        return session.modified or (not is_poll and super().should_set_cookie(app, session))
+
 
 blueprint = Blueprint("dashboard", __name__, url_prefix="/o/<organization_slug>")
 
@@ -23,6 +35,7 @@ blueprint = Blueprint("dashboard", __name__, url_prefix="/o/<organization_slug>"
 def init_app(app: Flask) -> None:
     """Register the pages."""
     app.register_blueprint(blueprint)
+    app.session_interface = SessionsOfVisits()
 
 
 @blueprint.get("/")
@@ -32,7 +45,7 @@ def index() -> ResponseReturnValue:
     board = service.read_board(g.organization.id, filters, request.args.get("page"), clock.now())
     g.project = board.project
     response = _page("dashboard/_board.html", "dashboard/index.html", board=board)
-    if htmx.trigger == FILTER_FORM:
+    if htmx.target == FILTERED:
         response.headers["HX-Push-Url"] = _address(filters)
     return response
 

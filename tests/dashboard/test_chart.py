@@ -1,0 +1,132 @@
+"""The geometry of the pictures: nothing leaves its frame, nothing unknown looks like zero."""
+
+from __future__ import annotations
+
+import pytest
+
+from sleuth.dashboard.chart import draw_chart
+from sleuth.dashboard.lines import Picture
+from tests.conftest import NOW
+
+
+def picture(counts: list[int | None], deploy_index: int = 2, upcoming: int = 0, step: int = 60):
+    return Picture(NOW, step, deploy_index, tuple(counts), upcoming)
+
+
+def chart(counts: list[int | None], rates=(None, None), **values):
+    drawn = draw_chart(picture(counts, **values), *rates)
+    assert drawn is not None
+    return drawn
+
+
+def test_no_picture_is_no_chart() -> None:
+    assert draw_chart(None, 1.0, 2.0) is None
+
+
+@pytest.mark.parametrize(
+    ("highest", "labels"),
+    [
+        (0, ["0", "1", "2"]),
+        (1, ["0", "1", "2"]),
+        (3, ["0", "1", "2", "3"]),
+        (5, ["0", "2", "4", "6"]),
+        (7, ["0", "2", "4", "6", "8"]),
+        (12, ["0", "5", "10", "15"]),
+        (37, ["0", "10", "20", "30", "40"]),
+        (90, ["0", "25", "50", "75", "100"]),
+        (1234, ["0", "500", "1000", "1500"]),
+        (98765, ["0", "25000", "50000", "75000", "100000"]),
+    ],
+)
+def test_the_axis_ends_at_a_round_number_above_the_highest_count(highest, labels) -> None:
+    drawn = chart([0, 0, highest, 0])
+    assert [mark.text for mark in drawn.levels] == labels
+    assert (drawn.levels[0].place, drawn.levels[-1].place) == (100, 0)
+
+
+def test_bars_stay_within_the_plot_and_zeros_have_none() -> None:
+    drawn = chart([1, 0, 7, 20, 3])
+    assert [bar.bucket.count for bar in drawn.bars] == [1, 7, 20, 3]
+    for bar in drawn.bars:
+        assert 0 <= bar.x < bar.x + bar.width <= 100
+        assert 0 <= bar.y <= bar.y + bar.height <= 100.01
+
+
+def test_an_average_above_every_count_fits_in_too() -> None:
+    drawn = chart([1, 1, 1, 1], rates=(30.0, 1.0))
+    assert all(0 <= average.y <= 100 for average in drawn.averages)
+
+
+def test_averages_run_over_their_own_side_of_the_deploy() -> None:
+    before, after = chart([1, 1, 5, 5, 5], rates=(1.0, 5.0)).averages
+    assert (before.part, before.x, before.width) == ("before", 0, 40)
+    assert (after.part, after.x, after.width) == ("after", 60, 40)
+
+
+def test_the_average_after_ends_where_collecting_ends() -> None:
+    _before, after = chart([1, 1, 5, 5, None], rates=(1.0, 5.0), upcoming=1).averages
+    assert (after.x, after.width) == (60, 20)
+
+
+def test_before_any_minute_is_collected_there_is_no_average_after() -> None:
+    drawn = chart([1, 1, 5, None, None], rates=(1.0, 5.0), upcoming=2)
+    assert [average.part for average in drawn.averages] == ["before"]
+
+
+def test_missing_counts_are_a_stretch_and_not_a_zero() -> None:
+    (gap,) = chart([1, None, None, 1, 1]).stretches
+    assert (gap.part, gap.note, gap.x, gap.width, gap.middle) == ("gap", "unknown", 20, 40, 40)
+    assert gap.is_wide
+    assert gap.title == "unknown: no counts were collected"
+
+
+def test_minutes_to_come_are_not_called_missing() -> None:
+    gap, upcoming = chart([1, None, 1, 1, None], upcoming=1).stretches
+    assert (gap.part, upcoming.part) == ("gap", "upcoming")
+    assert upcoming.note == upcoming.title == "not collected yet"
+
+
+def test_the_ends_and_the_deploy_are_labelled() -> None:
+    drawn = chart([0] * 121, deploy_index=60)
+    assert [mark.text for mark in drawn.times] == ["60 min before", "deploy", "60 min after"]
+
+
+def test_a_deploy_near_an_end_has_no_label_that_would_cover_the_others() -> None:
+    drawn = chart([0] * 27, deploy_index=24, step=3600)
+    assert [mark.text for mark in drawn.times] == ["1440 min before", "120 min after"]
+
+
+def test_a_small_picture_sums_up_minutes_around_the_deploy() -> None:
+    small = picture([1] * 60 + [99] + [2] * 60, 60).coarse
+    assert small.counts == (3,) * 20 + (6,) * 20
+    assert (small.deploy_index, small.step_seconds, small.unit) == (20, 180, "3 minutes")
+
+
+def test_a_small_picture_of_few_buckets_keeps_them() -> None:
+    small = picture([1] * 24 + [5] + [2] * 2, 24, step=3600).coarse
+    assert small.counts == (1,) * 24 + (2,) * 2
+    assert small.unit == "hour"
+
+
+def test_a_small_bucket_with_an_unknown_minute_is_unknown() -> None:
+    small = picture([1] * 60 + [1] + [1, None] + [1] * 58, 60).coarse
+    assert small.counts[20] is None
+    assert small.counts[21] == 3
+
+
+def test_a_small_picture_leaves_out_what_is_still_to_come() -> None:
+    small = picture([1] * 61 + [1] * 7 + [None] * 53, 60, upcoming=53).coarse
+    assert small.upcoming == 18
+    assert small.counts[20:22] == (3, 3)
+    assert None not in small.counts[: len(small.counts) - small.upcoming]
+
+
+def test_a_picture_of_minutes_calls_them_so() -> None:
+    assert picture([1]).unit == "minute"
+    assert [bucket.part for bucket in picture([1] * 5, upcoming=1).buckets] == [
+        "before",
+        "before",
+        "deploy",
+        "after",
+        "upcoming",
+    ]

@@ -1,0 +1,262 @@
+"""One card: what it says of the deploy, and of each impact source."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from sleuth.extensions import write
+from tests.conftest import NOW
+from tests.dashboard import seed
+from tests.dashboard.conftest import words
+
+REVISION = "b450349f00ba" + "0" * 28
+
+
+@pytest.fixture
+def card(read, shop):
+    """Store a deploy with these values and return its card's markup."""
+
+    def draw(**values: object) -> str:
+        with write():
+            deploy = seed.add_deploy(shop.web, **values)
+        return read(f"/deploys/{deploy.public_id}/card")
+
+    return draw
+
+
+@pytest.fixture
+def judged(read, shop, sentry):
+    """Store a deploy with a verdict for each (health, reason) and return its card's markup."""
+
+    def draw(*verdicts: tuple[str, str], **values: object) -> str:
+        with write():
+            deploy = seed.add_deploy(shop.web, deployed_at=NOW - timedelta(hours=2))
+            for number, (health, reason) in enumerate(verdicts):
+                source = seed.add_source(sentry, shop.production, f"Source {number}")
+                seed.add_verdict(deploy, source, health, reason, **values)
+        return read(f"/deploys/{deploy.public_id}/card")
+
+    return draw
+
+
+def badge(markup: str) -> str:
+    """Return the words of the deploy's own badge."""
+    return words(markup.partition("<header")[2].partition("</span>")[0].partition(">")[2])
+
+
+def test_a_card_says_what_was_deployed_where(card) -> None:
+    title = "Deploy of Web shop to Production (main) at revision b450349"
+    assert title in words(card(branch="main", revision=REVISION))
+
+
+def test_a_revision_that_is_no_hash_is_not_cut(card) -> None:
+    assert "at revision release-2026-03-04-cafe" in words(card(revision="release-2026-03-04-cafe"))
+
+
+def test_the_whole_revision_is_a_pointer_away(card) -> None:
+    assert f'<code title="{REVISION}">b450349</code>' in card(revision=REVISION)
+
+
+@pytest.mark.parametrize(
+    ("name", "email", "shown"),
+    [("Ada", "ada@acme.test", "By Ada"), ("", "ci@acme.test", "By ci@acme.test")],
+)
+def test_the_author_is_named_or_else_addressed(card, name, email, shown) -> None:
+    assert shown in words(card(author_name=name, author_email=email))
+
+
+def test_what_was_not_told_is_not_there(card) -> None:
+    page = words(card())
+    assert "By" not in page
+    assert "commit" not in page
+    assert "()" not in page
+
+
+def test_commits_files_and_pull_requests_are_counted(card) -> None:
+    page = words(card(commits=[{}, {}], files=[{}], pull_requests=[{}, {}, {}]))
+    assert "2 commits 1 file 3 pull requests" in page
+
+
+def test_the_time_is_relative_with_the_moment_behind_it(card) -> None:
+    page = card(deployed_at=NOW - timedelta(hours=3))
+    assert "3 hours ago" in words(page)
+    assert 'title="4 Mar 2026, 09:00 UTC"' in page
+
+
+def test_tags_and_links_are_shown(card) -> None:
+    page = card(tags=["#checkout"], links={"Build log": "https://ci.test/7"})
+    assert "#checkout" in words(page)
+    assert 'href="https://ci.test/7"' in page
+
+
+def test_only_web_addresses_become_links(card) -> None:
+    page = card(links={"Trap": "javascript:alert(1)"})
+    assert "javascript:" not in page
+    assert "Trap" not in page
+
+
+def test_hostile_names_are_words(card) -> None:
+    page = card(author_name=seed.HOSTILE, branch=seed.HOSTILE, tags=[seed.HOSTILE])
+    assert "<script" not in page
+
+
+@pytest.mark.parametrize(
+    ("health", "line"),
+    [
+        ("unhealthy", "Unhealthy From 2.1 → to 14 avg errors a minute (+ 567 %)"),
+        ("ailing", "Ailing From 3.2 → to 5.6 avg errors a minute (+ 75 %)"),
+        ("healthy", "Healthy From 3.2 → to 3.3 avg errors a minute (+ 3 %)"),
+        ("improved", "Improved From 9 → to 2.5 avg errors a minute (− 72 %)"),
+    ],
+)
+def test_a_line_gives_the_health_and_the_rates_around_the_deploy(judged, health, line) -> None:
+    assert f"Source 0 {line}" in words(judged((health, "")))
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("gap", "a gap in the collected counts"),
+        ("short_history", "too little history before the deploy"),
+        ("too_few_errors", "too few errors to tell"),
+        ("paused", "collecting is paused"),
+        ("no_source", "the impact source was removed first"),
+    ],
+)
+def test_an_unknown_health_says_why(judged, reason, said) -> None:
+    assert f"Source 0 Unknown {said}" in words(judged(("unknown", reason)))
+
+
+def test_an_unknown_health_shows_no_rates(judged) -> None:
+    page = words(judged(("unknown", "too_few_errors"), rates=(0.01, 0.02)))
+    assert "avg errors" not in page
+
+
+def test_before_there_is_data_a_line_says_not_recorded_yet(judged) -> None:
+    page = words(judged(("unknown", "pending"), minutes_of_data=0))
+    assert "Source 0 Not recorded yet" in page
+    assert "The first counts arrive a few minutes after a deploy." in page
+
+
+def test_a_verdict_by_the_users_own_limit_needs_no_rate_before(judged) -> None:
+    page = words(judged(("unhealthy", ""), rates=(None, 7.0)))
+    assert "7 avg errors a minute since the deploy" in page
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [(6, "6 minutes of data · preliminary"), (60, "60 minutes of data · final")],
+)
+def test_a_line_says_how_much_it_rests_on(judged, minutes, said) -> None:
+    assert said in words(judged(("healthy", ""), minutes_of_data=minutes))
+
+
+def test_a_final_verdict_without_counts_says_so(judged) -> None:
+    page = words(judged(("unknown", "gap"), minutes_of_data=0, is_final=True))
+    assert "no counts after the deploy" in page
+
+
+def test_a_line_has_a_small_picture_of_the_counts(judged) -> None:
+    page = judged(("healthy", ""))
+    assert "Errors per 3 minutes around the deploy" in page
+    assert 'class="spark-deploy"' in page
+
+
+def test_what_is_not_collected_yet_is_blank_and_not_a_gap(read, shop, sentry) -> None:
+    with write():
+        deploy = seed.add_deploy(shop.web, deployed_at=NOW - timedelta(minutes=8))
+        source = seed.add_source(sentry, shop.production)
+        seed.add_verdict(deploy, source, "healthy", minutes_of_data=6)
+    page = read(f"/deploys/{deploy.public_id}/card")
+    assert "spark-gap" not in page
+    assert "without data" not in page
+
+
+def test_missing_counts_are_hatched(judged) -> None:
+    counts = [1] * 60 + [None] * 30 + [1] * 31
+    page = judged(("unknown", "gap"), counts=counts)
+    assert "spark-gap" in page
+    assert "without data" in page
+
+
+def test_a_verdict_without_a_picture_is_still_shown(judged) -> None:
+    page = judged(("healthy", ""), counts=[])
+    assert "avg errors" in words(page)
+    assert 'class="spark ' not in page
+
+
+def test_a_source_that_is_gone_keeps_its_words(read, shop) -> None:
+    with write():
+        deploy = seed.add_deploy(shop.web)
+        seed.add_verdict(deploy, None, "ailing")
+    page = words(read(f"/deploys/{deploy.public_id}/card"))
+    assert "Old Sentry Ailing Sentry, disconnected" in page
+    assert "(+ 75 %)" in page
+
+
+def test_a_source_of_a_plugin_that_is_gone_is_named_by_its_provider(read, shop) -> None:
+    with write():
+        deploy = seed.add_deploy(shop.web)
+        seed.add_verdict(deploy, None, "healthy", provider="rollbar")
+    assert "Rollbar, disconnected" in words(read(f"/deploys/{deploy.public_id}/card"))
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "overall"),
+    [
+        ([("healthy", ""), ("unhealthy", ""), ("improved", "")], "Unhealthy"),
+        ([("improved", ""), ("ailing", "")], "Ailing"),
+        ([("improved", ""), ("healthy", "")], "Healthy"),
+        ([("improved", ""), ("unknown", "gap")], "Improved"),
+        ([("unknown", "gap"), ("unknown", "pending")], "Not recorded yet"),
+        ([("unknown", "too_few_errors"), ("unknown", "gap")], "Unknown: counts are missing"),
+    ],
+)
+def test_a_deploy_is_as_bad_as_its_worst_source(judged, verdicts, overall) -> None:
+    assert badge(judged(*verdicts)) == overall
+
+
+def test_health_is_an_icon_and_a_word_and_a_coloured_edge(judged) -> None:
+    page = judged(("unhealthy", ""))
+    assert "card-health health-unhealthy" in page
+    assert re.search(
+        r'<svg class="icon [^>]*aria-hidden="true"><use [^>]*></use></svg>\s*Unhealthy', page
+    )
+
+
+def test_a_deploy_that_nothing_watches_links_to_add_impact(card) -> None:
+    page = card()
+    assert "No impact source watches Production." in words(page)
+    assert "/o/acme/projects/shop/impact" in page
+
+
+def test_an_observer_is_not_asked_to_add_impact(sign_in, shop) -> None:
+    with write():
+        deploy = seed.add_deploy(shop.web)
+    page = sign_in("observer").get(f"/o/acme/deploys/{deploy.public_id}/card").text
+    assert "Add impact" not in page
+    assert "See its impact sources" in page
+
+
+def test_a_fresh_deploy_that_is_watched_is_not_recorded_yet(card, shop, sentry) -> None:
+    with write():
+        seed.add_source(sentry, shop.production)
+    assert badge(card()) == "Not recorded yet"
+
+
+def test_a_deploy_older_than_its_sources_says_so(card, shop, sentry) -> None:
+    with write():
+        seed.add_source(sentry, shop.production)
+    page = words(card(deployed_at=NOW - timedelta(days=8)))
+    assert "Deployed before the impact sources of Production began to judge." in page
+
+
+def test_another_organizations_card_is_not_found(sign_in, shop) -> None:
+    with write():
+        deploy = seed.add_deploy(shop.web)
+    outsider = sign_in("outsider")
+    assert outsider.get(f"/o/globex/deploys/{deploy.public_id}/card").status_code == 404
+    assert outsider.get(f"/o/globex/deploys/{deploy.public_id}").status_code == 404

@@ -1,0 +1,189 @@
+"""The page of one deploy: the verdicts with their reasons, and what was in the change."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from sleuth.deploys.models import Deploy
+from sleuth.extensions import db, write
+from tests.conftest import NOW
+from tests.dashboard import seed
+from tests.dashboard.conftest import words
+
+
+@pytest.fixture
+def page(read, shop):
+    """Store a deploy with these values and return its page's markup."""
+
+    def draw(**values: object) -> str:
+        with write():
+            deploy = seed.add_deploy(shop.web, **values)
+        return read(f"/deploys/{deploy.public_id}")
+
+    return draw
+
+
+@pytest.fixture
+def judged(read, shop, sentry):
+    """Store a deploy with one verdict and return its page's markup."""
+
+    def draw(health: str = "ailing", reason: str = "", **values: object) -> str:
+        with write():
+            deploy = seed.add_deploy(shop.web, deployed_at=NOW - timedelta(hours=2))
+            source = seed.add_source(sentry, shop.production)
+            seed.add_verdict(deploy, source, health, reason, **values)
+        return read(f"/deploys/{deploy.public_id}")
+
+    return draw
+
+
+def rows(markup: str) -> list[str]:
+    """Return the rows of the table of counts."""
+    return [words(row) for row in re.findall(r"<tr.*?</tr>", markup, re.DOTALL)[1:]]
+
+
+def test_the_page_names_the_deploy_with_its_whole_revision(page) -> None:
+    shown = words(page(revision="c" * 40, description="Retry payments"))
+    assert f"revision {'c' * 40}" in shown
+    assert "Retry payments" in shown
+    assert "Deployed 4 Mar 2026, 12:00 UTC" in shown
+
+
+def test_a_verdict_is_explained_in_a_sentence(judged) -> None:
+    page = words(judged())
+    assert "336 errors in 60 minutes after the deploy (5.60 a minute)" in page
+    assert "From 3.2 → to 5.6 avg errors a minute (+ 75 %)" in page
+
+
+def test_the_chart_has_a_table_with_the_same_counts(judged) -> None:
+    counts = [2] * 60 + [7] + [5] * 60
+    table = rows(judged(counts=counts))
+    assert len(table) == 121
+    assert table[0] == "4 Mar 2026, 09:00 UTC 2 before"
+    assert table[60] == "4 Mar 2026, 10:00 UTC 7 deployed"
+    assert table[120] == "4 Mar 2026, 11:00 UTC 5 after"
+
+
+def test_a_minute_that_is_not_covered_is_unknown_in_the_table(judged) -> None:
+    counts = [0] * 60 + [None] * 10 + [0] * 51
+    table = rows(judged("unknown", "gap", counts=counts))
+    assert table[65] == "4 Mar 2026, 10:05 UTC unknown after"
+    assert table[75] == "4 Mar 2026, 10:15 UTC 0 after"
+
+
+def test_a_minute_to_come_is_neither_zero_nor_unknown(read, shop, sentry) -> None:
+    with write():
+        deploy = seed.add_deploy(shop.web)
+        seed.add_verdict(
+            deploy,
+            seed.add_source(sentry, shop.production),
+            "unknown",
+            "pending",
+            minutes_of_data=0,
+        )
+    page = read(f"/deploys/{deploy.public_id}")
+    assert rows(page)[-1].endswith("– not collected yet")
+    assert "not collected yet</text>" in page
+
+
+def test_the_trackers_own_view_is_linked_if_the_verdict_knows_it(judged) -> None:
+    known = {"explore_url": "https://sentry.test/x", "picture_start": None}
+    page = judged(assessment=known)
+    assert 'href="https://sentry.test/x"' in page
+    assert "Open in Sentry" in page
+    assert "<table" not in page
+
+
+def test_a_trackers_view_that_is_no_web_address_is_not_linked(judged) -> None:
+    assert "javascript:" not in judged(assessment={"explore_url": "javascript:alert(1)"})
+
+
+def test_commits_are_listed_with_message_author_and_link(page) -> None:
+    shown = page(
+        commits=[
+            {
+                "revision": "abcdef1234",
+                "message": "Fix it\n\nAt last.",
+                "author": {"username": "ada"},
+                "url": "https://git.test/1",
+            },
+            {"revision": "1234567"},
+        ]
+    )
+    assert "2 commits abcdef1 Fix it ada" in words(shown)
+    assert 'href="https://git.test/1"' in shown
+    assert "no message" in shown
+
+
+def test_files_are_listed_with_what_was_added_and_deleted(page) -> None:
+    shown = words(page(files=[{"path": "a.py", "additions": 1200, "deletions": 3}, {"path": "b"}]))
+    assert "2 files a.py +1 200 −3 b" in shown
+
+
+@pytest.mark.parametrize(
+    ("entry", "shown"),
+    [
+        ({"title": "Faster", "url": "https://git.test/7", "author": "ada"}, "Faster ada"),
+        ({"url": "https://git.test/7"}, "https://git.test/7"),
+        ({"number": 7}, "7"),
+        ({}, "Pull request"),
+    ],
+)
+def test_pull_requests_are_listed_by_what_is_known_of_them(page, entry, shown) -> None:
+    assert f"1 pull request {shown}" in words(page(pull_requests=[entry]))
+
+
+def test_of_long_lists_the_first_hundred_are_shown(page) -> None:
+    shown = words(page(files=[{"path": f"file{number}"} for number in range(130)]))
+    assert "130 files" in shown
+    assert "file99" in shown
+    assert "file100" not in shown
+    assert "and 30 more" in shown
+
+
+def test_a_deploy_without_verdicts_says_why(page) -> None:
+    assert "No impact source watches Production." in words(page())
+
+
+def test_who_may_change_things_can_delete_the_deploy(page, sign_in, shop) -> None:
+    shown = page()
+    deploy = db.session.query(Deploy).one()
+    url = f"/o/acme/deploys/{deploy.public_id}"
+    assert f'href="{url}/delete"' in shown
+    assert f'href="{url}/delete"' not in sign_in("observer").get(url).text
+
+
+def test_a_page_without_scripts_loads_again_while_a_verdict_is_pending(judged) -> None:
+    assert 'http-equiv="refresh"' in judged(minutes_of_data=6)
+
+
+def test_a_final_verdict_needs_no_reload(judged) -> None:
+    assert 'http-equiv="refresh"' not in judged()
+
+
+def test_the_page_draws_itself_again_when_its_deploy_changed(read, shop) -> None:
+    with write():
+        deploy = seed.add_deploy(shop.web)
+    part = read(f"/deploys/{deploy.public_id}", htmx=True)
+    assert f'hx-trigger="deployChanged:{deploy.public_id} from:body' in part
+    assert "<html" not in part
+
+
+def test_the_page_of_a_deploy_that_is_gone_is_not_found(visitor) -> None:
+    assert visitor.get("/o/acme/deploys/nothing").status_code == 404
+    assert visitor.get("/o/acme/deploys/nothing/card").status_code == 404
+
+
+def test_hostile_contents_are_words(page) -> None:
+    hostile = seed.HOSTILE
+    shown = page(
+        description=hostile,
+        commits=[{"revision": hostile, "message": hostile, "url": "javascript:alert(1)"}],
+        files=[{"path": hostile, "additions": hostile}],
+        pull_requests=[{"title": hostile, "author": {"name": hostile}}],
+    )
+    assert "<script>alert" not in shown
+    assert "javascript:" not in shown

@@ -1,0 +1,183 @@
+"""The dashboard in Chromium: it fits, it stays fresh, and it can be used by keyboard."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from threading import Thread
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
+from werkzeug.serving import make_server
+
+from sleuth import clock
+from sleuth.accounts import audit
+from sleuth.deploys.models import Deploy
+from sleuth.deploys.parameters import Registration
+from sleuth.deploys.registration import register_deploy
+from sleuth.extensions import db, write
+from sleuth.health.models import Verdict
+from tests.conftest import PASSWORD, Cast, _project
+from tests.dashboard import seed
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Drive the system's Chromium; skip where there is none."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed.")
+    return {**browser_type_launch_args, "executable_path": chromium, "args": ["--no-sandbox"]}
+
+
+@pytest.fixture(autouse=True)
+def frozen_clock() -> None:
+    """Here time goes on, as it does in the browser."""
+
+
+@pytest.fixture
+def told(cast: Cast) -> seed.Story:
+    """Forty deploys that ended just now, in two projects, with names that are too long."""
+    with write():
+        db.session.add_all([cast.project, cast.acme])
+        other = _project(cast.acme, "Back office " + "and more " * 8)
+        return seed.tell_story(cast.project, [other], datetime.now(UTC))
+
+
+@pytest.fixture
+def served(app: Flask) -> Iterator[str]:
+    """Serve the application to a real browser; returns its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def enter(served: str, told: seed.Story, browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Sign in in a new window; its console must tell of nothing at the end."""
+    said: list[str] = []
+    windows = []
+
+    def go(**options: Any) -> Page:
+        windows.append(browser.new_context(**options))
+        page = windows[-1].new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(f"Uncaught: {error}"))
+        page.goto(f"{served}/sign-in?next=/o/acme/")
+        page.get_by_label("E-mail").fill("dora@acme.test")
+        page.locator("input[type=password]").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
+        return page
+
+    yield go
+    for window in windows:
+        window.close()
+    assert not said
+
+
+def deploy_named(page: Page, public_id: str) -> Any:
+    return page.locator(f"#deploy-{public_id}")
+
+
+def worsen(deploy: Deploy) -> None:
+    """Give the deploy's verdict another health, as a job does."""
+    with write():
+        verdict = db.session.scalars(select(Verdict).where(Verdict.deploy_id == deploy.id)).one()
+        verdict.health, verdict.reason, verdict.minutes_of_data = "unhealthy", "", 4
+        verdict.rate_before, verdict.rate_after = 2.0, 9.0
+        audit.publish(deploy.organization_id, "deployChanged", deploy.public_id)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_sticks_out_of_the_window(enter, told, served, width: int, scheme: str) -> None:
+    page = enter(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    for path in ("/", "/?q=nothing", f"/deploys/{told.deploys[1].public_id}"):
+        page.goto(f"{served}/o/acme{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_a_card_draws_itself_again_when_its_verdict_comes(enter, told) -> None:
+    page = enter()
+    card = deploy_named(page, told.deploys[0].public_id)
+    expect(card).to_contain_text("Not recorded yet")
+    later = clock.now() + timedelta(minutes=2)
+    with clock.frozen(later):
+        worsen(told.deploys[0])
+    expect(card).to_contain_text("Unhealthy", timeout=10_000)
+    expect(card).to_contain_text("avg errors a minute")
+
+
+def test_a_new_deploy_appears_on_top(enter, told) -> None:
+    page = enter()
+    now = clock.now()
+    register_deploy(told.deployments[0].id, Registration(revision="brand-new"), now)
+    first = page.locator("article").first
+    expect(first).to_contain_text("brand-new", timeout=10_000)
+
+
+def test_a_deploy_page_keeps_its_table_open_while_it_is_drawn_again(enter, told, served) -> None:
+    page = enter()
+    deploy = told.deploys[0]
+    page.goto(f"{served}/o/acme/deploys/{deploy.public_id}")
+    page.get_by_text("Counts per minute as a table").click()
+    with clock.frozen(clock.now() + timedelta(minutes=2)):
+        worsen(deploy)
+    expect(page.get_by_role("heading", name="Unhealthy")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("table")).to_be_visible()
+
+
+def test_a_hidden_tab_asks_nothing(enter) -> None:
+    page = enter()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.evaluate("Object.defineProperty(document, 'visibilityState', {value: 'hidden'})")
+    page.wait_for_timeout(4500)
+    assert not [url for url in asked if "/changes" in url]
+
+
+def test_a_filter_takes_effect_at_once_and_back_takes_it_back(enter) -> None:
+    page = enter()
+    page.get_by_label("Environment").select_option(label="Staging")
+    expect(page).to_have_url(re.compile(r"\?environment=staging$"))
+    expect(page.locator("article").first).to_contain_text("to Staging")
+    page.go_back()
+    expect(page.locator("article").first).to_contain_text("to Production")
+
+
+def test_a_search_is_one_press_of_enter(enter, told) -> None:
+    page = enter()
+    page.get_by_label("Revision or author").fill(told.deploys[3].revision[:9])
+    page.keyboard.press("Enter")
+    expect(page.locator("article")).to_have_count(1)
+    expect(page.get_by_label("Revision or author")).to_be_focused()
+
+
+def test_the_keyboard_goes_from_the_filters_to_the_first_deploy(enter) -> None:
+    page = enter()
+    page.get_by_label("Code deployment", exact=True).focus()
+    page.keyboard.press("Tab")
+    expect(page.locator("article a").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Deploy", exact=True)).to_be_visible()
+
+
+def test_without_scripts_filters_and_pages_work(enter) -> None:
+    page = enter(java_script_enabled=False)
+    page.get_by_label("Project").select_option(label="Shop")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("heading", name="Shop", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Older").click()
+    expect(page.get_by_text("Page 2 of 2")).to_be_visible()

@@ -1,0 +1,134 @@
+"""Live pages: one small question every few seconds, answered by names of events."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from werkzeug.test import TestResponse
+
+from sleuth import clock
+from sleuth.accounts import audit
+from sleuth.deploys import service as deploys
+from sleuth.deploys.parameters import Registration
+from sleuth.deploys.registration import register_deploy
+from sleuth.extensions import write
+from tests.conftest import NOW
+from tests.dashboard import seed
+
+LATER = NOW + timedelta(minutes=3)
+
+
+@pytest.fixture
+def ask(visitor):
+    """Ask what happened after an event, some minutes after the deploys of the test."""
+
+    def go(after: object = 0) -> TestResponse:
+        return visitor.get(f"/o/acme/changes?after={after}", headers={"HX-Request": "true"})
+
+    return go
+
+
+def names(answer: TestResponse) -> list[str]:
+    return list(json.loads(answer.headers["HX-Trigger"]))
+
+
+def after(markup: str) -> int:
+    """Return the event from which a page will ask."""
+    found = re.search(r"/changes\?after=(\d+)", markup)
+    assert found
+    return int(found[1])
+
+
+def publish(organization_id: int, name: str, subject: str = "") -> None:
+    with clock.frozen(LATER), write():
+        audit.publish(organization_id, name, subject)
+
+
+def test_nothing_new_is_an_empty_answer(ask, cast) -> None:
+    assert ask().status_code == 204
+
+
+def test_what_happened_is_named_once_and_the_next_question_asks_further(ask, cast) -> None:
+    for _time in range(2):
+        publish(cast.acme.id, "integrationChanged", "sentry")
+    answer = ask()
+    assert names(answer) == ["integrationChanged"]
+    assert ask(after(answer.text)).status_code == 204
+
+
+def test_a_page_asks_from_what_it_has_shown(read, ask, cast) -> None:
+    publish(cast.acme.id, "projectChanged", "shop")
+    assert ask(after(read())).status_code == 204
+
+
+def test_a_changed_deploy_concerns_its_card_only(ask, shop) -> None:
+    with write():
+        deploy = seed.add_deploy(shop.web)
+    publish(shop.project.organization_id, "deployChanged", deploy.public_id)
+    assert names(ask()) == [f"deployChanged:{deploy.public_id}"]
+
+
+def test_the_card_listens_for_the_very_name(read, shop) -> None:
+    with write():
+        deploy = seed.add_deploy(shop.web)
+    assert f'hx-trigger="deployChanged:{deploy.public_id} from:body"' in read()
+
+
+def test_a_new_deploy_concerns_the_list(ask, shop) -> None:
+    register_deploy(shop.web.id, Registration(revision="new"), clock.now())
+    assert names(ask()) == ["deployChanged"]
+
+
+def test_a_deleted_deploy_concerns_the_list(ask, shop) -> None:
+    with write():
+        deploy = seed.add_deploy(shop.web)
+    with clock.frozen(LATER):
+        deploys.delete_deploy(deploy.id)
+    assert names(ask()) == ["deployChanged"]
+
+
+def test_many_changed_deploys_concern_the_list(ask, shop) -> None:
+    with write():
+        many = [seed.add_deploy(shop.web, revision=f"r{number}") for number in range(9)]
+    for deploy in many:
+        publish(shop.project.organization_id, "deployChanged", deploy.public_id)
+    assert names(ask()) == ["deployChanged"]
+
+
+def test_where_the_list_is_drawn_again_no_card_need_be(ask, shop) -> None:
+    with write():
+        deploy = seed.add_deploy(shop.web)
+    publish(shop.project.organization_id, "deployChanged", deploy.public_id)
+    publish(shop.project.organization_id, "deployChanged", "gone")
+    publish(shop.project.organization_id, "projectChanged", "shop")
+    assert names(ask()) == ["deployChanged", "projectChanged"]
+
+
+def test_another_organizations_events_are_not_told(ask, cast) -> None:
+    publish(cast.globex.id, "deployChanged", "x")
+    assert ask().status_code == 204
+
+
+@pytest.mark.parametrize("after", ["", "x", "-1"])
+def test_a_question_without_sense_is_answered_from_the_start(ask, cast, after) -> None:
+    publish(cast.acme.id, "projectChanged", "shop")
+    assert names(ask(after)) == ["projectChanged"]
+
+
+def test_a_question_costs_one_statement_over_the_events(ask, counting, cast) -> None:
+    publish(cast.acme.id, "projectChanged", "shop")
+    with counting() as seen:
+        ask()
+    assert len([statement for statement in seen if "FROM event" in statement]) == 1
+    assert len(seen) <= 4
+    assert not any(statement.startswith(("INSERT", "UPDATE")) for statement in seen)
+
+
+def test_a_visit_prolongs_the_session_and_a_question_does_not(visitor, ask, cast) -> None:
+    with visitor.session_transaction() as session:
+        session.permanent = True
+    assert "Set-Cookie" in visitor.get("/o/acme/").headers
+    assert "Set-Cookie" not in ask().headers
