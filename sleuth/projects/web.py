@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, Flask, abort, g, url_for
 from flask.typing import ResponseReturnValue
@@ -197,8 +197,10 @@ def _navigation() -> dict[str, Any]:
 
 
 def _own_projects() -> list[Project]:
-    organization = g.get("organization")
-    return service.projects_of(organization.id) if organization else []
+    if "own_projects" not in g:
+        organization = g.get("organization")
+        g.own_projects = service.projects_of(organization.id) if organization else []
+    return cast(list[Project], g.own_projects)
 
 
 def _project(slug: str) -> Project:

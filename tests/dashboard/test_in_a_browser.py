@@ -181,3 +181,18 @@ def test_without_scripts_filters_and_pages_work(enter) -> None:
     expect(page.get_by_role("heading", name="Shop", exact=True)).to_be_visible()
     page.get_by_role("link", name="Older").click()
     expect(page.get_by_text("Page 2 of 2")).to_be_visible()
+
+
+def test_the_next_step_opens_as_a_dialog_and_the_list_moves_on(served, cast, browser) -> None:
+    page = browser.new_context().new_page()
+    page.goto(f"{served}/sign-in?next=/o/globex/")
+    page.get_by_label("E-mail").fill("xena@globex.test")
+    page.locator("input[type=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="New code deployment").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("Reactor core")
+    dialog.get_by_role("button").last.click()
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_text("2 of 5 done")).to_be_visible()
+    page.context.close()
