@@ -188,6 +188,7 @@ def _flask_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "SECRET_KEY": values["SLEUTH_SECRET_KEY"],
         "SQLALCHEMY_DATABASE_URI": database_url(values),
+        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # errors end up in logs
         "SESSION_COOKIE_SECURE": values["SLEUTH_PUBLIC_URL"].startswith("https://"),
         "TRUSTED_HOSTS": list(values["SLEUTH_TRUSTED_HOSTS"]) or None,
         **_rate_limits(values["SLEUTH_REDIS_URL"]),
@@ -227,15 +228,15 @@ def queue_socket(values: Mapping[str, Any]) -> Path:
     """Return where our own queue server listens.
 
     The data directory unless that path is too long for a socket; then a directory of
-    this user's in the runtime or temporary directory, named after the data directory.
+    this user's in the temporary directory, named after the data directory.
     """
     socket = Path(values["SLEUTH_DATA_DIR"]) / "queue" / "queue.sock"
     if len(os.fsencode(socket)) <= SOCKET_PATH_LIMIT:
         return socket
     digest = hashlib.sha256(os.fsencode(socket)).hexdigest()[:12]
-    base = os.environ.get("XDG_RUNTIME_DIR", "")
-    if not Path(base).is_dir() or len(base) > SOCKET_PATH_LIMIT // 2:
-        base = tempfile.gettempdir()
+    base = tempfile.gettempdir()
+    if len(os.fsencode(base)) > SOCKET_PATH_LIMIT // 2:
+        base = "/tmp"  # noqa: S108 -- the directory below it is private
     return Path(base) / f"sleuth-{os.getuid()}-{digest}" / "queue.sock"
 
 
@@ -307,7 +308,7 @@ def _parse(row: Setting, value: Any) -> Any:
 def _read_key(path: Path) -> str:
     try:
         return path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ""
     except (OSError, ValueError) as error:
         raise SettingError(f"The key file {path} cannot be read: {error}.") from None

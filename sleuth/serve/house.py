@@ -29,6 +29,7 @@ def run(
     Returns:
         The exit code: 0 after an ordered stop, 1 when something indispensable did not start.
     """
+    os.umask(0o077)
     logs.configure("supervisor")
     supervisor = Supervisor()
     try:

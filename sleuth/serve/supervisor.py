@@ -28,10 +28,10 @@ class Supervisor:
     def __init__(self) -> None:
         self.running: list[Running] = []
         self.is_stopping = False
-        self._wakeup, wakeup_write = os.pipe()
-        os.set_blocking(self._wakeup, False)
-        os.set_blocking(wakeup_write, False)
-        signal.set_wakeup_fd(wakeup_write, warn_on_full_buffer=False)
+        self._wakeup, self._wakeup_write = os.pipe()
+        for end in (self._wakeup, self._wakeup_write):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(self._wakeup_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         for number in STOP_SIGNALS:
             signal.signal(number, self._request_stop)

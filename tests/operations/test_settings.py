@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -100,20 +101,17 @@ def test_the_queue_listens_in_the_data_directory() -> None:
     assert config.redis_url(values) == "unix:///data/queue/queue.sock?db=0"
 
 
-def test_a_path_too_long_for_a_socket_is_replaced_by_a_short_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+def test_a_path_too_long_for_a_socket_is_replaced_by_a_short_one(tmp_path: Path) -> None:
     deep = config.queue_socket(load(SLEUTH_DATA_DIR=str(tmp_path / ("long" * 30))))
     other = config.queue_socket(load(SLEUTH_DATA_DIR=str(tmp_path / ("deep" * 30))))
     assert len(str(deep)) <= config.SOCKET_PATH_LIMIT
     assert deep != other
 
 
-def test_the_short_path_is_in_the_runtime_directory_if_there_is_one(
+def test_the_short_path_is_short_even_if_the_temporary_directory_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", "/tmp")
+    monkeypatch.setattr(tempfile, "tempdir", "/" + "t" * 60)
     socket = config.queue_socket(load(SLEUTH_DATA_DIR="/" + "x" * 120))
     assert socket.parent.parent == Path("/tmp")
 

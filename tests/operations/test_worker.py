@@ -1,0 +1,141 @@
+"""The worker, on real queue servers: one application, one context a job, quick recovery."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from sleuth import queue
+from sleuth.config import ROOT
+from sleuth.factory import create_app
+from sleuth.queue.worker import make_worker
+from tests.operations.jobs import notes_of
+from tests.operations.processes import descendants, is_alive, kill, wait_until
+
+pytestmark = [pytest.mark.queue, pytest.mark.usefixtures("clean_signals")]
+
+IMPATIENT_WORKER = """
+from sleuth.queue import worker
+worker.WORKER_TTL_SECONDS = 16
+worker.MAINTENANCE_INTERVAL_SECONDS = 0
+worker.MONITORING_INTERVAL_SECONDS = 1
+worker.HEARTBEAT_GRACE_SECONDS = 1
+from sleuth.serve import worker
+raise SystemExit(worker.main())
+"""
+
+
+@pytest.fixture
+def queue_app(settings: dict[str, Any], queue_url: str) -> Iterator[Flask]:
+    """An application whose queue is real."""
+    app = create_app({**settings, "SLEUTH_REDIS_URL": queue_url})
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def data_dir(queue_app: Flask) -> Path:
+    return Path(queue_app.config["SLEUTH_DATA_DIR"])
+
+
+def work_off(app: Flask) -> None:
+    make_worker(app).work(burst=True, logging_level="WARNING")
+
+
+def test_jobs_run_each_in_a_process_and_context_of_its_own(
+    queue_app: Flask, data_dir: Path
+) -> None:
+    for number in (1, 2):
+        assert queue.enqueue("tests.operations.jobs.leave_note", number)
+    work_off(queue_app)
+    notes = [note.rpartition(" ") for note in notes_of(data_dir)]
+    assert [text for text, _, _pid in notes] == ["job 1", "job 2"]
+    assert len({pid for _, _, pid in notes}) == 2
+
+
+def test_a_job_has_a_database_connection_of_its_own(queue_app: Flask, data_dir: Path) -> None:
+    queue.enqueue("tests.operations.jobs.look_at_database")
+    work_off(queue_app)
+    assert len(notes_of(data_dir)) == 1
+
+
+def test_a_finished_job_leaves_nothing_and_may_come_again(queue_app: Flask, data_dir: Path) -> None:
+    for _ in range(2):
+        queue.enqueue("tests.operations.jobs.leave_note", 1)
+        work_off(queue_app)
+    assert len(notes_of(data_dir)) == 2
+    assert queue.connection().keys("rq:job:*") == []
+
+
+def test_a_job_that_raises_is_logged_and_soon_forgotten(queue_app: Flask, tmp_path: Path) -> None:
+    logger = logging.getLogger("rq.worker")
+    handler = logging.FileHandler(tmp_path / "log")
+    logger.addHandler(handler)
+    queue.enqueue("tests.operations.jobs.fail")
+    work_off(queue_app)
+    logger.removeHandler(handler)
+    handler.close()
+    assert "RuntimeError: This job is broken." in (tmp_path / "log").read_text()
+    [key] = queue.connection().keys("rq:job:*")
+    assert 0 < queue.connection().ttl(key) <= queue.FAILURE_TTL_SECONDS
+
+
+@pytest.fixture
+def start_worker(queue_app: Flask) -> Iterator[Any]:
+    """Start workers that find lost jobs within seconds."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> subprocess.Popen[bytes]:
+        config = queue_app.config
+        names = ("SLEUTH_REDIS_URL", "SLEUTH_DATA_DIR", "SLEUTH_DATABASE_URL", "SLEUTH_SECRET_KEY")
+        environ = {name: config[name] for name in names}
+        worker = subprocess.Popen(
+            [sys.executable, "-c", IMPATIENT_WORKER],
+            cwd=ROOT,
+            env={**environ, "PYTHONPATH": str(ROOT)},
+        )
+        started.append(worker)
+        return worker
+
+    yield start
+    for worker in started:
+        worker.kill()
+        worker.wait()
+
+
+def test_the_job_of_a_killed_worker_dies_with_it_and_is_run_again(
+    start_worker: Any, data_dir: Path
+) -> None:
+    queue.enqueue("tests.operations.jobs.wait", 2)
+    first = start_worker()
+    wait_until(lambda: len(notes_of(data_dir)) == 1)
+    [horse] = descendants(first.pid)
+    kill(first.pid)
+    wait_until(lambda: not is_alive(horse))
+    start_worker()
+    wait_until(lambda: len(notes_of(data_dir)) == 3)
+    assert [note.split()[0] for note in notes_of(data_dir)] == ["began", "began", "ended"]
+    wait_until(lambda: queue.connection().keys("rq:job:*") == [])
+
+
+def test_a_worker_without_a_queue_server_says_so(settings: dict[str, Any], tmp_path: Path) -> None:
+    environ = {
+        "PYTHONPATH": str(ROOT),
+        "SLEUTH_DATA_DIR": str(tmp_path),
+        "SLEUTH_SECRET_KEY": settings["SLEUTH_SECRET_KEY"],
+        "SLEUTH_REDIS_URL": f"unix://{tmp_path}/none.sock",
+    }
+    command = [sys.executable, "-m", "sleuth.serve.worker"]
+    ended = subprocess.run(
+        command, check=False, cwd=ROOT, env=environ, capture_output=True, text=True
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Sleuth cannot start: The queue server does not answer: ")
+    assert "Traceback" not in ended.stderr
