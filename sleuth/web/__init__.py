@@ -18,7 +18,6 @@ from sleuth.web.responses import (
     page_url,
     render_dialog,
     render_partial_or_page,
-    url_if,
 )
 
 __all__ = [
@@ -31,7 +30,6 @@ __all__ = [
     "page_url",
     "render_dialog",
     "render_partial_or_page",
-    "url_if",
 ]
 
 
@@ -46,4 +44,4 @@ def init_app(app: Flask) -> None:
     sparkline.init_app(app)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(is_htmx=is_htmx, page_url=page_url, url_if=url_if)
+    app.jinja_env.globals.update(is_htmx=is_htmx, page_url=page_url)

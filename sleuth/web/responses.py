@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from markupsafe import Markup
-from werkzeug.routing import BuildError
 from werkzeug.wrappers import Response as BaseResponse
 
 from sleuth.extensions import htmx
@@ -117,14 +116,6 @@ def page_url(number: int) -> str:
     """Return this page's address with another page number."""
     values = {**request.args.to_dict(), **(request.view_args or {}), "page": number}
     return url_for(request.endpoint or "", **values)
-
-
-def url_if(endpoint: str, **values: Any) -> str | None:
-    """Return the address, or None while that feature does not exist."""
-    try:
-        return url_for(endpoint, **values)
-    except BuildError:
-        return None
 
 
 def _heading(body: str) -> str:

@@ -34,7 +34,7 @@ def site(kit: Flask) -> Iterator[Flask]:
         "dashboard": ["index"],
         "deploys": ["deployments"],
         "projects": ["index"],
-        "accounts": ["settings", "password", "sign_out"],
+        "accounts": ["settings", "organizations", "password", "sign_out"],
     }
     for name, endpoints in pages.items():
         blueprint = Blueprint(name, "sleuth")

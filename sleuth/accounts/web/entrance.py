@@ -14,7 +14,7 @@ from sleuth.accounts.forms import PasswordForm, SetUpForm, SignInForm
 from sleuth.accounts.models import Organization, User
 from sleuth.accounts.rules import RuleError
 from sleuth.accounts.web.blueprint import blueprint
-from sleuth.web import go_to, url_if
+from sleuth.web import go_to
 
 WRONG_CODE = "This is not the set-up code; ./run prints it when it starts."
 WRONG_PAIR = "This e-mail address and password do not belong together."
@@ -114,10 +114,7 @@ def local_path(target: str) -> str | None:
 
 def start_url(organization: Organization) -> str:
     """Return where work in an organization starts."""
-    slug = organization.slug
-    return url_if("dashboard.index", organization_slug=slug) or url_for(
-        "accounts.settings", organization_slug=slug
-    )
+    return url_for("dashboard.index", organization_slug=organization.slug)
 
 
 def _set_up(form: SetUpForm) -> ResponseReturnValue:
