@@ -11,11 +11,13 @@ curl -X POST {url} \\
 
 GITHUB = """\
 - name: Register the deploy
+  env:
+    SLEUTH_TOKEN: ${{{{ secrets.SLEUTH_TOKEN }}}}
   run: |
     curl --fail-with-body -X POST {url} \\
-      -H "Authorization: Bearer ${{{{ secrets.SLEUTH_TOKEN }}}}" \\
-      -d sha="${{{{ github.sha }}}}" \\
-      --data-urlencode branch="${{{{ github.ref_name }}}}" \\
+      -H "Authorization: Bearer $SLEUTH_TOKEN" \\
+      -d sha="$GITHUB_SHA" \\
+      --data-urlencode branch="$GITHUB_REF_NAME" \\
       -d ignore_if_duplicate=true{environment}"""
 
 GITLAB = """\

@@ -39,4 +39,4 @@ def test_nothing_of_a_template_is_left_over() -> None:
     for command in commands(URL):
         assert "{url}" not in command.text
         assert "{{{" not in command.text
-    assert "${{ secrets.SLEUTH_TOKEN }}" in commands(URL)[1].text
+    assert "SLEUTH_TOKEN: ${{ secrets.SLEUTH_TOKEN }}" in commands(URL)[1].text
