@@ -156,7 +156,7 @@ def rename_code_deployment(code_deployment_id: int, name: str) -> None:
         NoResultFound: The code deployment is gone.
     """
     with write():
-        renamed = db.session.get_one(CodeDeployment, code_deployment_id)
+        renamed = db.session.get_one(CodeDeployment, code_deployment_id, with_for_update=True)
         lock_organization(renamed.organization_id)
         siblings = code_deployments_of(renamed.organization_id, renamed.project_id)
         others = [each.name for each in siblings if each is not renamed]

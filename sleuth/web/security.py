@@ -1,8 +1,8 @@
-"""Headers that every answer carries."""
+"""Headers that every answer carries, and what no request may carry."""
 
 from __future__ import annotations
 
-from flask import Flask, Response, current_app
+from flask import Flask, Response, abort, current_app, request
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -21,8 +21,22 @@ ONE_YEAR_SECONDS = 31_536_000
 
 
 def init_app(app: Flask) -> None:
-    """Add the headers to every answer."""
+    """Add the headers to every answer, and look at every request."""
+    app.before_request(refuse_null_characters)
     app.after_request(add_headers)
+
+
+def refuse_null_characters() -> None:
+    """Refuse what no name can contain and PostgreSQL cannot even be asked for.
+
+    The API reads its bodies itself, with limits and messages of its own.
+    """
+    if "\0" in request.path:
+        abort(404)
+    form = {} if request.path.startswith("/api/") else request.form
+    texts = [*request.args.values(), *form.values()]
+    if any("\0" in text for text in texts):
+        abort(400, "Null characters cannot be stored; remove them and try again.")
 
 
 def add_headers(response: Response) -> Response:

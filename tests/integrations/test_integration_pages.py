@@ -232,3 +232,11 @@ def test_the_token_is_in_no_page_and_no_audit_entry(sign_in, connected) -> None:
         assert TOKENS["full"].value not in browser.get(url).text
     for entry in db.session.scalars(select(AuditEntry)):
         assert TOKENS["full"].value not in f"{entry.subject} {entry.detail}"
+
+
+def test_null_characters_are_refused_with_a_sentence(sign_in) -> None:
+    answer = sign_in("developer").post(
+        f"{BASE}/sentry/enable", data={"token": "abc\0def"}, headers=HTMX
+    )
+    assert answer.status_code == 400
+    assert "Null characters" in answer.text
