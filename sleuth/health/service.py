@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,15 +13,14 @@ from sleuth import clock
 from sleuth.accounts import audit
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db, write
-from sleuth.health import detector, words
-from sleuth.health.detector import DEFAULT, Assessment
+from sleuth.health import words
+from sleuth.health.detector import DEFAULT
+from sleuth.health.judging import Judgement, judge
 from sleuth.health.models import Verdict
-from sleuth.impact import schedule, series
+from sleuth.impact import schedule
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.service import sources_of_environment
 
-BASELINE = timedelta(days=1)
-PICTURE_BUCKETS = 60
 RETRY_SECONDS = 15
 SLOW_RETRY_SECONDS = 300
 PATIENCE = timedelta(minutes=15)
@@ -67,7 +64,7 @@ def assess_deploy(deploy_id: int) -> None:
         if deploy.deployed_at >= source.judges_from
     ]
     replaced_at = _replaced_at(deploy)
-    made = {source.id: _make(source, deploy.deployed_at, replaced_at, now) for source in sources}
+    made = {source.id: judge(source, deploy.deployed_at, replaced_at, now) for source in sources}
     try:
         _store(deploy_id, made, now)
     except IntegrityError:
@@ -89,48 +86,16 @@ def _replaced_at(deploy: Deploy) -> datetime | None:
     )
 
 
-def _make(
-    source: ImpactSource, deployed_at: datetime, replaced_at: datetime | None, now: datetime
-) -> tuple[Assessment, list[int | None], int]:
-    step = source.interval_seconds
-    moment = int(deployed_at.timestamp())
-    first = moment - moment % step - int(BASELINE.total_seconds())
-    last = moment - moment % step + DEFAULT.looks[-1] * 60 + step
-    counts = series.read_counts(source.id, first, max(first, last), step)
-    assessment = detector.assess(
-        range(first, first + len(counts) * step, step),
-        [math.nan if count is None else float(count) for count in counts],
-        moment,
-        int(now.timestamp()),
-        until=int(replaced_at.timestamp()) if replaced_at else None,
-        threshold=source.manually_set_health_threshold,
-        step_seconds=step,
-    )
-    if assessment.health == "unknown" and _is_awaited(source, first):
-        assessment = replace(assessment, reason="pending", is_final=False)
-    start = max(0, int(BASELINE.total_seconds()) // step - PICTURE_BUCKETS)
-    return assessment, counts[start:], first + start * step
-
-
-def _is_awaited(source: ImpactSource, first: int) -> bool:
-    """Tell whether the past that a verdict needs is still being collected."""
-    return source.backfill_until is not None and first < source.backfill_until.timestamp()
-
-
-def _store(
-    deploy_id: int, made: dict[int, tuple[Assessment, list[int | None], int]], now: datetime
-) -> None:
+def _store(deploy_id: int, judgements: dict[int, Judgement], now: datetime) -> None:
     with write():
         deploy = db.session.get(Deploy, deploy_id)
         if deploy is None:
             return
-        changed = _close_orphans(deploy_id, made.keys(), now)
-        for source_id, (assessment, picture, picture_start) in made.items():
+        changed = _close_orphans(deploy_id, judgements.keys(), now)
+        for source_id, judgement in judgements.items():
             source = db.session.get(ImpactSource, source_id)
             if source is not None:
-                verdict = _verdict(deploy, source)
-                changed |= _apply(verdict, assessment, source, deploy.deployed_at, now)
-                _draw(verdict, deploy, picture, picture_start, source.interval_seconds)
+                changed |= _apply(_verdict(deploy, source), judgement, source, now)
         if changed:
             audit.publish(deploy.organization_id, "deployChanged", deploy.public_id)
 
@@ -154,48 +119,35 @@ def _verdict(deploy: Deploy, source: ImpactSource) -> Verdict:
         select(Verdict).where(Verdict.deploy_id == deploy.id, Verdict.impact_source_id == source.id)
     )
     if verdict is None:
-        verdict = Verdict(deploy_id=deploy.id, impact_source_id=source.id, health="")
+        verdict = Verdict(deploy=deploy, impact_source_id=source.id, health="", reason="")
         db.session.add(verdict)
     verdict.source_name, verdict.provider = source.name, source.provider
     return verdict
 
 
-def _apply(
-    verdict: Verdict, made: Assessment, source: ImpactSource, deployed_at: datetime, now: datetime
-) -> bool:
-    before = (verdict.health, verdict.reason, verdict.minutes_of_data, verdict.is_final)
+def _apply(verdict: Verdict, judgement: Judgement, source: ImpactSource, now: datetime) -> bool:
+    before, made = _gist(verdict), judgement.assessment
     verdict.health, verdict.reason, verdict.is_final = made.health, made.reason, made.is_final
     verdict.rate_before, verdict.rate_after = made.rate_before, made.rate_after
     verdict.minutes_of_data = made.minutes_of_data
     verdict.sentence = words.sentence(made)
-    verdict.assessment = made.as_json()
+    verdict.assessment, verdict.picture = judgement.details, judgement.picture
     verdict.assessed_at = now
-    verdict.due_at = (
-        None if made.is_final else _next_look_at(deployed_at, made.minutes_of_data, source, now)
-    )
-    after = (verdict.health, verdict.reason, verdict.minutes_of_data, verdict.is_final)
-    return before != after
+    verdict.due_at = None if made.is_final else _next_look_at(verdict, source, now)
+    return before != _gist(verdict)
 
 
-def _draw(
-    verdict: Verdict, deploy: Deploy, picture: list[int | None], start: int, step: int
-) -> None:
-    verdict.picture = picture
-    verdict.assessment = {
-        **verdict.assessment,
-        "picture_start": start,
-        "picture_step": step,
-        "deploy_index": (int(deploy.deployed_at.timestamp()) - start) // step,
-    }
+def _gist(verdict: Verdict) -> tuple[str, str, int | None, bool | None]:
+    return verdict.health, verdict.reason, verdict.minutes_of_data, verdict.is_final
 
 
-def _next_look_at(
-    deployed_at: datetime, minutes_of_data: int, source: ImpactSource, now: datetime
-) -> datetime:
+def _next_look_at(verdict: Verdict, source: ImpactSource, now: datetime) -> datetime:
     """The next look comes when its minutes can have been collected; late ones are retried."""
     step = source.interval_seconds
-    look = next((each for each in DEFAULT.looks if each > minutes_of_data), DEFAULT.looks[-1])
-    last_bucket = schedule.floor_to(deployed_at, step) + timedelta(minutes=look)
+    look = next(
+        (each for each in DEFAULT.looks if each > verdict.minutes_of_data), DEFAULT.looks[-1]
+    )
+    last_bucket = schedule.floor_to(verdict.deploy.deployed_at, step) + timedelta(minutes=look)
     collected_at = schedule.next_due_at(last_bucket, source.id, step)
     is_late = now - collected_at > PATIENCE
     pause = timedelta(seconds=SLOW_RETRY_SECONDS if is_late else RETRY_SECONDS)

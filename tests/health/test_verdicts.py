@@ -178,6 +178,18 @@ def test_the_picture_shows_unknown_minutes_as_unknown(source, deploy) -> None:
     assert verdict.picture[59:69] == [3] * 9 + [None]
 
 
+def test_a_verdict_links_to_the_trackers_own_view(source, deploy) -> None:
+    with write():
+        row = db.session.get_one(ImpactSource, source.id)
+        row.attributes = {"web_url": "https://acme.sentry.io", "org_slug": "acme"}
+    assert judge(deploy(60)).assessment["explore_url"].startswith("https://acme.sentry.io/")
+
+
+def test_a_verdict_of_a_tracker_that_is_gone_has_no_link(source, deploy, app) -> None:
+    app.extensions["sleuth_trackers"].trackers.clear()
+    assert judge(deploy(60)).assessment["explore_url"] == ""
+
+
 def test_a_manual_threshold_decides_alone(source, deploy) -> None:
     busy = deploy(60)
     count(source, NOW - DAY, NOW, 3)

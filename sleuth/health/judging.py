@@ -1,0 +1,85 @@
+"""From stored counts to a judgement: what the detector says, the picture, the tracker's view."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sleuth.health import detector
+from sleuth.health.detector import DEFAULT, Assessment
+from sleuth.impact import series
+from sleuth.impact.models import ImpactSource
+from sleuth.integrations.service import registry
+from sleuth.plugin_api import TrackerError
+
+BASELINE = timedelta(days=1)
+PICTURE_BUCKETS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What one impact source says of one deploy.
+
+    Args:
+        picture: Counts per bucket around the deploy, None where unknown.
+        details: The assessment in full, and how to draw the picture; JSON-serializable.
+    """
+
+    assessment: Assessment
+    picture: list[int | None]
+    details: dict[str, Any]
+
+
+def judge(
+    source: ImpactSource, deployed_at: datetime, replaced_at: datetime | None, now: datetime
+) -> Judgement:
+    """Judge a deploy by what is stored of a source; reads only.
+
+    Args:
+        replaced_at: When the next deploy of the same code deployment came, if it did.
+    """
+    step = source.interval_seconds
+    moment = int(deployed_at.timestamp())
+    first = moment - moment % step - int(BASELINE.total_seconds())
+    last = moment - moment % step + DEFAULT.looks[-1] * 60 + step
+    counts = series.read_counts(source.id, first, last, step)
+    assessment = detector.assess(
+        range(first, first + len(counts) * step, step),
+        [math.nan if count is None else float(count) for count in counts],
+        moment,
+        int(now.timestamp()),
+        until=int(replaced_at.timestamp()) if replaced_at else None,
+        threshold=source.manually_set_health_threshold,
+        step_seconds=step,
+    )
+    if assessment.health == "unknown" and _is_awaited(source, first):
+        assessment = replace(assessment, reason="pending", is_final=False)
+    start = max(0, int(BASELINE.total_seconds()) // step - PICTURE_BUCKETS)
+    picture_start = first + start * step
+    details = {
+        **assessment.as_json(),
+        "picture_start": picture_start,
+        "picture_step": step,
+        "deploy_index": (moment - picture_start) // step,
+        "explore_url": _explore_url(source, deployed_at),
+    }
+    return Judgement(assessment, counts[start:], details)
+
+
+def _is_awaited(source: ImpactSource, first: int) -> bool:
+    """Tell whether the past that a verdict needs is still being collected."""
+    return source.backfill_until is not None and first < source.backfill_until.timestamp()
+
+
+def _explore_url(source: ImpactSource, deployed_at: datetime) -> str:
+    """Return the tracker's own view of the deploy; a plugin that fails to say has none."""
+    tracker = registry().get(source.provider)
+    if tracker is None:
+        return ""
+    until = deployed_at + timedelta(minutes=DEFAULT.looks[-1])
+    try:
+        return tracker.explore_url(source.config, deployed_at, until)
+    except TrackerError:
+        return ""
