@@ -106,7 +106,7 @@ def start_worker(queue_app: Flask) -> Iterator[Any]:
 
     yield start
     for worker in started:
-        worker.kill()
+        worker.terminate()
         worker.wait()
 
 
