@@ -41,6 +41,12 @@ def test_without_a_deploy_there_is_no_marker() -> None:
     assert layout_sparkline([1]).deploy_x is None
 
 
+def test_buckets_still_to_come_are_left_blank() -> None:
+    chart = layout_sparkline([1, None, 2, None, None], 1, upcoming=2)
+    assert chart.missing == 1
+    assert [gap.width for gap in chart.gaps] == [WIDTH / 5]
+
+
 def test_nothing_at_all_can_be_drawn() -> None:
     assert layout_sparkline([]).bars == ()
 
