@@ -17,7 +17,6 @@ CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("types", ("-m", "mypy")),
     ("import rules", ("-c", IMPORT_RULES)),
     ("templates", ("-m", "djlint", "--lint", "--quiet", "templates")),
-    ("format of templates", ("-m", "djlint", "--check", "--quiet", "templates")),
     ("migrations", (*FLASK_DB, "upgrade")),
     ("models match migrations", (*FLASK_DB, "check")),
 )
