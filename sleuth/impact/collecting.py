@@ -117,6 +117,7 @@ def _store_backfill(
     source.backfill_until = window.since
     if is_at_retention or is_done:
         source.backfill_from = source.backfill_until = None
+        audit.publish(source.organization_id, "impactSourceChanged", source.provider)
     _note_success(source, now)
 
 

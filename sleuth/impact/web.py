@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from sleuth import clock
+from sleuth.dashboard import changes
 from sleuth.impact import checking, service
 from sleuth.impact.checking import Proposal
 from sleuth.impact.forms import ImpactForm, impact_form, project_groups
@@ -204,6 +205,7 @@ def _projects(target: Target) -> list[TrackerProject]:
 
 def _listing(project: Project) -> dict[str, object]:
     return {
+        "last_event": changes.latest(g.organization.id),
         "project": project,
         "sources": service.sources_of_project(project.id),
         "connected": [

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from sleuth import clock
+from sleuth.dashboard import changes
 from sleuth.impact import service as impact
 from sleuth.integrations import cards, checks, service
 from sleuth.integrations.forms import CredentialsForm, credentials_form
@@ -31,6 +32,7 @@ def index(category: str) -> ResponseReturnValue:
         abort(404)
     return render_template(
         "integrations/index.html",
+        last_event=changes.latest(g.organization.id),
         tabs=known,
         category=category,
         cards=cards.cards(g.organization.id, category),

@@ -10,6 +10,7 @@ import pytest
 
 from plugins.sentry.sandbox import Sandbox
 from sleuth import clock
+from sleuth.dashboard import changes
 from sleuth.extensions import db, write
 from sleuth.impact import series, service
 from sleuth.impact.collecting import collect_integration
@@ -69,6 +70,19 @@ def test_seven_days_back_are_collected_and_then_the_past_is_done(source: ImpactS
     assert known.backfill_until is None
     week = stored(source, NOW - timedelta(days=7), NOW - timedelta(minutes=2))
     assert None not in week
+
+
+def test_live_pages_hear_when_the_past_is_done(source: ImpactSource) -> None:
+    collect(source)
+    with write():
+        current = db.session.get_one(ImpactSource, source.id)
+        current.backfill_from = NOW - timedelta(days=8)
+        current.backfill_until = NOW - timedelta(days=7)
+        current.due_at = NOW
+    before = changes.latest(source.organization_id)
+    collect(source)
+    heard = changes.changes_after(source.organization_id, before)
+    assert heard.names == ("impactSourceChanged",)
 
 
 def test_the_next_minute_is_collected_when_it_is_complete(source: ImpactSource) -> None:

@@ -71,6 +71,10 @@ def test_the_source_environment_is_empty_free_text_and_never_filled_in(developer
     assert "how-to-send-environment-data" in body
 
 
+def test_the_tab_hears_of_collected_counts(developer) -> None:
+    assert "data-live" in developer.get(TAB).text
+
+
 def test_more_than_a_hundred_projects_are_told_apart_by_organization(developer) -> None:
     body = developer.get(ADD, headers=HTMX).text
     assert body.count("<option") > 134

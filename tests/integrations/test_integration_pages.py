@@ -58,6 +58,10 @@ def test_an_observer_sees_the_card_and_no_button(sign_in) -> None:
     assert f"{BASE}/sentry/enable" not in page
 
 
+def test_the_page_hears_of_what_others_change(sign_in) -> None:
+    assert "data-live" in sign_in("observer").get(f"{BASE}/error-trackers").text
+
+
 def test_an_unknown_category_or_tracker_is_no_page(sign_in) -> None:
     browser = sign_in("developer")
     assert browser.get(f"{BASE}/chat").status_code == 404
