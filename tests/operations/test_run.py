@@ -41,13 +41,12 @@ def installed(run: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the locks that were installed; no network is touched."""
     names: list[str] = []
 
-    def create_venv() -> list[str]:
+    def create_venv() -> None:
         python = Path(run.PYTHON)
         python.parent.mkdir(parents=True)
         python.symlink_to(sys.executable)
-        return ["pip"]
 
-    def pip(_installer: list[str], arguments: list[str], _complaint: str) -> None:
+    def pip(arguments: list[str], _complaint: str) -> None:
         names.append(Path(arguments[-1]).name)
 
     monkeypatch.setattr(run, "create_venv", create_venv)
@@ -184,15 +183,21 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(run: Any, tmp_path: Pat
         run.install([run.RUNTIME_LOCK])
 
 
-def test_what_pip_said_last_is_shown_when_it_fails(run: Any, capsys: Any) -> None:
+def test_what_pip_said_last_is_shown_when_it_fails(
+    run: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
     lines = "import sys; print(*range(20), sep='\\n'); sys.exit(1)"
+    monkeypatch.setattr(run, "installer", lambda: [sys.executable, "-c", lines])
     with pytest.raises(run.StartError, match=r"^It failed; is the package index reachable\?$"):
-        run.pip([sys.executable, "-c", lines], [], "It failed")
+        run.pip([], "It failed")
     assert capsys.readouterr().err.split() == [str(number) for number in range(12, 20)]
 
 
-def test_what_pip_says_is_hidden_while_it_works(run: Any, capfd: Any) -> None:
-    run.pip([sys.executable, "-c", "print('downloading')"], [], "It failed")
+def test_what_pip_says_is_hidden_while_it_works(
+    run: Any, monkeypatch: pytest.MonkeyPatch, capfd: Any
+) -> None:
+    monkeypatch.setattr(run, "installer", lambda: [sys.executable, "-c", "print('downloading')"])
+    run.pip([], "It failed")
     assert capfd.readouterr() == ("", "")
 
 
@@ -200,8 +205,14 @@ def test_without_ensurepip_the_systems_pip_installs_into_the_environment(
     run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run.importlib.util, "find_spec", lambda name: name == "pip" or None)
-    assert run.create_venv() == [sys.executable, "-m", "pip", "--python", run.PYTHON]
+    run.create_venv()
     assert Path(run.PYTHON).exists()
+    assert run.installer() == [sys.executable, "-m", "pip", "--python", run.PYTHON]
+
+
+def test_an_environment_with_a_pip_of_its_own_uses_that(run: Any) -> None:
+    Path(run.VENV, "lib", "python3.11", "site-packages", "pip").mkdir(parents=True)
+    assert run.installer() == [run.PYTHON, "-m", "pip"]
 
 
 def test_without_ensurepip_and_pip_one_sentence_says_what_to_install(
@@ -209,7 +220,7 @@ def test_without_ensurepip_and_pip_one_sentence_says_what_to_install(
 ) -> None:
     monkeypatch.setattr(run.importlib.util, "find_spec", lambda _name: None)
     with pytest.raises(run.StartError, match=r"neither ensurepip nor pip; .* python3-venv"):
-        run.create_venv()
+        run.installer()
 
 
 def test_the_callers_python_is_kept_out_but_its_package_index_is_not(
