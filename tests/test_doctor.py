@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -62,9 +63,10 @@ def test_a_missing_data_directory_is_noticed(examine: Examine, tmp_path: Path) -
 
 
 def test_a_data_directory_that_cannot_be_written_is_noticed(
-    examine: Examine, monkeypatch: pytest.MonkeyPatch
+    examine: Examine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor.os, "access", lambda *_: False)
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, *mode: path != tmp_path and access(path, *mode))
     assert "cannot be written" in examine()["data directory"].detail
 
 

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from sleuth import config
 from sleuth.accounts import setup_code
-from sleuth.extensions import limiter
+from sleuth.extensions import db, limiter
 from sleuth.factory import create_app
 from sleuth.serve import queue_server
 from tests.conftest import PASSWORD, Cast
@@ -97,8 +97,10 @@ class TestWithAServerThatCounts:
         self, visitor: FlaskClient, settings: dict[str, Any]
     ) -> None:
         assert try_often(visitor, 10, "/sign-in", WRONG) == [422] * 10
-        other_process = create_app(settings).test_client()
-        assert other_process.post("/sign-in", data=WRONG).status_code == 429
+        other = create_app(settings)
+        assert other.test_client().post("/sign-in", data=WRONG).status_code == 429
+        with other.app_context():
+            db.engine.dispose()
 
     def test_one_that_dies_is_replaced_by_this_process(
         self, visitor: FlaskClient, server: subprocess.Popen[bytes]
