@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
 
-from sleuth import clock
+from sleuth import clock, queue
 from sleuth.accounts import audit
 from sleuth.extensions import db, rows_changed, write
 from sleuth.impact import schedule, series
@@ -19,7 +19,7 @@ from sleuth.integrations.service import registry
 from sleuth.plugin_api import CountSeries, ImpactConfig, TrackerError
 from sleuth.trackers import Tracker
 
-LEASE = timedelta(seconds=90)
+LEASE = timedelta(seconds=queue.JOB_TIMEOUT_SECONDS)
 SECONDS_OF_WORK = 20.0
 CONCERNS_ONE_SOURCE = ("forbidden", "not_found")
 

@@ -9,14 +9,14 @@ from typing import Any
 
 from sqlalchemy import delete, or_, select, update
 
-from sleuth import clock
+from sleuth import clock, queue
 from sleuth.accounts import audit
 from sleuth.extensions import db, rows_changed, write
 from sleuth.ids import new_public_id
 from sleuth.integrations.models import CheckKind, CheckState, ConnectionCheck
 
 LIFETIME = timedelta(hours=1)
-LEASE = timedelta(seconds=90)
+LEASE = timedelta(seconds=queue.JOB_TIMEOUT_SECONDS)
 REMEMBERED = timedelta(days=1)
 PATIENCE = timedelta(seconds=20)
 OPEN_STATES = (CheckState.RUNNING, CheckState.INCOMPLETE)

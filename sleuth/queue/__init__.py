@@ -21,7 +21,9 @@ from rq.serializers import JSONSerializer
 from sleuth import clock, config
 
 QUEUE_NAME = "sleuth"
-JOB_TIMEOUT_SECONDS = 90
+JOB_TIMEOUT_SECONDS = 75
+"""Also the length of leases on rows, so that a job that was killed is run again within 90 s."""
+
 UNIQUE_WINDOW_SECONDS = 60
 WAITING_TTL_SECONDS = 300
 FAILURE_TTL_SECONDS = 60

@@ -34,7 +34,8 @@ class Supervisor:
         signal.set_wakeup_fd(self._wakeup_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         for number in STOP_SIGNALS:
-            signal.signal(number, self._request_stop)
+            if not _is_to_be_ignored(number):
+                signal.signal(number, self._request_stop)
 
     def _request_stop(self, _number: int, _frame: FrameType | None) -> None:
         """Begin an ordered stop; asked a second time, kill everything at once."""
@@ -103,6 +104,11 @@ class Supervisor:
         """Sleep until a signal arrives or the time is over."""
         if select.select([self._wakeup], [], [], seconds)[0]:
             os.read(self._wakeup, 4096)
+
+
+def _is_to_be_ignored(number: signal.Signals) -> bool:
+    """Tell whether we were started by ``nohup``, to go on when the terminal is closed."""
+    return number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN
 
 
 def _stop_rank(child: Child) -> int:

@@ -99,8 +99,8 @@ def test_two_attempts_with_one_name_give_one_source_and_one_message(propose, run
 def test_an_attempt_that_lost_its_worker_is_due_again_after_the_lease(propose, queued) -> None:
     propose()
     assert checks.claim(attempt().id, NOW) is not None
-    assert checking.due_check_ids(NOW + timedelta(seconds=89)) == []
-    assert checking.due_check_ids(NOW + timedelta(seconds=91)) == [attempt().id]
+    assert checking.due_check_ids(NOW + timedelta(seconds=74)) == []
+    assert checking.due_check_ids(NOW + timedelta(seconds=76)) == [attempt().id]
 
 
 def test_an_attempt_nobody_decides_is_given_up_after_an_hour(propose) -> None:

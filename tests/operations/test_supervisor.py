@@ -175,3 +175,11 @@ def test_a_child_has_variables_of_its_own(tmp_path: Path) -> None:
     child = Child("clerk", [sys.executable, "-c", code, str(file)], environ={"ANSWER": "42"})
     Running.start(child).process.wait()
     assert file.read_text() == "42"
+
+
+@pytest.mark.usefixtures("clean_signals")
+def test_started_with_nohup_it_survives_its_terminal() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    Supervisor()
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
