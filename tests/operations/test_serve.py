@@ -172,3 +172,12 @@ def test_the_operators_own_queue_server_is_used_and_ctrl_c_stops_the_rest(
     assert house.process is not None
     assert (house.process.returncode, house.left()) == (0, [])
     assert redis.Redis.from_url(one_queue_url).ping()
+
+
+def test_the_supervisor_is_small_because_it_never_loads_the_application() -> None:
+    heavy = "flask", "sqlalchemy", "redis", "rq", "sleuth.factory", "plugins"
+    code = f"import sys, sleuth.serve.house; print(sorted({set(heavy)} & set(sys.modules)))"
+    ended = subprocess.run(
+        [sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True, text=True
+    )
+    assert ended.stdout == "[]\n"
