@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError
-from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.exceptions import HTTPException
 
 from sleuth.web.responses import is_htmx
 
@@ -50,7 +49,6 @@ STALE_FORM = "This page was open too long. Reload it and try again."
 def init_app(app: Flask) -> None:
     """Answer every HTTP error in Sleuth's own words."""
     app.register_error_handler(HTTPException, handle)
-    app.register_error_handler(DataError, refuse_data)
 
 
 def handle(error: HTTPException) -> Response:
@@ -63,13 +61,6 @@ def handle(error: HTTPException) -> Response:
         if name != "Content-Type":
             response.headers[name] = value
     return response
-
-
-def refuse_data(error: DataError) -> Response:
-    """Answer text that PostgreSQL cannot hold, wherever in the request it came from."""
-    if "NUL (0x00)" not in str(error.orig):
-        raise error
-    return handle(BadRequest())
 
 
 def _message(error: HTTPException, words: Words) -> str:

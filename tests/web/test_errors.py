@@ -5,7 +5,6 @@ from collections.abc import Callable
 import pytest
 from flask import Flask, abort
 from flask.testing import FlaskClient
-from sqlalchemy.exc import DataError
 
 from tests.web.conftest import HTMX
 
@@ -81,23 +80,6 @@ def test_an_exception_shows_nothing_of_itself(kit: Flask, visitor: FlaskClient) 
     answer = visitor.get("/explode")
     assert answer.status_code == 500
     assert "12345" not in answer.text
-
-
-def test_text_that_no_database_holds_is_a_bad_request(kit: Flask, visitor: FlaskClient) -> None:
-    def fail() -> str:
-        reason = "PostgreSQL text fields cannot contain NUL (0x00) bytes"
-        raise DataError("SELECT", {}, ValueError(reason))
-
-    kit.add_url_rule("/fail", "fail", fail)
-    assert visitor.get("/fail").status_code == 400
-
-
-def test_any_other_trouble_with_data_is_our_mistake(kit: Flask, visitor: FlaskClient) -> None:
-    def fail() -> str:
-        raise DataError("SELECT", {}, ValueError("value too long"))
-
-    kit.add_url_rule("/fail", "fail", fail)
-    assert visitor.get("/fail").status_code == 500
 
 
 def test_a_wrong_method_names_the_right_ones(kit: Flask, visitor: FlaskClient) -> None:
