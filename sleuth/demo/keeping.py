@@ -16,11 +16,10 @@ from sleuth.deploys.models import CodeDeployment, Deploy
 from sleuth.deploys.registration import register_deploy
 from sleuth.extensions import db, write
 from sleuth.ids import slugify
-from sleuth.impact import schedule
+from sleuth.impact import collecting, schedule
 from sleuth.impact.service import (
     SourceSettings,
     add_impact_source,
-    collect_soon,
     sources_of_integration,
 )
 from sleuth.integrations import checks, project_list
@@ -79,7 +78,7 @@ def _connect(organization_id: int, anchor: datetime) -> None:
         for project in PROJECTS:
             _add_sources(integration, project, anchor)
         audit.record(organization_id, service.CONNECTED, PROVIDER)
-    collect_soon(integration_id)
+    collecting.collect_integration(integration_id)
 
 
 def _integration_id(organization_id: int) -> int:

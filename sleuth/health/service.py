@@ -142,14 +142,18 @@ def _gist(verdict: Verdict) -> tuple[str, str, int | None, bool | None]:
 
 
 def _next_look_at(verdict: Verdict, source: ImpactSource, now: datetime) -> datetime:
-    """The next look comes when its minutes can have been collected; late ones are retried."""
+    """The next look comes when its minutes can have been collected; late ones are retried.
+
+    Soon, as long as the past is being collected: it may hold what is missing.
+    """
     step = source.interval_seconds
     look = next(
         (each for each in DEFAULT.looks if each > verdict.minutes_of_data), DEFAULT.looks[-1]
     )
     last_bucket = schedule.floor_to(verdict.deploy.deployed_at, step) + timedelta(minutes=look)
     collected_at = schedule.next_due_at(last_bucket, source.id, step)
-    is_late = now - collected_at > PATIENCE
+    is_coming = source.backfill_until is not None and not source.last_error
+    is_late = now - collected_at > PATIENCE and not is_coming
     pause = timedelta(seconds=SLOW_RETRY_SECONDS if is_late else RETRY_SECONDS)
     return max(collected_at, now + pause)
 

@@ -19,6 +19,7 @@ from sleuth.extensions import db, write
 from sleuth.health.jobs import assess_deploy
 from sleuth.health.models import Verdict
 from sleuth.health.service import due_deploy_ids
+from sleuth.impact.collecting import covered_since
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations.models import Integration
 from sleuth.integrations.service import disable_integration, get_integration
@@ -84,7 +85,8 @@ def test_production_and_one_staging_environment_have_an_impact_source(
         ("Worker", "Production"),
     ]
     assert {each.judges_from for each in sources} == {NOW - timedelta(days=23)}
-    assert {each.backfill_from for each in sources} == {NOW - timedelta(days=24)}
+    for source in sources:
+        assert covered_since(source) == NOW - timedelta(days=24)
 
 
 def test_doing_it_twice_changes_nothing(connected: Organization, sandbox: Any) -> None:

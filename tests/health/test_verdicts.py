@@ -152,7 +152,7 @@ def test_a_past_that_is_still_being_collected_is_waited_for(source, deploy) -> N
         row.backfill_from, row.backfill_until = NOW - 7 * DAY, NOW - 2 * MINUTE
     verdict = judge(old)
     assert (verdict.health, verdict.reason, verdict.is_final) == ("unknown", "pending", False)
-    assert verdict.due_at is not None
+    assert verdict.due_at == NOW + timedelta(seconds=service.RETRY_SECONDS)
 
 
 def test_a_deploy_replaced_by_the_next_one_is_judged_on_its_own_minutes(source, deploy) -> None:
