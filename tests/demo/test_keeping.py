@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -19,13 +18,19 @@ from sleuth.extensions import db, write
 from sleuth.health.jobs import assess_deploy
 from sleuth.health.models import Verdict
 from sleuth.health.service import due_deploy_ids
-from sleuth.impact.collecting import covered_since
+from sleuth.impact.collecting import collect_integration
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations.models import Integration
 from sleuth.integrations.service import disable_integration, get_integration
 from tests.conftest import NOW
 
-RunJobs = Callable[[], int]
+
+@pytest.fixture(autouse=True)
+def collected(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The integrations whose counts were collected; three weeks of them take seconds."""
+    integration_ids: list[int] = []
+    monkeypatch.setattr(keeping.collecting, "collect_integration", integration_ids.append)
+    return integration_ids
 
 
 @pytest.fixture
@@ -44,9 +49,10 @@ def deploy_count() -> int:
 
 
 def test_every_deploy_gets_the_verdict_that_was_planned(
-    connected: Organization, run_jobs: RunJobs
+    demo: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_jobs()
+    monkeypatch.setattr(keeping.collecting, "collect_integration", collect_integration)
+    keep_up(demo.id)
     for deploy_id in due_deploy_ids(NOW):
         assess_deploy(deploy_id)
     rows = db.session.execute(
@@ -75,7 +81,7 @@ def test_sentry_is_connected_as_a_person_would_connect_it(connected: Organizatio
 
 
 def test_production_and_one_staging_environment_have_an_impact_source(
-    connected: Organization,
+    connected: Organization, collected: list[int]
 ) -> None:
     sources = db.session.scalars(select(ImpactSource)).all()
     assert sorted((each.project.name, each.environment.name) for each in sources) == [
@@ -85,8 +91,8 @@ def test_production_and_one_staging_environment_have_an_impact_source(
         ("Worker", "Production"),
     ]
     assert {each.judges_from for each in sources} == {NOW - timedelta(days=23)}
-    for source in sources:
-        assert covered_since(source) == NOW - timedelta(days=24)
+    assert {each.backfill_from for each in sources} == {NOW - timedelta(days=24)}
+    assert {each.integration_id for each in sources} == set(collected)
 
 
 def test_doing_it_twice_changes_nothing(connected: Organization, sandbox: Any) -> None:
