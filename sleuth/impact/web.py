@@ -20,7 +20,7 @@ from sleuth.integrations.service import get_integration, integrations_of, regist
 from sleuth.projects.models import Project
 from sleuth.projects.service import find_project
 from sleuth.trackers import Tracker
-from sleuth.web import dialog_done, render_dialog
+from sleuth.web import Level, dialog_done, render_dialog
 
 blueprint = Blueprint("impact", __name__, url_prefix="/o/<organization_slug>")
 TAB = "/projects/<project_slug>/impact"
@@ -88,7 +88,8 @@ def check(project_slug: str, provider: str, public_id: str) -> ResponseReturnVal
     if attempt.state == CheckState.RUNNING:
         return _running(target, attempt)
     if attempt.state == CheckState.SUCCEEDED:
-        return _done(project_slug, attempt.message)
+        level: Level = "warning" if attempt.result.get("warning") else "success"
+        return _done(project_slug, attempt.message, level)
     proposal = Proposal.from_payload(attempt.result["proposal"])
     source = service.get_source(target.project.id, proposal.source_id)
     form = impact_form(target.tracker, target.project, _projects(target), proposal.settings)
@@ -216,13 +217,15 @@ def _listing(project: Project) -> dict[str, object]:
     }
 
 
-def _done(project_slug: str, message: str) -> ResponseReturnValue:
+def _done(project_slug: str, message: str, level: Level = "success") -> ResponseReturnValue:
     url = url_for("impact.project_tab", project_slug=project_slug)
-    return dialog_done(url, event="impactSourceChanged", message=message or None)
+    return dialog_done(url, event="impactSourceChanged", message=message or None, level=level)
 
 
 def _project(slug: str) -> Project:
-    return find_project(g.organization.id, slug) or abort(404)
+    project = find_project(g.organization.id, slug) or abort(404)
+    g.project = project  # the sidebar marks it
+    return project
 
 
 def _source(project_slug: str, public_id: str) -> ImpactSource:

@@ -10,6 +10,7 @@ from flask import Flask
 
 from sleuth.web import assets, errors, formats, forms, icons, security, sparkline
 from sleuth.web.responses import (
+    Level,
     deleted,
     dialog_done,
     go_to,
@@ -21,6 +22,7 @@ from sleuth.web.responses import (
 )
 
 __all__ = [
+    "Level",
     "deleted",
     "dialog_done",
     "go_to",

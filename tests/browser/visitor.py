@@ -144,6 +144,7 @@ class Visitor:
             for size in (WIDE, NARROW):
                 self.page.emulate_media(color_scheme=colours, reduced_motion="reduce")
                 self.page.set_viewport_size(size)
+                self.page.evaluate("document.documentElement.scrollWidth")  # lay out again
                 file = f"{self.name}-{step}-{colours}-{size['width']}.png"
                 self.page.screenshot(path=Path(SCREENSHOTS, file), full_page=True)
         self.page.emulate_media(color_scheme="light", reduced_motion="reduce")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -71,6 +72,12 @@ def test_the_source_environment_is_empty_free_text_and_never_filled_in(developer
     assert "how-to-send-environment-data" in body
 
 
+def test_the_sidebar_names_the_project_one_is_in(developer) -> None:
+    picker = re.search("<summary>.*?</summary>", developer.get(TAB).text, re.DOTALL)
+    assert picker is not None
+    assert "Shop" in picker[0]
+
+
 def test_the_tab_hears_of_collected_counts(developer) -> None:
     assert "data-live" in developer.get(TAB).text
 
@@ -97,7 +104,9 @@ def test_saving_proves_the_source_and_then_shows_it_in_the_table(developer, run_
 def test_an_environment_not_seen_yet_is_said_with_a_suggestion(developer, run_jobs) -> None:
     developer.post(ADD, data={**ENTERED, "tracker_environment": "prodution"}, headers=HTMX)
     run_jobs()
-    assert "production" in developer.get(check_url(), headers=HTMX).headers["HX-Trigger"]
+    told = json.loads(developer.get(check_url(), headers=HTMX).headers["HX-Trigger"])["notify"]
+    assert told["level"] == "warning"
+    assert "production" in told["message"]
     assert "did you mean" in developer.get(TAB).text.lower()
 
 
