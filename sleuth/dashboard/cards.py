@@ -12,11 +12,12 @@ from sqlalchemy import Row, func, select
 
 from sleuth import clock
 from sleuth.dashboard.filters import Filters, Page, Statement
-from sleuth.dashboard.lines import ImpactLine, line_of, overall
+from sleuth.dashboard.lines import ImpactLine, line_of
 from sleuth.dashboard.links import web_address
-from sleuth.deploys.models import CodeDeployment, Deploy
+from sleuth.deploys.models import CodeDeployment, Deploy, shortened
 from sleuth.extensions import db
 from sleuth.health.models import Verdict
+from sleuth.health.words import overall
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations.service import registry
 from sleuth.projects.models import Environment, Project
@@ -42,8 +43,6 @@ COLUMNS = (
     Project.name.label("project_name"),
     Project.slug.label("project_slug"),
 )
-SHORT_REVISION = 7
-SHORTEST_HASH = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +81,8 @@ class DeployCard:
 
     @property
     def short_revision(self) -> str:
-        """The revision as people say it: hashes are cut, names are not."""
-        is_hash = len(self.revision) >= SHORTEST_HASH and _is_hexadecimal(self.revision)
-        return self.revision[:SHORT_REVISION] if is_hash else self.revision
+        """The revision as people say it."""
+        return shortened(self.revision)
 
     @property
     def is_pending(self) -> bool:
@@ -178,7 +176,3 @@ def _card(row: Row[Any], lines: tuple[ImpactLine, ...], judged_from: datetime | 
         lines=lines,
         has_source=judged_from is not None,
     )
-
-
-def _is_hexadecimal(text: str) -> bool:
-    return all(each in "0123456789abcdefABCDEF" for each in text)

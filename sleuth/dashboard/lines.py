@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
@@ -10,7 +9,6 @@ from typing import Any
 
 from sleuth.dashboard.links import web_address
 from sleuth.health.models import Verdict
-from sleuth.health.words import WORST_FIRST
 
 MOST_SMALL_BUCKETS = 48
 COLLECTED_WITHIN = timedelta(minutes=3)
@@ -165,19 +163,6 @@ def line_of(verdict: Verdict, trackers: dict[str, str], now: datetime) -> Impact
         figures=verdict.assessment,
         explore_url=web_address(verdict.assessment.get("explore_url")),
     )
-
-
-def overall(lines: Iterable[ImpactLine]) -> tuple[str, str]:
-    """Return a deploy's health and, if it is unknown, the reason.
-
-    A deploy is as bad as its worst source; it is unknown only if all its sources are.
-    """
-    seen = {(line.health, line.reason) for line in lines}
-    for health in WORST_FIRST:
-        if any(known == health for known, _reason in seen):
-            return health, ""
-    reasons = {reason for _health, reason in seen}
-    return "unknown", next((each for each in UNKNOWN_BECAUSE if each in reasons), "")
 
 
 def _sums(counts: tuple[int | None, ...], size: int) -> list[int | None]:

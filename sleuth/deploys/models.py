@@ -34,7 +34,10 @@ class CodeDeployment(Model):
 
 
 class Deploy(Model):
-    """One registered change to one environment."""
+    """One registered change to one environment.
+
+    What it changed in detail may be long and is read only where it is shown.
+    """
 
     __tablename__ = "deploy"
     __table_args__: Any = (
@@ -59,9 +62,9 @@ class Deploy(Model):
     description: Mapped[str] = mapped_column(Text, default="")
     tags: Mapped[list[str]] = mapped_column(JSON, default=list)
     links: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
-    commits: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
-    files: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
-    pull_requests: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    commits: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, deferred=True)
+    files: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, deferred=True)
+    pull_requests: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, deferred=True)
     deployed_at: Mapped[datetime]
     registered_at: Mapped[datetime]
     code_deployment: Mapped[CodeDeployment] = relationship()
@@ -69,6 +72,11 @@ class Deploy(Model):
 
     @property
     def short_revision(self) -> str:
-        """The revision as people say it: hashes are cut, names are not."""
-        is_hash = re.fullmatch(r"[0-9a-fA-F]{12,}", self.revision)
-        return self.revision[:7] if is_hash else self.revision
+        """The revision as people say it."""
+        return shortened(self.revision)
+
+
+def shortened(revision: str) -> str:
+    """Return a revision as people say it: hashes are cut, names are not."""
+    is_hash = re.fullmatch(r"[0-9a-fA-F]{12,}", revision)
+    return revision[:7] if is_hash else revision

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, delete, select
-from sqlalchemy.orm import aliased, contains_eager, defer, joinedload
-from sqlalchemy.orm.interfaces import ORMOption
+from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from sleuth import clock
 from sleuth.accounts import audit
@@ -98,7 +97,7 @@ def latest_by_environment(organization_id: int) -> dict[int, list[Latest]]:
         .select_from(CodeDeployment)
         .join(Environment, Environment.project_id == CodeDeployment.project_id)
         .join(Deploy, and_(Deploy.id == newest_id, Deploy.environment_id == Environment.id))
-        .options(*_without_changes(), contains_eager(Deploy.environment))
+        .options(contains_eager(Deploy.environment))
         .where(CodeDeployment.organization_id == organization_id)
         .order_by(Environment.is_default.desc(), Environment.id)
     )
@@ -114,7 +113,7 @@ def latest_deploys(code_deployment_id: int, limit: int = 10) -> list[Deploy]:
     return list(
         db.session.scalars(
             select(Deploy)
-            .options(*_without_changes(), joinedload(Deploy.environment))
+            .options(joinedload(Deploy.environment))
             .where(Deploy.code_deployment_id == code_deployment_id)
             .order_by(Deploy.deployed_at.desc(), Deploy.id.desc())
             .limit(limit)
@@ -197,11 +196,6 @@ def delete_deploy(deploy_id: int) -> None:
         audit.publish(doomed.organization_id, CHANGED, doomed.public_id)
         db.session.flush()
         db.session.execute(delete(Deploy).where(Deploy.id == deploy_id))
-
-
-def _without_changes() -> list[ORMOption]:
-    """Leave out the columns that may be long."""
-    return [defer(Deploy.commits), defer(Deploy.files), defer(Deploy.pull_requests)]
 
 
 def _note(code_deployment: CodeDeployment, action: str, **detail: Any) -> None:

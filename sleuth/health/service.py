@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Select, and_, exists, select
 from sqlalchemy.exc import IntegrityError
@@ -156,9 +155,3 @@ def _next_look_at(verdict: Verdict, source: ImpactSource, now: datetime) -> date
     is_late = now - collected_at > PATIENCE and not is_coming
     pause = timedelta(seconds=SLOW_RETRY_SECONDS if is_late else RETRY_SECONDS)
     return max(collected_at, now + pause)
-
-
-def overall(verdicts: Sequence[Any]) -> str:
-    """Return a deploy's health: that of its worst source, unknown only if all are."""
-    known = [each.health for each in verdicts if each.health in words.WORST_FIRST]
-    return min(known, key=words.WORST_FIRST.index) if known else "unknown"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Protocol
+
 from sleuth.health.detector import Assessment
 
 WORST_FIRST = ("unhealthy", "ailing", "healthy", "improved")
@@ -14,6 +17,29 @@ REASONS = {
     "no_source": "The impact source was removed before there was a verdict.",
     "paused": "Collection was paused.",
 }
+
+
+class HasHealth(Protocol):
+    """Anything that carries a health and, if it is unknown, the reason."""
+
+    @property
+    def health(self) -> str: ...
+
+    @property
+    def reason(self) -> str: ...
+
+
+def overall(verdicts: Iterable[HasHealth]) -> tuple[str, str]:
+    """Return a deploy's health and, if it is unknown, the reason.
+
+    A deploy is as bad as its worst source; it is unknown only if all its sources are.
+    """
+    seen = {(each.health, each.reason) for each in verdicts}
+    for health in WORST_FIRST:
+        if any(known == health for known, _reason in seen):
+            return health, ""
+    reasons = {reason for _health, reason in seen}
+    return "unknown", next((each for each in REASONS if each in reasons), "")
 
 
 def reason_in_words(reason: str) -> str:

@@ -11,7 +11,7 @@ from sleuth import clock
 from sleuth.accounts.models import Event
 from sleuth.deploys.models import CodeDeployment, Deploy
 from sleuth.extensions import db, write
-from sleuth.health import service
+from sleuth.health import service, words
 from sleuth.health.models import Verdict
 from sleuth.ids import new_public_id
 from sleuth.impact import series
@@ -256,4 +256,4 @@ def test_a_deleted_deploy_is_no_longer_judged(source, deploy) -> None:
     ],
 )
 def test_a_deploy_is_as_bad_as_its_worst_source(healths: list[str], worst: str) -> None:
-    assert service.overall([Verdict(health=each) for each in healths]) == worst
+    assert words.overall([Verdict(health=each, reason="") for each in healths]) == (worst, "")
