@@ -79,7 +79,7 @@ def parsed(answer: HttpAnswer) -> Any:
         return answer.json()
     except TrackerError as error:
         raise TrackerError(
-            "Sentry's answer was cut short or is not JSON. It will be asked again.",
+            "Sentry's answer was cut short or is not JSON.",
             reason="bad_answer",
         ) from error
 
@@ -140,7 +140,8 @@ def _unauthorized(detail: Detail) -> TrackerError:
         return TrackerError(
             _BARRIERS[detail.code], retry_after=DAILY_SECONDS, reason="action_required"
         )
-    cause = _DEAD_TOKENS.get(detail.text, f"Sentry refused the token: {detail.text or 'no reason'}")
+    words = detail.text.rstrip(".") or "it does not say why"
+    cause = _DEAD_TOKENS.get(detail.text, f"Sentry refused the token: {words}.")
     return _permanent(f"{cause} {_NEW_TOKEN}", "credentials")
 
 
@@ -154,7 +155,7 @@ def _too_often(answer: HttpAnswer, now: datetime) -> TrackerError:
 
 def _server_error(answer: HttpAnswer, now: datetime) -> TrackerError:
     return TrackerError(
-        f"Sentry has a problem on its side (HTTP {answer.status}). It will be asked again; "
+        f"Sentry has a problem on its side (HTTP {answer.status}); "
         "https://status.sentry.io may know more.",
         retry_after=_retry_after(answer, now),
     )

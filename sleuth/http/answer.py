@@ -45,7 +45,7 @@ class Answer:
             fault = _what_it_is(self.text.strip(), error)
         raise TrackerError(
             f"{self.tracker} {fault} (status {self.status}). This is on the side of "
-            f"{self.tracker}; Sleuth will ask again.",
+            f"{self.tracker}.",
             reason="bad_answer",
         )
 

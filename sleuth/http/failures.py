@@ -33,30 +33,30 @@ EXPLANATIONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ),
     (
         (ConnectionRefusedError,),
-        UNREACHABLE + "{host} refused the connection. Sleuth will ask again.",
+        UNREACHABLE + "{host} refused the connection.",
     ),
     (
         (requests.exceptions.ConnectTimeout, urllib3.exceptions.ConnectTimeoutError),
-        UNREACHABLE + "{host} did not take the connection in time. Sleuth will ask again.",
+        UNREACHABLE + "{host} did not take the connection in time.",
     ),
     (
         (requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError, TimeoutError),
-        "{name} took too long to answer. Sleuth will ask again.",
+        "{name} took too long to answer.",
     ),
     (
         (IncompleteRead, urllib3.exceptions.IncompleteRead),
-        "The answer of {name} broke off before its end. Sleuth will ask again.",
+        "The answer of {name} broke off before its end.",
     ),
     (
         (ConnectionResetError, ConnectionAbortedError, BrokenPipeError),
-        "{name} closed the connection before it had answered. Sleuth will ask again.",
+        "{name} closed the connection before it had answered.",
     ),
     (
         (requests.exceptions.ContentDecodingError, urllib3.exceptions.DecodeError),
-        "{name} sent an answer that could not be unpacked. Sleuth will ask again.",
+        "{name} sent an answer that could not be unpacked.",
     ),
 )
-OTHERWISE = UNREACHABLE + "the connection to {host} failed. Sleuth will ask again."
+OTHERWISE = UNREACHABLE + "the connection to {host} failed."
 
 
 def explain(error: Exception, name: str, host: str) -> TrackerError:

@@ -8,11 +8,18 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from threading import Timer
 from typing import Self
 
+from flask import Flask
+
 from plugins.sentry.sandbox import Sandbox
+from sleuth.extensions import db
+from sleuth.factory import create_app
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
@@ -67,6 +74,20 @@ class Product:
             "SLEUTH_PUBLIC_URL": self.url,
             "SLEUTH_SENTRY_URL": self.sentry.url,
         }
+
+    @cached_property
+    def application(self) -> Flask:
+        """The application over the running product's database, in the test's own process."""
+        names = dict.fromkeys(("SLEUTH_DATABASE_URL", "SLEUTH_REDIS_URL"), "")
+        return create_app(names | {k: v for k, v in self.environ().items() if "SLEUTH_" in k})
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """Open the running product's database, to prepare what a test is not about."""
+        with self.application.app_context():
+            yield
+            db.session.remove()
+            db.engine.dispose()
 
     def command(self, *arguments: str, password: str) -> str:
         """Run ``./run sleuth …`` and return what it prints."""

@@ -98,6 +98,14 @@ def test_a_token_that_cannot_work_is_refused_with_its_cause(
     assert words in check.message
 
 
+def test_a_refusal_without_words_is_a_sentence_too(tracker: Tracker, sandbox: Sandbox) -> None:
+    sandbox.misbehave("truncated")
+
+    check = sentry.sleuth_validate_token(tracker("revoked"))
+
+    assert "Sentry refused the token: it does not say why. Generate" in check.message
+
+
 @pytest.mark.parametrize("token", [name for name in TOKENS if name != "throttled"])
 def test_no_message_contains_the_token(tracker: Tracker, token: str) -> None:
     check = sentry.sleuth_validate_token(tracker(token))
