@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -37,6 +38,7 @@ __all__ = [
 PREFIX = "SLEUTH_"
 SOCKET_PATH_LIMIT = 100
 """Longest path of a Unix socket that every system accepts (Linux 107, macOS 103)."""
+_PLAIN_PATH = re.compile(r"[\w./+-]+", re.ASCII)
 
 
 def load(environ: Mapping[str, str], overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -107,11 +109,13 @@ def redis_url(values: Mapping[str, Any]) -> str:
 def queue_socket(values: Mapping[str, Any]) -> Path:
     """Return where our own queue server listens.
 
-    The data directory unless that path is too long for a socket; then a directory of
-    this user's in the temporary directory, named after the data directory.
+    The data directory unless that path is too long for a socket, or has characters that
+    URLs or the queue server's lists of clients give a meaning (a space, for one); then a
+    directory of this user's in the temporary directory, named after the data directory.
     """
     socket = Path(values["SLEUTH_DATA_DIR"]) / "queue" / "queue.sock"
-    if len(os.fsencode(socket)) <= SOCKET_PATH_LIMIT:
+    is_short = len(os.fsencode(socket)) <= SOCKET_PATH_LIMIT
+    if is_short and _PLAIN_PATH.fullmatch(str(socket)):
         return socket
     digest = hashlib.sha256(os.fsencode(socket)).hexdigest()[:12]
     base = tempfile.gettempdir()

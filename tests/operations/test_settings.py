@@ -108,6 +108,12 @@ def test_a_path_too_long_for_a_socket_is_replaced_by_a_short_one(tmp_path: Path)
     assert deep != other
 
 
+@pytest.mark.parametrize("folder", ["my sleuth", "100%", "really?", "a=b", "grün"])
+def test_a_path_that_the_queues_own_words_cannot_hold_is_replaced_too(folder: str) -> None:
+    socket = config.queue_socket(load(SLEUTH_DATA_DIR=f"/data/{folder}"))
+    assert folder not in str(socket)
+
+
 def test_the_short_path_is_short_even_if_the_temporary_directory_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
