@@ -112,7 +112,7 @@ def _start_queue_server(supervisor: Supervisor, values: Mapping[str, Any]) -> No
         return
     supervisor.wait_until_ready(
         supervisor.start(queue_server.make_child(values)),
-        lambda: queue_server.is_listening(values),
+        lambda: queue_server.is_ready(values),
         queue_server.START_SECONDS,
         f"The queue server did not start; {values['SLEUTH_DATA_DIR']}/queue/server.log says "
         "why. That folder may be removed: it holds nothing but waiting jobs.",

@@ -16,6 +16,7 @@ from sleuth.serve.supervisor import StartError
 
 START_SECONDS = 10.0
 STOP_SECONDS = 2.0
+ANSWER_SECONDS = 1.0
 
 NOT_FOUND = (
     "No queue server was found: install redis-server (or valkey-server) from your "
@@ -62,14 +63,16 @@ def find_program() -> str:
     raise StartError(NOT_FOUND)
 
 
-def is_listening(values: Mapping[str, Any]) -> bool:
-    """Tell whether our own server accepts connections."""
+def is_ready(values: Mapping[str, Any]) -> bool:
+    """Tell whether our own server answers; it accepts connections before it can."""
     with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(ANSWER_SECONDS)
         try:
             client.connect(str(config.queue_socket(values)))
+            client.sendall(b"PING\r\n")
+            return client.recv(64).startswith(b"+PONG")
         except OSError:
             return False
-    return True
 
 
 def candidates() -> Iterator[str]:

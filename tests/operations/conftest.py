@@ -48,7 +48,7 @@ def running_queue_server(program: str, data_dir: Path) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(queue_server, "candidates", lambda: iter([program]))
         process = subprocess.Popen(queue_server.make_child(values).command)
-    wait_until(lambda: queue_server.is_listening(values))
+    wait_until(lambda: queue_server.is_ready(values))
     yield config.redis_url(values)
     process.terminate()
     process.wait()

@@ -33,7 +33,7 @@ def test_it_keeps_what_waits_when_it_is_killed(tmp_path: Path) -> None:
     child = queue_server.make_child(values(tmp_path))
     for expected in (None, b"job"):
         process = subprocess.Popen(child.command)
-        wait_until(lambda: queue_server.is_listening(values(tmp_path)))
+        wait_until(lambda: queue_server.is_ready(values(tmp_path)))
         server = Redis.from_url(config.redis_url(values(tmp_path)))
         assert server.get("waits") == expected
         server.set("waits", "job")
@@ -45,7 +45,7 @@ def test_it_keeps_what_waits_when_it_is_killed(tmp_path: Path) -> None:
 def test_it_runs_where_the_path_is_too_long_for_a_socket(tmp_path: Path) -> None:
     deep = tmp_path / ("deep" * 30)
     process = subprocess.Popen(queue_server.make_child(values(deep)).command)
-    wait_until(lambda: queue_server.is_listening(values(deep)))
+    wait_until(lambda: queue_server.is_ready(values(deep)))
     process.terminate()
     process.wait()
     folder = config.queue_socket(values(deep)).parent
@@ -53,8 +53,8 @@ def test_it_runs_where_the_path_is_too_long_for_a_socket(tmp_path: Path) -> None
     folder.rmdir()
 
 
-def test_it_is_not_listening_before_it_is_started(tmp_path: Path) -> None:
-    assert not queue_server.is_listening(values(tmp_path))
+def test_it_is_not_ready_before_it_is_started(tmp_path: Path) -> None:
+    assert not queue_server.is_ready(values(tmp_path))
 
 
 def test_without_a_server_program_one_sentence_says_what_to_install(
