@@ -172,4 +172,6 @@ def _announce(
     lines = [f"Sleuth runs at {values['SLEUTH_PUBLIC_URL'] or f'http://{host}:{port}'}"]
     if report.get("setup_code"):
         lines += [f"Nobody can sign in yet; the set-up page asks for {report['setup_code']}"]
+    if values["SLEUTH_DEMO"]:
+        lines += ["One click there lets you in; ./run demo --reset begins again."]
     print(*lines, "Press Ctrl-C to stop.", sep="\n", flush=True)  # noqa: T201
