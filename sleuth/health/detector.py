@@ -28,6 +28,8 @@ class Settings:
             need not have shown for a deploy to be called healthy.
         least_baseline: Share of the shortest baseline that must be known.
         least_after: Share of the minutes since the deploy that must be known.
+        patience_seconds: After this long, what is known is all there will be: the verdict is
+            final whatever is missing.
         settling_seconds: How long after the end of the bucket that follows it a bucket may be
             unknown without being a gap: trackers take their time.
     """
@@ -43,6 +45,7 @@ class Settings:
     serious_rise_per_minute: float = 10 / 60
     least_baseline: float = 0.5
     least_after: float = 0.8
+    patience_seconds: int = 86_400
     settling_seconds: int = 180
 
 
@@ -123,18 +126,20 @@ def assess(
     known_until = _known_until(series, now, step_seconds, settings)
     after = _sample(series, begin, min(end, horizon, known_until), step_seconds)
     look = _look(after.minutes, settings)
-    is_over = until is not None or now - deployed_at > 86_400
-    if look is None and not (is_over and after.minutes):
-        return _not_yet(after, is_over)
+    is_given_up = now - deployed_at > settings.patience_seconds
+    is_final = is_given_up or look == settings.looks[-1]
+    if until is not None:
+        is_final |= after.minutes * 60 >= _whole_buckets(begin, end, step_seconds) * step_seconds
+    if not after.minutes or (look is None and until is None and not is_given_up):
+        return _not_yet(after, is_final)
     before = _baseline(series, deployed_at, step_seconds, settings)
-    is_final = look == settings.looks[-1] or (is_over and _is_all_in(after, end, deployed_at))
     verdict = _judge(before, after, threshold, settings)
     return _assessment(verdict, before, after, is_final)
 
 
-def _not_yet(after: _Sample, is_over: bool) -> Assessment:
-    reason = "gap" if is_over else "pending"
-    return Assessment("unknown", reason, is_over, int(after.minutes))
+def _not_yet(after: _Sample, is_final: bool) -> Assessment:
+    reason = "gap" if is_final else "pending"
+    return Assessment("unknown", reason, is_final, int(after.minutes))
 
 
 def _assessment(
@@ -252,5 +257,6 @@ def _look(minutes_of_data: float, settings: Settings) -> int | None:
     return reached[-1] if reached else None
 
 
-def _is_all_in(after: _Sample, end: int, deployed_at: int) -> bool:
-    return after.minutes * 60 >= end - deployed_at - 120
+def _whole_buckets(since: int, until: int, step: int) -> int:
+    """Return how many buckets fit; a deploy that was replaced sooner has none of its own."""
+    return max(0, until - since) // step

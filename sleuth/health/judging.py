@@ -54,8 +54,9 @@ def judge(
         threshold=source.manually_set_health_threshold,
         step_seconds=step,
     )
-    if assessment.health == "unknown" and _is_awaited(source, first):
-        assessment = replace(assessment, reason="pending", is_final=False)
+    if _is_awaited(source, first):
+        reason = "pending" if assessment.health == "unknown" else ""
+        assessment = replace(assessment, reason=reason, is_final=False)
     start = max(0, int(BASELINE.total_seconds()) // step - PICTURE_BUCKETS)
     picture_start = first + start * step
     details = {

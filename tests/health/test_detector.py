@@ -115,6 +115,27 @@ def test_a_deploy_that_never_got_data_is_a_gap_after_a_day() -> None:
     assert (verdict.health, verdict.reason, verdict.is_final) == ("unknown", "gap", True)
 
 
+def test_after_a_day_a_verdict_is_final_whatever_is_missing() -> None:
+    verdict = judged([2.0] * DAY, [2.0] * 56 + [math.nan] * 4, 60 * 25)
+    assert (verdict.health, verdict.minutes_of_data, verdict.is_final) == ("healthy", 56, True)
+
+
+def test_a_replaced_deploy_whose_counts_have_a_gap_is_final_after_a_day() -> None:
+    after = [2.0] * 10 + [math.nan] * 4 + [2.0] * 6
+    assert not judged([2.0] * DAY, after, 60, until=DEPLOYED_AT + 1200).is_final
+    assert judged([2.0] * DAY, after, 60 * 25, until=DEPLOYED_AT + 1200).is_final
+
+
+def test_a_replaced_deploy_waits_for_counts_that_may_still_come() -> None:
+    verdict = judged([2.0] * DAY, [math.nan] * 3, 3, until=DEPLOYED_AT + 180)
+    assert (verdict.health, verdict.reason, verdict.is_final) == ("unknown", "pending", False)
+
+
+def test_a_deploy_replaced_within_its_first_minute_is_final_at_once() -> None:
+    verdict = judged([2.0] * DAY, [2.0] * 3, 3, until=DEPLOYED_AT + 40)
+    assert (verdict.health, verdict.reason, verdict.is_final) == ("unknown", "gap", True)
+
+
 @pytest.mark.parametrize(("after", "health"), [(3.0, "unhealthy"), (2.0, "healthy")])
 def test_a_manual_threshold_replaces_the_time_before(after: float, health: str) -> None:
     assert judged([], [after] * 60, threshold=2.5).health == health

@@ -155,6 +155,25 @@ def test_a_past_that_is_still_being_collected_is_waited_for(source, deploy) -> N
     assert verdict.due_at == NOW + timedelta(seconds=service.RETRY_SECONDS)
 
 
+def test_nothing_is_final_while_the_past_is_still_being_collected(source, deploy) -> None:
+    old = deploy(26 * 60)
+    count(source, NOW - DAY - 180 * MINUTE, NOW - DAY - 70 * MINUTE, 3)
+    with write():
+        row = db.session.get_one(ImpactSource, source.id)
+        row.backfill_from, row.backfill_until = NOW - 7 * DAY, NOW - DAY - 180 * MINUTE
+    verdict = judge(old)
+    assert (verdict.health, verdict.minutes_of_data, verdict.is_final) == ("healthy", 50, False)
+
+
+def test_a_deploy_replaced_before_its_first_look_waits_for_its_counts(source, deploy) -> None:
+    count(source, NOW - DAY, NOW - 3 * MINUTE, 3)
+    first = deploy(3)
+    deploy(0)
+    assert judge(first).is_final is False
+    count(source, NOW - 3 * MINUTE, NOW, 300)
+    assert judge(first, NOW + 5 * MINUTE).health == "unhealthy"
+
+
 def test_a_deploy_replaced_by_the_next_one_is_judged_on_its_own_minutes(source, deploy) -> None:
     first = deploy(40)
     deploy(20)
