@@ -11,7 +11,7 @@ from typing import Any
 from flask import g, has_request_context
 from flask_login import current_user
 from flask_sqlalchemy.pagination import Pagination
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from sleuth import clock
 from sleuth.accounts.models import AuditEntry, Event
@@ -72,9 +72,16 @@ def publish(organization_id: int, name: str, subject: str = "") -> None:
 
 
 def forget_old_events(now: datetime) -> None:
-    """Empty the outbox of what every live page has heard long ago."""
+    """Empty the outbox of what every live page has heard long ago.
+
+    The newest event stays: SQLite would give its id to the next one, and a page that
+    asks for what came after it would hear nothing.
+    """
+    newest = select(func.max(Event.id)).scalar_subquery()
     with write():
-        db.session.execute(delete(Event).where(Event.created_at < now - EVENT_LIFETIME))
+        db.session.execute(
+            delete(Event).where(Event.created_at < now - EVENT_LIFETIME, Event.id < newest)
+        )
 
 
 def entries(organization_id: int, page: int = 1) -> Pagination:

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from sleuth import clock
 from sleuth.accounts import audit
+from sleuth.dashboard import changes
 from sleuth.deploys import service as deploys
 from sleuth.deploys.parameters import Registration
 from sleuth.deploys.registration import register_deploy
@@ -105,6 +106,17 @@ def test_where_the_list_is_drawn_again_no_card_need_be(ask, shop) -> None:
     publish(shop.project.organization_id, "deployChanged", "gone")
     publish(shop.project.organization_id, "projectChanged", "shop")
     assert names(ask()) == ["deployChanged", "projectChanged"]
+
+
+def test_a_page_hears_of_what_comes_after_a_silence_of_days(ask, cast) -> None:
+    for subject in ("one", "two"):
+        with write():
+            audit.publish(cast.acme.id, "projectChanged", subject)
+    heard = changes.latest(cast.acme.id)
+    audit.forget_old_events(NOW + timedelta(days=3))
+    with write():
+        audit.publish(cast.acme.id, "memberChanged")
+    assert changes.changes_after(cast.acme.id, heard).names == ("memberChanged",)
 
 
 def test_another_organizations_events_are_not_told(ask, cast) -> None:
