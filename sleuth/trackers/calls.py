@@ -74,7 +74,8 @@ class Conversation:
         """Turn every outcome of a hook into a checked value or a TrackerError.
 
         Errors are raised outside of the handlers, so that nothing which might hold a
-        secret stays attached to them. The time limit of a job passes through.
+        secret stays attached to them. What runs into the time limit of its job is an error
+        like others, so that it is noted and does not hold up everything behind it.
 
         Raises:
             TrackerError: what the plugin says of the tracker.
@@ -89,7 +90,9 @@ class Conversation:
         try:
             return check(self.hooks.call(hook, **arguments))
         except BaseTimeoutException:
-            raise
+            failure = TrackerError(
+                f"{self.tracker_name} took longer to answer than a job may take. Try again later."
+            )
         except TrackerError as error:
             failure = presentable(error, self.scrub)
         except (Exception, SystemExit) as error:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from rq.timeouts import JobTimeoutException
 
 from plugins.sentry.sandbox import Sandbox
 from sleuth import clock
@@ -16,6 +17,7 @@ from sleuth.impact import series, service
 from sleuth.impact.collecting import collect_integration
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations.models import Integration
+from sleuth.trackers.calls import PluginHooks
 from tests.conftest import NOW, Cast
 from tests.impact.conftest import source_settings
 
@@ -146,6 +148,18 @@ def test_bad_weather_is_kept_beside_the_source_and_tried_again(
     assert known.due_at is not None
     assert known.due_at > NOW
     assert stored(source, NOW - timedelta(minutes=9), NOW) == [None] * 9
+
+
+def test_an_answer_that_outlasts_its_job_is_noted_and_not_asked_for_at_once(
+    source: ImpactSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ring(*_arguments: object, **_more: object) -> None:
+        raise JobTimeoutException("time is up")
+
+    monkeypatch.setattr(PluginHooks, "call", ring)
+    known = collect(source)
+    assert "longer to answer" in known.last_error
+    assert service.due_integration_ids(NOW) == []
 
 
 def test_recovery_clears_the_error_by_itself(source: ImpactSource, sandbox) -> None:

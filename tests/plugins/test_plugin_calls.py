@@ -189,15 +189,16 @@ def test_a_token_is_not_half_shown_where_a_message_is_cut(dummy: Tracker) -> Non
     assert caught.value.message == "x" * 495 + "[hid…"
 
 
-def test_the_time_limit_of_a_job_passes_through(dummy: Tracker) -> None:
+def test_the_time_limit_of_a_job_is_an_error_in_words(dummy: Tracker) -> None:
     def ring(_signal: int, _frame: FrameType | None) -> None:
         raise JobTimeoutException("time is up")
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, 0.05)
     try:
-        with pytest.raises(JobTimeoutException):
+        with pytest.raises(TrackerError, match="longer to answer than a job may take") as caught:
             dummy.validate_token(credentials("hangs"), NOW)
+        assert (caught.value.permanent, caught.value.reason) == (False, "unavailable")
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
