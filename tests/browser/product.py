@@ -31,9 +31,11 @@ class Product:
 
     Args:
         folder: Where the data directory and the log are created.
+        options: Of the start script.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.options = options
         self.data_dir = folder / "data"
         self.log_file = folder / "log"
         self.sentry = Sandbox()
@@ -42,9 +44,10 @@ class Product:
 
     def __enter__(self) -> Self:
         self.sentry.start()
+        port = self.url.rpartition(":")[2]
         with self.log_file.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "sleuth.serve", "--port", self.url.rpartition(":")[2]],
+                [sys.executable, "-m", "sleuth.serve", *self.options, "--port", port],
                 cwd=ROOT,
                 env=self.environ(),
                 stdout=subprocess.PIPE,
@@ -119,7 +122,7 @@ class Product:
         return [str(each) for each in files if text.encode() in each.read_bytes()]
 
     def _is_ours(self, folder: Path) -> bool:
-        return f"SLEUTH_DATA_DIR={self.data_dir}\0" in _read(folder / "environ")
+        return f"SLEUTH_DATA_DIR={self.data_dir}" in _read(folder / "environ")
 
     def _read_announcement(self) -> None:
         """Wait for the printed address; an answer that never comes ends the wait, too."""
