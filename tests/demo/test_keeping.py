@@ -221,6 +221,12 @@ def test_a_stand_in_that_is_away_is_an_error(demo: Organization, sandbox: Any) -
         keep_up(demo.id)
 
 
+def test_an_order_that_the_stand_in_refuses_is_an_error(demo: Organization) -> None:
+    incident = {**plan.past_deploys(NOW)[4].incidents[0], "project": "unheard-of"}
+    with pytest.raises(stand_in.StandInError, match="no project lumen/unheard-of"):
+        stand_in.remind([incident])
+
+
 def test_an_organization_that_is_no_demo_is_left_alone(app: Flask, cast: Any) -> None:
     keep_up(cast.acme.id)
     assert db.session.scalar(select(func.count(AuditEntry.id))) == 0
