@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, Flask, abort, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import NoResultFound
-from werkzeug.exceptions import NotFound
 
 from sleuth.accounts.forms import ConfirmForm, NameForm
 from sleuth.dashboard import changes
@@ -18,23 +17,18 @@ from sleuth.projects.models import Project
 from sleuth.projects.service import CHANGED as PROJECT_CHANGED
 from sleuth.projects.service import find_environment, find_project, projects_of
 from sleuth.web import deleted, dialog_done, render_dialog, render_partial_or_page
-from sleuth.web.errors import handle
+from sleuth.web.errors import gone
 
 DEPLOYMENT = "/deployments/<deployment_slug>"
 
 blueprint = Blueprint("deploys", __name__, url_prefix="/o/<organization_slug>")
+blueprint.register_error_handler(NoResultFound, gone)
 
 
 def init_app(app: Flask) -> None:
     """Register the pages and the API."""
     app.register_blueprint(blueprint)
     api.init_app(app)
-
-
-@blueprint.errorhandler(NoResultFound)
-def gone(_error: NoResultFound) -> ResponseReturnValue:
-    """Somebody else deleted it while this request was on its way."""
-    return handle(NotFound())
 
 
 @blueprint.get("/code-deployments")

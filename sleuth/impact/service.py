@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
 from sleuth import clock, queue
@@ -158,11 +159,15 @@ def save_impact_source(source: ImpactSource, settings: SourceSettings) -> None:
 
     Raises:
         NameTakenError: the environment has another source of this name.
+        NoResultFound: the source is gone.
     """
     source_id = source.id
-    with write():
-        current = db.session.get_one(ImpactSource, source_id)
-        change_impact_source(current, settings, current.warning)
+    try:
+        with write():
+            current = db.session.get_one(ImpactSource, source_id, with_for_update=True)
+            change_impact_source(current, settings, current.warning)
+    except IntegrityError:
+        raise NameTakenError(settings.name) from None
 
 
 def settings_of(source: ImpactSource) -> SourceSettings:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from flask import Blueprint, Flask, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy.exc import NoResultFound
 
 from sleuth import clock
 from sleuth.dashboard import changes
@@ -15,14 +16,22 @@ from sleuth.impact.checking import Proposal
 from sleuth.impact.forms import ImpactForm, impact_form, project_groups
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations import checks, project_list
-from sleuth.integrations.models import CheckState, ConnectionCheck, Integration, TrackerProject
+from sleuth.integrations.models import (
+    CheckKind,
+    CheckState,
+    ConnectionCheck,
+    Integration,
+    TrackerProject,
+)
 from sleuth.integrations.service import get_integration, integrations_of, registry
 from sleuth.projects.models import Project
 from sleuth.projects.service import find_project
 from sleuth.trackers import Tracker
 from sleuth.web import Level, dialog_done, render_dialog
+from sleuth.web.errors import gone
 
 blueprint = Blueprint("impact", __name__, url_prefix="/o/<organization_slug>")
+blueprint.register_error_handler(NoResultFound, gone)
 TAB = "/projects/<project_slug>/impact"
 
 
@@ -84,7 +93,7 @@ def delete(project_slug: str, source_id: str) -> ResponseReturnValue:
 def check(project_slug: str, provider: str, public_id: str) -> ResponseReturnValue:
     """Show how proving a configuration stands; a running attempt asks again by itself."""
     target = _target(project_slug, provider)
-    attempt = checks.find(g.organization.id, provider, public_id) or abort(404)
+    attempt = _attempt(provider, public_id)
     if attempt.state == CheckState.RUNNING:
         return _running(target, attempt)
     if attempt.state == CheckState.SUCCEEDED:
@@ -99,7 +108,7 @@ def check(project_slug: str, provider: str, public_id: str) -> ResponseReturnVal
 @blueprint.post(f"{TAB}/checks/<provider>/<public_id>/cancel")
 def cancel_check(project_slug: str, provider: str, public_id: str) -> ResponseReturnValue:
     """Give up proving a configuration; nothing is saved."""
-    attempt = checks.find(g.organization.id, provider, public_id) or abort(404)
+    attempt = _attempt(provider, public_id)
     checks.cancel(attempt)
     return _done(project_slug, "")
 
@@ -125,13 +134,18 @@ def _edit_dialog(target: Target) -> ResponseReturnValue:
     form = impact_form(target.tracker, target.project, _projects(target), known)
     if not form.is_submitted():
         return _form_dialog(target, form, 200)
-    if not form.validate() or not _is_name_free(form, target):
+    if not form.validate():
         return _form_dialog(target, form, 422)
+    if not _is_name_free(form, target):
+        return _name_taken(form, target)
     chosen = project_list.find_tracker_project(target.integration.id, form.project_choice)
     settings = form.settings(target.project, chosen or abort(404))
     source = target.source
     if source is not None and not service.measures_something_else(source, settings):
-        service.save_impact_source(source, settings)
+        try:
+            service.save_impact_source(source, settings)
+        except service.NameTakenError:
+            return _name_taken(form, target)
         return _done(target.project.slug, f"{settings.name} is changed")
     proposal = Proposal(settings, source.id if source else None)
     public_id = checking.start_check(target.integration, proposal, current_user.id)
@@ -141,14 +155,21 @@ def _edit_dialog(target: Target) -> ResponseReturnValue:
 def _is_name_free(form: ImpactForm, target: Target) -> bool:
     own = next(e for e in target.project.environments if e.slug == form.own_environment.data)
     own_id = target.source.id if target.source else None
-    if not service.is_name_taken(own.id, form.name.data.strip(), own_id):
-        return True
+    return not service.is_name_taken(own.id, form.name.data.strip(), own_id)
+
+
+def _name_taken(form: ImpactForm, target: Target) -> ResponseReturnValue:
     form.name.errors = [*form.name.errors, "This environment has an impact source of this name."]
-    return False
+    return _form_dialog(target, form, 422)
+
+
+def _attempt(provider: str, public_id: str) -> ConnectionCheck:
+    kind, organization_id = CheckKind.IMPACT_SOURCE, g.organization.id
+    return checks.find(kind, organization_id, provider, public_id) or abort(404)
 
 
 def _show_check(target: Target, public_id: str) -> ResponseReturnValue:
-    attempt = checks.find(g.organization.id, target.provider, public_id) or abort(404)
+    attempt = _attempt(target.provider, public_id)
     if request.headers.get("HX-Request"):
         return _running(target, attempt)
     url = url_for(

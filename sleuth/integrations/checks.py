@@ -60,10 +60,13 @@ def start(
     return check
 
 
-def find(organization_id: int, provider: str, public_id: str) -> ConnectionCheck | None:
-    """Return an organization's attempt, or None."""
+def find(
+    kind: CheckKind, organization_id: int, provider: str, public_id: str
+) -> ConnectionCheck | None:
+    """Return an organization's attempt of this kind, or None."""
     return db.session.scalar(
         select(ConnectionCheck).where(
+            ConnectionCheck.kind == kind,
             ConnectionCheck.organization_id == organization_id,
             ConnectionCheck.provider == provider,
             ConnectionCheck.public_id == public_id,

@@ -11,7 +11,7 @@ from sleuth.dashboard import changes
 from sleuth.impact import service as impact
 from sleuth.integrations import cards, checks, service
 from sleuth.integrations.forms import CredentialsForm, credentials_form
-from sleuth.integrations.models import CheckState, ConnectionCheck
+from sleuth.integrations.models import CheckKind, CheckState, ConnectionCheck
 from sleuth.plugin_api import TrackerInfo
 from sleuth.projects import service as projects
 from sleuth.web import dialog_done, render_dialog
@@ -58,7 +58,7 @@ def enable(provider: str) -> ResponseReturnValue:
         return dialog_done(
             _category_url(info), event="integrationChanged", message=f"{info.name} is connected"
         )
-    earlier = checks.find(g.organization.id, provider, request.form.get("check", ""))
+    earlier = _find(provider, request.form.get("check", ""))
     kept = service.kept_credentials(earlier, current_user.id)
     asks_for = earlier.result.get("asks_for", []) if earlier and kept else []
     form = credentials_form(info, kept=kept, asks_for=asks_for)
@@ -76,7 +76,7 @@ def enable(provider: str) -> ResponseReturnValue:
 def check(provider: str, public_id: str) -> ResponseReturnValue:
     """Show how an attempt to connect stands; a running one asks again by itself."""
     info = _info(provider)
-    attempt = checks.find(g.organization.id, provider, public_id) or abort(404)
+    attempt = _find(provider, public_id) or abort(404)
     if attempt.state == CheckState.RUNNING:
         return _running_dialog(info, attempt)
     if attempt.state == CheckState.SUCCEEDED:
@@ -92,7 +92,7 @@ def check(provider: str, public_id: str) -> ResponseReturnValue:
 def cancel_check(provider: str, public_id: str) -> ResponseReturnValue:
     """Give up an attempt; what was pasted is erased."""
     info = _info(provider)
-    attempt = checks.find(g.organization.id, provider, public_id) or abort(404)
+    attempt = _find(provider, public_id) or abort(404)
     checks.cancel(attempt)
     return dialog_done(_category_url(info), event=None)
 
@@ -113,10 +113,14 @@ def disable(provider: str) -> ResponseReturnValue:
     )
 
 
+def _find(provider: str, public_id: str) -> ConnectionCheck | None:
+    return checks.find(CheckKind.CONNECT, g.organization.id, provider, public_id)
+
+
 def _show_check(info: TrackerInfo, public_id: str) -> ResponseReturnValue:
     url = url_for("integrations.check", provider=info.slug, public_id=public_id)
     if request.headers.get("HX-Request"):
-        attempt = checks.find(g.organization.id, info.slug, public_id) or abort(404)
+        attempt = _find(info.slug, public_id) or abort(404)
         return _running_dialog(info, attempt)
     return redirect(url, code=303)
 

@@ -7,7 +7,6 @@ from typing import Any, cast
 from flask import Blueprint, Flask, abort, g, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import NoResultFound
-from werkzeug.exceptions import NotFound
 from werkzeug.local import LocalProxy
 
 from sleuth.accounts.forms import ConfirmForm, NameForm
@@ -22,25 +21,20 @@ from sleuth.web import (
     render_dialog,
     render_partial_or_page,
 )
-from sleuth.web.errors import handle
+from sleuth.web.errors import gone
 
 PROJECT = "/<project_slug>"
 ENVIRONMENTS = f"{PROJECT}/environments"
 ENVIRONMENT = f"{ENVIRONMENTS}/<environment_slug>"
 
 blueprint = Blueprint("projects", __name__, url_prefix="/o/<organization_slug>/projects")
+blueprint.register_error_handler(NoResultFound, gone)
 
 
 def init_app(app: Flask) -> None:
     """Register the pages, and give every page the projects in its sidebar."""
     app.register_blueprint(blueprint)
     app.context_processor(_navigation)
-
-
-@blueprint.errorhandler(NoResultFound)
-def gone(_error: NoResultFound) -> ResponseReturnValue:
-    """Somebody else deleted it while this request was on its way."""
-    return handle(NotFound())
 
 
 @blueprint.get("/")

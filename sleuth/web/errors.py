@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from sleuth.web.responses import is_htmx
 
@@ -61,6 +61,11 @@ def handle(error: HTTPException) -> Response:
         if name != "Content-Type":
             response.headers[name] = value
     return response
+
+
+def gone(_error: Exception) -> Response:
+    """Answer where somebody else deleted it while this request was on its way."""
+    return handle(NotFound())
 
 
 def _message(error: HTTPException, words: Words) -> str:

@@ -10,7 +10,10 @@ from sqlalchemy import select
 
 from plugins.sentry.sandbox import TOKENS
 from sleuth.extensions import db
+from sleuth.impact import service as impact
+from sleuth.impact import web
 from sleuth.impact.models import ImpactSource
+from sleuth.impact.service import SourceSettings
 from sleuth.integrations import service
 from sleuth.integrations.models import ConnectionCheck
 from tests.conftest import Cast
@@ -217,6 +220,34 @@ def test_without_an_integration_the_tab_says_what_to_do(sandbox, sign_in) -> Non
     page = sign_in("developer").get(TAB).text
     assert "No error tracker is connected" in page
     assert sign_in("developer").get(ADD).status_code == 404
+
+
+def test_an_attempt_to_connect_is_none_to_add_a_source(developer, cast) -> None:
+    service.connect_integration(cast.acme.id, "sentry", {"token": "x"}, cast.developer.id)
+    assert developer.get(check_url()).status_code == 404
+    assert developer.post(f"{check_url()}/cancel").status_code == 404
+
+
+def test_a_source_deleted_while_it_is_edited_is_gone(developer, added, monkeypatch) -> None:
+    def delete_first(source: ImpactSource, settings: SourceSettings) -> None:
+        impact.delete_impact_source(source)
+        save(source, settings)
+
+    save = impact.save_impact_source
+    monkeypatch.setattr(impact, "save_impact_source", delete_first)
+    assert developer.post(f"{TAB}/{added.public_id}/edit", data=ENTERED).status_code == 404
+
+
+def test_a_name_taken_while_it_is_entered_is_refused_in_the_dialog(
+    developer, added, run_jobs, monkeypatch
+) -> None:
+    developer.post(ADD, data={**ENTERED, "name": "Other"}, headers=HTMX)
+    run_jobs()
+    monkeypatch.setattr(web, "_is_name_free", lambda *_: True)
+    entered = {**ENTERED, "name": "Other"}
+    answer = developer.post(f"{TAB}/{added.public_id}/edit", data=entered, headers=HTMX)
+    assert answer.status_code == 422
+    assert "has an impact source of this name" in answer.text
 
 
 def test_an_observer_looks_and_changes_nothing(developer, added, sign_in) -> None:
