@@ -16,6 +16,7 @@ from sleuth import queue
 from sleuth.config import ROOT
 from sleuth.factory import create_app
 from sleuth.queue.worker import make_worker
+from tests.operations.conftest import PROGRAMS
 from tests.operations.jobs import notes_of
 from tests.operations.processes import descendants, is_alive, kill, wait_until
 
@@ -110,6 +111,7 @@ def start_worker(queue_app: Flask) -> Iterator[Any]:
         worker.wait()
 
 
+@pytest.mark.parametrize("queue_url", PROGRAMS[:1], indirect=True, ids=["any"])
 def test_the_job_of_a_killed_worker_dies_with_it_and_is_run_again(
     start_worker: Any, data_dir: Path
 ) -> None:
