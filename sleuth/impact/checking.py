@@ -140,7 +140,7 @@ def _decide(
         step = tracker.info.capabilities.interval_seconds
         add_impact_source(integration, proposal.settings, interval_seconds=step, warning=warning)
     else:
-        source = db.session.get(ImpactSource, proposal.source_id)
+        source = db.session.get(ImpactSource, proposal.source_id, with_for_update=True)
         if source is None:
             checks.decide(check, CheckState.FAILED, "This impact source has been deleted.")
             return None

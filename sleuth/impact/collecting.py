@@ -92,8 +92,11 @@ def _ask(
 
 
 def _unchanged(source_id: int, config: ImpactConfig) -> ImpactSource | None:
-    """Return the source unless it went, or measures something else, since the question."""
-    source = db.session.get(ImpactSource, source_id)
+    """Return the source unless it went, or measures something else, since the question.
+
+    Whoever changes it waits until the answer is stored, and then forgets that, too.
+    """
+    source = db.session.get(ImpactSource, source_id, with_for_update=True)
     return source if source is not None and source.config == config else None
 
 

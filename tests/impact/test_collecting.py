@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
 from rq.timeouts import JobTimeoutException
+from sqlalchemy import select
 
 from plugins.sentry.sandbox import Sandbox
 from sleuth import clock
 from sleuth.dashboard import changes
 from sleuth.extensions import db, write
-from sleuth.impact import series, service
+from sleuth.impact import checking, collecting, series, service
+from sleuth.impact.checking import Proposal
 from sleuth.impact.collecting import collect_integration
 from sleuth.impact.models import ImpactSource
-from sleuth.integrations.models import Integration
+from sleuth.integrations.models import ConnectionCheck, Integration
+from sleuth.integrations.service import registry
 from sleuth.trackers.calls import PluginHooks
 from tests.conftest import NOW, Cast
 from tests.impact.conftest import source_settings
@@ -240,6 +244,35 @@ def test_an_answer_to_an_outdated_question_is_thrown_away(
     assert stored(source, *window) == told_by(sandbox, *window, environment="staging")
 
 
+def test_what_is_stored_while_a_source_is_changed_is_forgotten(
+    source: ImpactSource, cast: Cast, sandbox, app, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source_id = source.id
+    staging = source_settings(cast, sandbox, error_environment="staging")
+
+    def change() -> None:
+        with app.app_context():
+            check = db.session.scalars(select(ConnectionCheck)).one()
+            checking._save(check.id, registry().trackers["sentry"], proposal, [])
+
+    def store_meanwhile(*arguments: Any) -> None:
+        if not changing.ident:
+            changing.start()
+            changing.join(0.5)  # it cannot end before this transaction does
+        store(*arguments)
+
+    proposal = Proposal(staging, source_id)
+    checking.start_check(source.integration, proposal, cast.developer.id)
+    changing, store = Thread(target=change), collecting._store_newest
+    monkeypatch.setattr(collecting, "_store_newest", store_meanwhile)
+    monkeypatch.setattr(collecting, "SECONDS_OF_WORK", 0.01)
+    collect_integration(source.integration_id)
+    changing.join()
+    assert fresh(source).error_environment == "staging"
+    assert fresh(source).complete_until is None
+    assert series.covered(source_id, 0, 2**40) == []
+
+
 def test_a_source_deleted_while_it_is_collected_leaves_nothing_behind(
     source: ImpactSource, sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -287,8 +320,6 @@ def _interrupt_first_call(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, act: Callable[..., None]
 ) -> None:
     """Run ``act`` between the tracker's first answer and its being stored."""
-    from sleuth.impact import collecting
-
     ask = collecting._ask
     is_first = [True]
 
