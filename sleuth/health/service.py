@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, and_, exists, select
+from sqlalchemy import Select, and_, exists, func, select
 from sqlalchemy.exc import IntegrityError
 
 from sleuth import clock
@@ -27,11 +27,18 @@ MOST_DUE = 200
 
 
 def due_deploy_ids(now: datetime) -> list[int]:
-    """Return the deploys that lack a verdict, or whose next look has come; the newest first."""
+    """Return the deploys that lack a verdict, or whose next look has come; the newest first.
+
+    Of more than can be judged at once, those that have waited longest.
+    """
     overdue = db.session.scalars(
-        select(Verdict.deploy_id).where(Verdict.due_at <= now).distinct().limit(MOST_DUE)
+        select(Verdict.deploy_id)
+        .where(Verdict.due_at <= now)
+        .group_by(Verdict.deploy_id)
+        .order_by(func.min(Verdict.due_at))
+        .limit(MOST_DUE)
     )
-    missing = db.session.scalars(_without_verdict(now).limit(MOST_DUE))
+    missing = db.session.scalars(_without_verdict(now).order_by(Deploy.id).limit(MOST_DUE))
     return sorted({*overdue, *missing}, reverse=True)
 
 

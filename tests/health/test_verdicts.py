@@ -109,6 +109,16 @@ def test_a_new_deploy_is_due_and_then_not_recorded_yet(source, deploy) -> None:
     assert service.due_deploy_ids(NOW) == []
 
 
+def test_of_too_many_due_deploys_those_that_waited_longest_come_first(
+    source, deploy, monkeypatch
+) -> None:
+    late, later = deploy(1), deploy(2)
+    judge(late)
+    judge(later)
+    monkeypatch.setattr(service, "MOST_DUE", 1)
+    assert service.due_deploy_ids(NOW + DAY) == [later.id]
+
+
 def test_more_errors_after_than_before_make_it_unhealthy(source, deploy) -> None:
     bad = deploy(60)
     count(source, NOW - DAY, NOW - 60 * MINUTE, 2)
