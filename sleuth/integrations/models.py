@@ -13,6 +13,9 @@ from sleuth.accounts.models import Organization, User
 from sleuth.crypto import EncryptedJSON
 from sleuth.extensions import Model
 from sleuth.plugin_api import RemoteProject
+from sleuth.text import one_line
+
+LONGEST_LABEL = 255
 
 
 class CheckState(enum.StrEnum):
@@ -124,9 +127,9 @@ class TrackerProject(Model):
         return cls(
             integration_id=integration_id,
             org_key=remote.org_key,
-            org_label=remote.org_label,
+            org_label=one_line(remote.org_label)[:LONGEST_LABEL],
             project_key=remote.key,
-            label=remote.label,
+            label=one_line(remote.label)[:LONGEST_LABEL],
             is_accessible=remote.is_accessible,
             environments=list(remote.environments),
             attributes=dict(remote.attributes),

@@ -21,6 +21,9 @@ from sleuth.redaction import Scrubber
 from sleuth.trackers.errors import ContractError, shortened
 from sleuth.trackers.shapes import require
 
+LARGEST_COUNT = 2**63 - 1
+"""What fits into a column of the database."""
+
 
 def token_check(answer: Any, scrub: Scrubber) -> TokenCheck:
     """Check what ``sleuth_validate_token`` returned."""
@@ -78,8 +81,8 @@ def _require_buckets(
     if points and not (since <= points[0][0] and points[-1][0] < until):
         raise ContractError(f"CountSeries.points lie outside of {since} to {until}")
     for start, count in points:
-        if count < 0:
-            raise ContractError(f"CountSeries.points have a negative count at {start}")
+        if not 0 <= count <= LARGEST_COUNT:
+            raise ContractError(f"CountSeries.points have an impossible count at {start}")
         if start.timestamp() % interval_seconds:
             raise ContractError(f"CountSeries.points have a bucket that starts at {start}")
 

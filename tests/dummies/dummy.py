@@ -227,6 +227,7 @@ MODES: dict[str, Callable[[Any, str], Any]] = {
     "counts too early": _points(lambda points: [(points[0][0] - MINUTE, 1), *points]),
     "counts too late": _points(lambda points: [*points, (points[0][0] + 600 * MINUTE, 1)]),
     "counts less than nothing": _points(lambda points: [(points[0][0], -1)]),
+    "counts the stars": _points(lambda points: [(points[0][0], 2**63)]),
     "counts halves": _points(lambda points: [(points[0][0], 0.5)]),
     "counts yes": _points(lambda points: [(points[0][0], True)]),
     "counts between": _points(lambda points: [(points[0][0] + MINUTE / 2, 1)]),

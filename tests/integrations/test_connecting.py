@@ -127,6 +127,17 @@ def test_the_trackers_projects_are_kept_page_after_page(connect, cast) -> None:
     assert {each.org_label for each in projects} == {"Acme", "Globex", "Initech"}
 
 
+def test_a_name_too_long_for_its_column_is_cut(connect, cast, sandbox, run_jobs) -> None:
+    connect("full")
+    row = integration(cast)
+    assert row is not None
+    sandbox.world.organization("acme").projects[0].name = "long\0" + 300 * "g"
+    project_list.request_projects(row)
+    run_jobs()
+    labels = [each.label for each in project_list.tracker_projects(row.id)]
+    assert "long" + 251 * "g" in labels
+
+
 def test_an_error_leaves_the_list_of_projects_as_it_was(connect, cast, sandbox, run_jobs) -> None:
     connect("full")
     row = integration(cast)
