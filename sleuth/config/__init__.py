@@ -36,6 +36,8 @@ __all__ = [
 ]
 
 PREFIX = "SLEUTH_"
+LARGEST_BODY = 2 * 1024 * 1024
+"""Of any request; strangers may not fill memory or disk."""
 SOCKET_PATH_LIMIT = 100
 """Longest path of a Unix socket that every system accepts (Linux 107, macOS 103)."""
 _PLAIN_PATH = re.compile(r"[\w./+-]+", re.ASCII)
@@ -69,6 +71,7 @@ def load(environ: Mapping[str, str], overrides: Mapping[str, Any] | None = None)
 def _flask_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "SECRET_KEY": values["SLEUTH_SECRET_KEY"],
+        "MAX_CONTENT_LENGTH": LARGEST_BODY,
         "SQLALCHEMY_DATABASE_URI": database_url(values),
         "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # errors end up in logs
         "SESSION_COOKIE_SECURE": values["SLEUTH_PUBLIC_URL"].startswith("https://"),

@@ -12,6 +12,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, NotFound, Unauthorize
 from sleuth import clock
 from sleuth.accounts.models import AccessToken, TokenType
 from sleuth.accounts.tokens import authenticate_token
+from sleuth.config import LARGEST_BODY
 from sleuth.deploys import registration
 from sleuth.deploys.parameters import parse
 from sleuth.deploys.service import find_code_deployment
@@ -19,7 +20,6 @@ from sleuth.deploys.values import ParameterError, TooLargeError, from_json
 from sleuth.extensions import csrf, limiter
 
 DEPLOYMENT = "/<organization_slug>/<deployment_slug>"
-LARGEST_BODY = 2 * 1024 * 1024
 MOST_FORM_FIELDS = 1_000
 RATE_LIMIT = "300 per minute"
 OPENED_BY = {TokenType.REGISTER_DEPLOY, TokenType.ALL}
@@ -79,7 +79,6 @@ def gone(_error: NoResultFound) -> Response:
 @limiter.limit(RATE_LIMIT)
 def register_deploy(organization_slug: str, deployment_slug: str) -> Response:
     """Store a deploy for whoever holds one of the organization's access tokens."""
-    request.max_content_length = LARGEST_BODY
     request.max_form_memory_size = LARGEST_BODY
     request.max_form_parts = MOST_FORM_FIELDS
     token = _authenticate(organization_slug)

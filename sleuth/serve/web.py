@@ -15,6 +15,7 @@ from typing import NoReturn
 from flask import Flask
 from waitress.server import create_server
 
+from sleuth.config import LARGEST_BODY
 from sleuth.serve import logs
 from sleuth.serve.prepare import PreparationError, check_queue, prepared_app
 
@@ -39,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         app,
         sockets=[socket.socket(fileno=options.listen)],
         threads=THREADS,
+        max_request_body_size=2 * LARGEST_BODY,  # the application refuses less in its own words
         ident=None,
         clear_untrusted_proxy_headers=False,  # the application decides whom it believes
     )

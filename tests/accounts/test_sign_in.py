@@ -23,6 +23,14 @@ def visitor(app: Flask, cast: Cast) -> FlaskClient:
     return app.test_client()
 
 
+def test_strangers_cannot_leave_large_files_at_the_door(visitor: FlaskClient) -> None:
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="large.bin"\r\n\r\n'
+    body = head + bytes(3_000_000) + b"\r\n--x--\r\n"
+    answer = visitor.post("/sign-in", data=body, content_type="multipart/form-data; boundary=x")
+    assert answer.status_code == 413
+    assert "That is too large" in answer.text
+
+
 def test_the_right_password_leads_home(visitor: FlaskClient) -> None:
     answer = visitor.post("/sign-in", data=RIGHT)
     assert (answer.status_code, answer.location) == (303, "/")
