@@ -17,7 +17,19 @@ SCREENSHOTS = os.environ.get("SLEUTH_SCREENSHOTS", "")
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 390, "height": 844}
 
+_DRAW = """(each, property) => {
+    const pen = document.createElement("canvas").getContext("2d");
+    pen.fillStyle = getComputedStyle(each)[property];
+    pen.fillRect(0, 0, 1, 1);
+    return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
+}"""
 _REFUSAL = re.compile(r"the server responded with a status of (\d+)")
+
+
+def colour_of(what: Locator, property_: str = "color") -> tuple[int, int, int]:
+    """Return a colour as it is drawn: red, green and blue, whatever notation the style has."""
+    red, green, blue = what.evaluate(_DRAW, property_)
+    return red, green, blue
 
 
 class Visitor:
@@ -136,6 +148,11 @@ class Visitor:
                 return
         expect(what.first).to_be_attached(timeout=PATIENCE_SECONDS * 1000)
 
+    def _let_it_settle(self) -> None:
+        """Let the page be drawn in its new size."""
+        if self.has_scripts:
+            self.page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+
     def picture(self, step: str) -> None:
         """Take four screenshots, light and dark, wide and narrow, if they are wanted."""
         if not SCREENSHOTS:
@@ -144,7 +161,7 @@ class Visitor:
             for size in (WIDE, NARROW):
                 self.page.emulate_media(color_scheme=colours, reduced_motion="reduce")
                 self.page.set_viewport_size(size)
-                self.page.evaluate("document.documentElement.scrollWidth")  # lay out again
+                self._let_it_settle()
                 file = f"{self.name}-{step}-{colours}-{size['width']}.png"
                 self.page.screenshot(path=Path(SCREENSHOTS, file), full_page=True)
         self.page.emulate_media(color_scheme="light", reduced_motion="reduce")

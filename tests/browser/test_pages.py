@@ -1,0 +1,161 @@
+"""Every page that a link leads to: it fits a telephone, follows the colours, and is quiet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page
+from sqlalchemy import select, update
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter
+
+from sleuth.accounts.members import add_member
+from sleuth.accounts.models import Organization, Role, TokenType
+from sleuth.accounts.tokens import create_token
+from sleuth.extensions import db, write
+from sleuth.impact.models import ImpactSource
+from sleuth.projects.models import Project
+from sleuth.projects.service import create_project
+from tests.browser.newcomers import PASSWORD, found
+from tests.browser.product import Product
+from tests.browser.visitor import NARROW, WIDE, Visitor, colour_of
+from tests.dashboard.seed import HOSTILE, tell_story
+
+pytestmark = pytest.mark.browser
+
+OF_EACH = 2
+"""How many addresses of one kind are visited: forty deploys look alike."""
+NOT_LINKED = {
+    "accounts.set_up": "before anybody can sign in; the journeys begin with it",
+    "accounts.sign_in": "before one is signed in; the journeys go through it",
+    "accounts.organizations": "for members of several organizations or of none",
+    "integrations.card": "a part of a page",
+    "impact.sources": "a part of a page",
+    "impact.tracker_projects": "a part of a page",
+    "dashboard.deploy_card": "a part of a page",
+    "dashboard.live": "a part of a page",
+    "integrations.check": "an attempt; the journeys go through it",
+    "impact.check": "an attempt; the journeys go through it",
+    "asset": "no page",
+}
+
+TOO_WIDE = """() => {
+    const root = document.documentElement;
+    if (root.scrollWidth <= root.clientWidth) return [];
+    const isOut = each => each.getBoundingClientRect().right > root.clientWidth + 1;
+    const isCut = each => each !== document.body
+        && (getComputedStyle(each).overflowX !== "visible" || isCut(each.parentElement));
+    const found = [...document.body.querySelectorAll("*")]
+        .filter(each => isOut(each) && !isCut(each.parentElement));
+    return [root, ...found].map(each => each.outerHTML.split(">")[0]).slice(-3);
+}"""
+"""Names the first elements that reach over the edge, if the page can be scrolled there."""
+
+
+@pytest.fixture(scope="module")
+def visited() -> set[str]:
+    """The endpoints that the tests below have seen."""
+    return set()
+
+
+@pytest.fixture(params=["empty", "busy"])
+def owner(request: pytest.FixtureRequest, product: Product, browser: Browser) -> Iterator[Visitor]:
+    """The owner of an organization in which nothing has happened, or a lot, with long names."""
+    visitor = found(product, browser, request.param)
+    if request.param == "busy":
+        with product.inside():
+            fill(db.session.scalars(select(Organization).filter_by(slug="busy")).one())
+    yield visitor
+    visitor.close()
+
+
+def fill(organization: Organization) -> None:
+    """Let a lot happen: people, a token, projects, forty deploys with verdicts."""
+    id_ = organization.id
+    add_member(id_, "otto@busy.test", Role.OBSERVER, name=HOSTILE[:80], password=PASSWORD)
+    create_token(id_, HOSTILE[:80], TokenType.ALL)
+    create_project(id_, HOSTILE[:80], ["Production " + "and more " * 8, "Staging"])
+    hostile, shop = db.session.scalars(
+        select(Project).filter_by(organization_id=id_).order_by(Project.name)
+    )
+    with write():
+        tell_story(shop, [hostile], datetime.now(UTC))
+        # Nobody is to judge these deploys again: there are no counts.
+        db.session.execute(
+            update(ImpactSource)
+            .where(ImpactSource.organization_id == id_)
+            .values(judges_from=datetime.now(UTC))
+        )
+
+
+def test_every_page_fits_and_complains_of_nothing(
+    owner: Visitor, product: Product, visited: set[str]
+) -> None:
+    routes = product.application.url_map.bind("localhost")
+    problems: list[str] = []
+    for endpoint, path in crawl(owner, routes):
+        problems += [f"{path}: {problem}" for problem in problems_of(owner)]
+        owner.picture(endpoint)
+        visited.add(endpoint)
+    assert not problems
+
+
+def problems_of(visitor: Visitor) -> Iterator[str]:
+    """Look at a page in a narrow, dark window, and then in a wide one."""
+    page = visitor.page
+    if max(colour_of(page.locator("body"), "backgroundColor")) >= 64:
+        yield "is not dark"
+    yield from (f"too wide for a telephone: {each}" for each in page.evaluate(TOO_WIDE))
+    page.set_viewport_size(WIDE)
+    yield from (f"too wide: {each}" for each in page.evaluate(TOO_WIDE))
+    if page.get_by_role("heading", level=1).count() != 1:
+        yield "has not one heading"
+    if not re.fullmatch(r"\S.* · Sleuth", page.title()):
+        yield f"is called {page.title()}"
+
+
+def crawl(visitor: Visitor, routes: MapAdapter) -> Iterator[tuple[str, str]]:
+    """Open one page after the other in a narrow, dark window; yield its endpoint and address."""
+    waiting, seen, counted = ["/"], {"/"}, dict[str, int]()
+    while waiting:
+        path = waiting.pop(0)
+        endpoint = endpoint_of(path, routes)
+        counted[endpoint] = counted.get(endpoint, 0) + 1
+        if not endpoint or counted[endpoint] > OF_EACH:
+            continue
+        visitor.page.emulate_media(color_scheme="dark")
+        visitor.page.set_viewport_size(NARROW)
+        visitor.go(path)
+        links = set(links_of(visitor.page)) - seen
+        seen |= links
+        waiting += sorted(links)
+        yield endpoint, path
+
+
+def endpoint_of(path: str, routes: MapAdapter) -> str:
+    """Return which page an address belongs to; empty if it only takes posts."""
+    try:
+        return routes.match(urlsplit(path).path, "GET")[0]
+    except HTTPException:
+        return ""
+
+
+def links_of(page: Page) -> list[str]:
+    """Return the addresses on this site that a page links to."""
+    hrefs: list[str] = page.locator("a[href^='/']").evaluate_all(
+        "links => links.map(link => link.getAttribute('href').split('#')[0])"
+    )
+    return hrefs
+
+
+def test_no_page_was_left_out(product: Product, visited: set[str]) -> None:
+    pages = {
+        rule.endpoint
+        for rule in product.application.url_map.iter_rules()
+        if "GET" in (rule.methods or ())
+    }
+    assert pages - visited == NOT_LINKED.keys()
