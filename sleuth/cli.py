@@ -119,8 +119,11 @@ def add_member(
         from sleuth.accounts.models import Role
 
         joined = _organization(slug)
-        password = "" if people.find_person(email) else _password(password_stdin)
-        added = members.add_member(joined.id, email, Role(role), name=name, password=password)
+        if people.find_person(email):
+            added = members.add_known_member(joined.id, email, Role(role))
+        else:
+            password = _password(password_stdin)
+            added = members.add_member(joined.id, email, Role(role), name=name, password=password)
         _say(
             as_json,
             f"{added.user.email} is a member of {joined.name} now, as {role}.",

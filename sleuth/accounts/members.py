@@ -39,23 +39,35 @@ def find_member(organization_id: int, public_id: str) -> Membership | None:
 def add_member(
     organization_id: int, email: str, role: Role, *, name: str = "", password: str = ""
 ) -> Membership:
-    """Add a person, with a new account unless they have one already.
+    """Add a person with a new account.
 
-    Args:
-        name: Of a new account.
-        password: Of a new account; who has one keeps their own.
+    An account that exists is refused: nobody has proven whose it is, and an administrator
+    of another organization may have chosen its password.
 
     Raises:
-        RuleError: They are a member, or something entered is refused.
+        RuleError: They have an account, or something entered is refused.
     """
     _refuse_ownership(role)
-    person = find_person(email)
-    if person is not None:
-        return _add_known(organization_id, person.id, role)
+    known = find_person(email)
+    if known is not None:
+        raise _refusal(organization_id, known)
     person = new_person(name, email, password)
     with write():
         add_person(person)
         return _join(organization_id, person, role)
+
+
+def add_known_member(organization_id: int, email: str, role: Role) -> Membership:
+    """Add a person who has an account, for the operator, who answers for whose it is.
+
+    Raises:
+        RuleError: They are a member already, or nobody has that e-mail address.
+    """
+    _refuse_ownership(role)
+    person = find_person(email)
+    if person is None:
+        raise RuleError(f"Nobody has the e-mail address {email}.", "email")
+    return _add_known(organization_id, person.id, role)
 
 
 def change_role(organization_id: int, public_id: str, role: Role) -> None:
@@ -133,6 +145,19 @@ def _add_known(organization_id: int, user_id: int, role: Role) -> Membership:
         if db.session.scalar(is_member):
             raise RuleError(f"{person.email} is a member already.", "email")
         return _join(organization_id, person, role)
+
+
+def _refusal(organization_id: int, known: User) -> RuleError:
+    is_member = select(Membership.id).where(
+        Membership.organization_id == organization_id, Membership.user_id == known.id
+    )
+    if db.session.scalar(is_member):
+        return RuleError(f"{known.email} is a member already.", "email")
+    return RuleError(
+        f"{known.email} already has an account on this server; whoever runs it can add them "
+        "with ./run sleuth member add.",
+        "email",
+    )
 
 
 def _join(organization_id: int, person: User, role: Role) -> Membership:

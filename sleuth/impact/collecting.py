@@ -13,7 +13,7 @@ from sleuth.extensions import db, rows_changed, write
 from sleuth.impact import schedule, series
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.schedule import Window
-from sleuth.impact.service import collect_soon, due_integration_ids
+from sleuth.impact.service import collect_on, due_integration_ids
 from sleuth.integrations.models import Integration
 from sleuth.integrations.service import registry
 from sleuth.plugin_api import CountSeries, ImpactConfig, TrackerError
@@ -21,7 +21,8 @@ from sleuth.trackers import Tracker
 
 LEASE = timedelta(seconds=queue.JOB_TIMEOUT_SECONDS)
 SECONDS_OF_WORK = 20.0
-CONCERNS_ONE_SOURCE = ("forbidden", "not_found")
+CONCERNS_ONE_SOURCE = ("forbidden", "not_found", "bad_answer")
+SHORTEST_PAUSE = timedelta(seconds=30)
 
 
 def collect_integration(integration_id: int) -> None:
@@ -41,7 +42,7 @@ def collect_integration(integration_id: int) -> None:
     finally:
         _release(integration_id, lease)
     if integration_id in due_integration_ids(clock.now()):
-        collect_soon(integration_id)
+        collect_on(integration_id)
 
 
 def _work(integration_id: int, tracker: Tracker, credentials: dict[str, str]) -> None:
@@ -156,7 +157,7 @@ def _due_after_success(source: ImpactSource, now: datetime) -> datetime:
     if source.backfill_until is not None or source.complete_until is None:
         return now
     due_at = schedule.next_due_at(source.complete_until, source.id, source.interval_seconds)
-    return max(due_at, now + timedelta(seconds=10))
+    return max(due_at, now + SHORTEST_PAUSE)
 
 
 def _note_failure(source_id: int, error: TrackerError) -> bool:
@@ -170,7 +171,7 @@ def _note_failure(source_id: int, error: TrackerError) -> bool:
         is_news = source.last_error != error.message
         source.last_error, source.last_error_at = error.message, now
         source.failure_count += 1
-        source.due_at = now + schedule.retry_delay(source.failure_count, error.retry_after)
+        source.due_at = now + _delay(source.failure_count, error)
         if is_general:
             _note_general_failure(source.integration, error, now)
         if is_news:
@@ -181,8 +182,11 @@ def _note_failure(source_id: int, error: TrackerError) -> bool:
 def _note_general_failure(integration: Integration, error: TrackerError, now: datetime) -> None:
     integration.last_error, integration.last_error_at = error.message, now
     integration.failure_count += 1
-    delay = schedule.retry_delay(integration.failure_count, error.retry_after)
-    integration.retry_at = now + delay
+    integration.retry_at = now + _delay(integration.failure_count, error)
+
+
+def _delay(failure_count: int, error: TrackerError) -> timedelta:
+    return schedule.retry_delay(failure_count, error.retry_after, is_permanent=error.permanent)
 
 
 def _note_missing_plugin(integration_id: int) -> None:

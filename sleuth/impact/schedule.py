@@ -14,6 +14,8 @@ INGESTION_DELAY = timedelta(seconds=91)
 SPREAD_SECONDS = 19
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(minutes=15)
+LONGEST_WAIT = timedelta(days=1)
+PERMANENT_RETRY = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,19 @@ def next_due_at(complete_until: datetime, source_id: int, step_seconds: int) -> 
     return complete_until + timedelta(seconds=step_seconds) + INGESTION_DELAY + spread
 
 
-def retry_delay(failure_count: int, retry_after: float | None) -> timedelta:
-    """Return how long to wait after the ``failure_count``-th failure in a row."""
+def retry_delay(
+    failure_count: int, retry_after: float | None, *, is_permanent: bool = False
+) -> timedelta:
+    """Return how long to wait after the ``failure_count``-th failure in a row.
+
+    Args:
+        retry_after: Seconds that the tracker asked for, honoured up to a day.
+        is_permanent: Only somebody's change can help; looked at again now and then, so
+            that recovery is noticed without a hand.
+    """
     if retry_after is not None:
-        return timedelta(seconds=min(max(retry_after, 1.0), LONGEST_RETRY.total_seconds()))
+        return min(timedelta(seconds=max(retry_after, 1.0)), LONGEST_WAIT)
+    if is_permanent:
+        return PERMANENT_RETRY
     doublings = max(0, min(failure_count - 1, 10))
     return min(FIRST_RETRY * (1 << doublings), LONGEST_RETRY)

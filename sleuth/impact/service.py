@@ -222,6 +222,12 @@ def collect_soon(integration_id: int) -> None:
     queue.enqueue(COLLECT_JOB, integration_id)
 
 
+def collect_on(integration_id: int) -> None:
+    """Enqueue what is left of a collection from inside its job, whose own id is still taken."""
+    moment = int(clock.now().timestamp())
+    queue.enqueue(COLLECT_JOB, integration_id, job_id=f"collect-on-{integration_id}-{moment}")
+
+
 def _apply(source: ImpactSource, settings: SourceSettings, warning: str) -> None:
     source.name = settings.name
     source.environment_id = settings.environment_id

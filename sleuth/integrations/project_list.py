@@ -14,7 +14,7 @@ from sleuth.integrations.service import PROJECTS_JOB, registry
 from sleuth.plugin_api import RemoteProject, TrackerError
 from sleuth.trackers import Tracker
 
-LEASE = timedelta(seconds=120)
+LEASE = timedelta(seconds=90)
 
 
 def due_project_list_ids(now: datetime) -> list[int]:

@@ -106,7 +106,7 @@ def test_who_is_in_one_organization_goes_straight_there(sign_in) -> None:
 
 
 def test_who_is_in_several_organizations_chooses(sign_in, cast: Cast) -> None:
-    members.add_member(cast.globex.id, "olga@acme.test", Role.OBSERVER)
+    members.add_known_member(cast.globex.id, "olga@acme.test", Role.OBSERVER)
     text = sign_in("owner").get("/", follow_redirects=True).text
     assert "Acme" in text
     assert "Globex" in text

@@ -55,4 +55,12 @@ def test_failures_in_a_row_wait_longer_and_longer_up_to_a_quarter_of_an_hour() -
 
 def test_the_wait_that_a_tracker_asks_for_is_honoured() -> None:
     assert schedule.retry_delay(1, 7.0) == timedelta(seconds=7)
-    assert schedule.retry_delay(1, 86_400.0) == timedelta(minutes=15)
+    assert schedule.retry_delay(1, 3600.0) == timedelta(hours=1)
+
+
+def test_no_wait_is_longer_than_a_day() -> None:
+    assert schedule.retry_delay(1, 1e9) == timedelta(days=1)
+
+
+def test_what_only_a_person_can_mend_is_tried_four_times_an_hour() -> None:
+    assert schedule.retry_delay(1, None, is_permanent=True) == timedelta(minutes=15)
