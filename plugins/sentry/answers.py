@@ -50,7 +50,7 @@ class BusyError(TrackerError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Sentry could not finish the query in time. It will be asked again.",
+            "Sentry could not finish the query in time; this usually passes within minutes.",
             retry_after=BUSY_RETRY_SECONDS,
         )
 

@@ -123,7 +123,7 @@ def _identify(client: SentryClient) -> _Identity:
         return _Identity()
     if answer.status == 404:
         raise TrackerError(f"There is no Sentry at {client.base}.", reason="bad_answer")
-    document = client.document(answer, "who owns it")
+    document = client.document(answer, "the owner of the token")
     with known_shape("its description of the token"):
         if document["auth"] is None:
             raise TrackerError(

@@ -15,6 +15,7 @@ COLLECTED_WITHIN = timedelta(minutes=3)
 UNKNOWN_BECAUSE = {
     "pending": "not recorded yet",
     "gap": "a gap in the collected counts",
+    "replaced": "replaced by the next deploy at once",
     "short_history": "too little history before the deploy",
     "too_few_errors": "too few errors to tell",
     "no_source": "the impact source was removed first",

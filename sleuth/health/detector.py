@@ -58,7 +58,7 @@ class Assessment:
 
     Args:
         health: improved, healthy, ailing, unhealthy or unknown.
-        reason: Why unknown: pending, gap, short_history or too_few_errors; else "".
+        reason: Why unknown: pending, gap, replaced, short_history or too_few_errors; else "".
         minutes_of_data: Minutes after the deploy that are known.
         probability: How often chance alone would give such a change, None if not tested.
     """
@@ -130,6 +130,8 @@ def assess(
     is_final = is_given_up or look == settings.looks[-1]
     if until is not None:
         is_final |= after.minutes * 60 >= _whole_buckets(begin, end, step_seconds) * step_seconds
+    if until is not None and not _whole_buckets(begin, until, step_seconds):
+        return Assessment("unknown", "replaced", is_final=True, minutes_of_data=0)
     if not after.minutes or (look is None and until is None and not is_given_up):
         return _not_yet(after, is_final)
     before = _baseline(series, deployed_at, step_seconds, settings)

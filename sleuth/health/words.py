@@ -12,6 +12,7 @@ WORST_FIRST = ("unhealthy", "ailing", "healthy", "improved")
 REASONS = {
     "pending": "Not recorded yet.",
     "gap": "Counts around this deploy are missing, so nothing can be said.",
+    "replaced": "The next deploy came before a whole minute had passed: nothing to count.",
     "short_history": "There are too few counts from before the deploy to compare with.",
     "too_few_errors": "There are too few errors to tell yet; a threefold rise could go unseen.",
     "no_source": "The impact source was removed before there was a verdict.",

@@ -19,8 +19,8 @@ class CredentialsForm(FlaskForm):  # type: ignore[misc]
     asked: tuple[CredentialField, ...] = ()
 
     def credentials(self) -> dict[str, str]:
-        """Return what was pasted, by field name, without surrounding white space."""
-        return {each.name: (self[each.name].data or "").strip() for each in self.asked}
+        """Return what was pasted, by field name, without white space or quotes around it."""
+        return {each.name: (self[each.name].data or "").strip("\"' \t\r\n") for each in self.asked}
 
     def fields(self) -> list[Field]:
         """Return the inputs in the order in which the tracker declares them."""

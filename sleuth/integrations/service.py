@@ -70,7 +70,9 @@ def kept_credentials(check: ConnectionCheck | None, user_id: int) -> dict[str, s
     """Return what was pasted in an attempt that waits for one more field, for its author."""
     if check is None or check.state != CheckState.INCOMPLETE or check.created_by_id != user_id:
         return {}
-    return dict((check.payload or {}).get("credentials", {}))
+    pasted = (check.payload or {}).get("credentials", {})
+    wanted = check.result.get("asks_for", [])
+    return {name: value for name, value in pasted.items() if name not in wanted}
 
 
 def validate_connection(check_id: int) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import flask_migrate
 from flask import Flask
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from sleuth import config, queue
 from sleuth.factory import create_app
@@ -28,6 +29,7 @@ def prepared_app() -> Flask:
         PreparationError: Settings, data directory or database cannot be used.
     """
     try:
+        refuse_addresses(config.load(os.environ))
         config.create_keys(Path(config.load(os.environ)["SLEUTH_DATA_DIR"]))
         app = create_app()
     except config.SettingError as error:
@@ -36,6 +38,25 @@ def prepared_app() -> Flask:
         raise PreparationError(f"The data directory cannot be used: {error}.") from None
     migrate(app)
     return app
+
+
+def refuse_addresses(values: Mapping[str, Any]) -> None:
+    """Refuse addresses of database and queue server that are none.
+
+    Raises:
+        PreparationError: One of them cannot be read; it is not shown, it may hold a password.
+    """
+    try:
+        make_url(config.database_url(values))
+    except ArgumentError:
+        raise PreparationError(
+            "SLEUTH_DATABASE_URL is no address of a database; write postgresql://… or sqlite:///…."
+        ) from None
+    scheme = config.redis_url(values).partition("://")[0]
+    if scheme not in {"redis", "rediss", "unix"}:
+        raise PreparationError(
+            "SLEUTH_REDIS_URL is no address of a queue server; write redis://… or unix://…."
+        )
 
 
 def migrate(app: Flask) -> None:

@@ -28,6 +28,7 @@ HEALTH_WORDS = {
 UNKNOWN_WORDS = {
     "pending": "Not recorded yet",
     "gap": "Unknown: counts are missing",
+    "replaced": "Unknown: replaced at once",
     "short_history": "Unknown: too little history",
     "too_few_errors": "Unknown: too few errors",
     "no_source": "No impact source",

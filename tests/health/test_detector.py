@@ -133,7 +133,7 @@ def test_a_replaced_deploy_waits_for_counts_that_may_still_come() -> None:
 
 def test_a_deploy_replaced_within_its_first_minute_is_final_at_once() -> None:
     verdict = judged([2.0] * DAY, [2.0] * 3, 3, until=DEPLOYED_AT + 40)
-    assert (verdict.health, verdict.reason, verdict.is_final) == ("unknown", "gap", True)
+    assert (verdict.health, verdict.reason, verdict.is_final) == ("unknown", "replaced", True)
 
 
 @pytest.mark.parametrize(("after", "health"), [(3.0, "unhealthy"), (2.0, "healthy")])

@@ -150,6 +150,30 @@ def test_a_missing_organization_is_asked_for_without_the_token_again(sign_in, ru
     assert "Sentry is connected" in browser.get(f"{BASE}/sentry/card").text
 
 
+def test_a_mistyped_organization_is_asked_for_again(sign_in, run_jobs) -> None:
+    browser = sign_in("developer")
+    paste(browser, "integration_opaque")
+    run_jobs()
+    data = {"check": watch_url().rsplit("/", 1)[1], "organization": "nonsense"}
+    browser.post(f"{BASE}/sentry/enable", data=data, headers=HTMX)
+    run_jobs()
+    body = browser.get(watch_url(), headers=HTMX).text
+    assert "nonsense" in body
+    assert 'name="organization"' in body
+    data = {"check": watch_url().rsplit("/", 1)[1], "organization": "acme"}
+    browser.post(f"{BASE}/sentry/enable", data=data, headers=HTMX)
+    run_jobs()
+    assert "Sentry is connected" in browser.get(f"{BASE}/sentry/card").text
+
+
+def test_quotes_around_a_pasted_token_are_not_part_of_it(sign_in, run_jobs) -> None:
+    browser = sign_in("developer")
+    entered = {"token": f' "{TOKENS["full"].value}"\n'}
+    browser.post(f"{BASE}/sentry/enable", data=entered, headers=HTMX)
+    run_jobs()
+    assert "…full" in browser.get(f"{BASE}/sentry/card").text
+
+
 def test_a_colleague_cannot_go_on_with_somebody_elses_token(sign_in, run_jobs, cast) -> None:
     paste(sign_in("developer"), "integration_opaque")
     run_jobs()
