@@ -27,7 +27,7 @@ def pytest_runtest_makereport(
     journey = item.funcargs.get("journey")
     if report.failed and journey is not None:
         journey.failed_step = journey.failed_step or item.name
-        report.sections.append(("Log of the product", journey.product.log()[-2000:]))
+        report.sections.append(("Log of the product", journey.product.log.read_text()[-2000:]))
     return report
 
 

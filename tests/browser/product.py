@@ -1,10 +1,8 @@
-"""The whole product in processes of its own, started and stopped as a user does it."""
+"""The whole product in processes of its own, next to a stand-in for sentry.io."""
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -12,22 +10,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from threading import Timer
 from typing import Self
 
 from flask import Flask
 
 from plugins.sentry.sandbox import Sandbox
+from sleuth.config import ROOT
 from sleuth.extensions import db
 from sleuth.factory import create_app
+from tests.operations.house import House
 
-ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 60
 STOP_SECONDS = 10
 
 
-class Product:
-    """``python -m sleuth.serve`` on a fresh data directory, next to a stand-in for sentry.io.
+class Product(House):
+    """What ``./run`` starts, on a fresh data directory, from its start to an ordered stop.
 
     Args:
         folder: Where the data directory and the log are created.
@@ -35,54 +32,51 @@ class Product:
     """
 
     def __init__(self, folder: Path, *options: str) -> None:
+        super().__init__([sys.executable, "-m", "sleuth.serve"], folder / "var")
         self.options = options
-        self.data_dir = folder / "data"
-        self.log_file = folder / "log"
         self.sentry = Sandbox()
-        self.url = f"http://127.0.0.1:{free_port()}"
-        self.setup_code = ""
+        self.port = free_port()
 
     def __enter__(self) -> Self:
         self.sentry.start()
-        port = self.url.rpartition(":")[2]
-        with self.log_file.open("w") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "sleuth.serve", *self.options, "--port", port],
-                cwd=ROOT,
-                env=self.environ(),
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
-        self._read_announcement()
+        try:
+            self.open(*self.options, "--port", str(self.port))
+        except BaseException:
+            self.end()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.process.send_signal(signal.SIGTERM)
         try:
-            assert self.process.wait(STOP_SECONDS) == 0, self.log()
+            assert self.stop() < STOP_SECONDS
+            assert self.process is not None
+            assert (self.process.returncode, self.left()) == (0, [])
+            assert "Traceback" not in self.log.read_text()
         finally:
-            self.process.kill()
-            self.process.communicate()
+            self.end()
             self.sentry.stop()
-        assert not self.pids(), "Processes outlived the product."
-        assert "Traceback" not in self.log(), self.log()
 
-    def environ(self) -> dict[str, str]:
-        """Return the environment of the product and its commands."""
-        ours = {name: text for name, text in os.environ.items() if not name.startswith("SLEUTH_")}
-        return ours | {
-            "PYTHONPATH": str(ROOT),
-            "SLEUTH_DATA_DIR": str(self.data_dir),
-            "SLEUTH_PUBLIC_URL": self.url,
-            "SLEUTH_SENTRY_URL": self.sentry.url,
-        }
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def setup_code(self) -> str:
+        """What it printed for the first visitor."""
+        return re.findall(r"set-up page asks for (\S+)", self.printed)[0]
+
+    def environ(self, **more: str) -> dict[str, str]:
+        """Return the environment of the product and of its commands."""
+        return super().environ(
+            SLEUTH_PUBLIC_URL=self.url, SLEUTH_SENTRY_URL=self.sentry.url, **more
+        )
 
     @cached_property
     def application(self) -> Flask:
         """The application over the running product's database, in the test's own process."""
-        names = dict.fromkeys(("SLEUTH_DATABASE_URL", "SLEUTH_REDIS_URL"), "")
-        return create_app(names | {k: v for k, v in self.environ().items() if "SLEUTH_" in k})
+        nothing = dict.fromkeys(("SLEUTH_DATABASE_URL", "SLEUTH_REDIS_URL"), "")
+        return create_app(nothing | {k: v for k, v in self.environ().items() if "SLEUTH_" in k})
 
     @contextmanager
     def inside(self) -> Iterator[None]:
@@ -92,7 +86,7 @@ class Product:
             db.session.remove()
             db.engine.dispose()
 
-    def command(self, *arguments: str, password: str) -> str:
+    def order(self, *arguments: str, password: str) -> str:
         """Run ``./run sleuth …`` and return what it prints."""
         return subprocess.run(
             [sys.executable, "-m", "sleuth", *arguments, "--password-stdin"],
@@ -104,40 +98,10 @@ class Product:
             text=True,
         ).stdout
 
-    def log(self) -> str:
-        """Return what all its processes have logged."""
-        return self.log_file.read_text()
-
-    def pids(self, part: str = "") -> list[int]:
-        """Return its processes whose command line contains ``part``; Linux only."""
-        return [
-            int(folder.name)
-            for folder in Path("/proc").glob("[0-9]*")
-            if self._is_ours(folder) and part in _read(folder / "cmdline")
-        ]
-
     def files_containing(self, text: str) -> list[str]:
         """Return the files it has written, log included, that hold a text."""
-        files = [self.log_file, *(each for each in self.data_dir.rglob("*") if each.is_file())]
+        files = [self.log, *(each for each in self.data_dir.rglob("*") if each.is_file())]
         return [str(each) for each in files if text.encode() in each.read_bytes()]
-
-    def _is_ours(self, folder: Path) -> bool:
-        return f"SLEUTH_DATA_DIR={self.data_dir}" in _read(folder / "environ")
-
-    def _read_announcement(self) -> None:
-        """Wait for the printed address; an answer that never comes ends the wait, too."""
-        assert self.process.stdout is not None
-        impatience = Timer(START_SECONDS, self.process.kill)
-        impatience.start()
-        said = ""
-        for line in self.process.stdout:
-            said += line
-            if "Ctrl-C" in line:
-                break
-        impatience.cancel()
-        assert f"Sleuth runs at {self.url}\n" in said, said + self.log()
-        code = re.search(r"set-up page asks for (\S+)", said)
-        self.setup_code = code[1] if code else ""
 
 
 def free_port() -> int:
@@ -145,11 +109,3 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
     return port
-
-
-def _read(path: Path) -> str:
-    """Return a file of ``/proc``; empty if its process is gone or somebody else's."""
-    try:
-        return path.read_bytes().decode(errors="replace")
-    except OSError:
-        return ""

@@ -529,7 +529,7 @@ def test_a_developer_connects_and_does_not_see_disable(
 def test_another_organization_is_not_there(
     journey: Journey, colleague: Callable[[str], Visitor], owner: Visitor
 ) -> None:
-    journey.product.command(
+    journey.product.order(
         *("organization", "create", "--organization", "Globex", "--email", "xena@acme.test"),
         password=PASSWORD,
     )

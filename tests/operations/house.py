@@ -46,15 +46,15 @@ class House:
         clean = {name: value for name, value in os.environ.items() if name[:7] != "SLEUTH_"}
         return {**clean, "PYTHONPATH": str(ROOT), "SLEUTH_DATA_DIR": str(self.data_dir), **more}
 
-    def open(self, **environ: str) -> None:
+    def open(self, *arguments: str, **environ: str) -> None:
         """Start, and wait until everything runs."""
-        stdout = self.start(**environ).stdout
+        stdout = self.start(*arguments, **environ).stdout
         assert stdout is not None
         while "Press Ctrl-C" not in self.printed:
             line = stdout.readline()
             assert line, f"It ended: {self.log.read_text()}"
             self.printed += line
-        self.address = re.findall(r"http://\S+", self.printed)[0]
+        self.address = re.findall(r"Sleuth runs at (\S+)", self.printed)[0]
 
     def refuse(self, *arguments: str, **environ: str) -> tuple[int, str]:
         """Start, wait for the end, and return exit code and what was said."""
