@@ -61,16 +61,20 @@ class Worker(rq.worker.Worker):
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
         """Run one job in an application context of its own."""
-        _forget_lost_executions(job)
+        _forget_other_executions(job, execution)
         with self.app.app_context():
             return bool(super().perform_job(job, queue, execution))
 
 
-def _forget_lost_executions(job: Job) -> None:
-    """Drop what a killed worker left of this job; RQ 3.0 would fail over it at the end."""
+def _forget_other_executions(job: Job, execution: Execution) -> None:
+    """Drop what a killed worker left of this job.
+
+    Its record runs out while the registry still names it; at the end of the job RQ 3.0
+    would fail over that. A job that is run again has been given up by whoever had it.
+    """
     registry = job.execution_registry
     for id_ in registry.get_execution_ids():
-        if not job.connection.exists(Execution(id_, job.id, connection=job.connection).key):
+        if id_ != execution.id:
             job.connection.zrem(registry.key, id_)
 
 
