@@ -172,6 +172,8 @@ def _empty_database(schema: Path) -> None:
         return
     if not schema.exists():
         empty = create_engine(f"sqlite:///{schema}")
+        with empty.connect() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")  # copies need not be converted
         db.metadata.create_all(empty)
         empty.dispose()
     shutil.copyfile(schema, str(db.engine.url.database))
@@ -307,9 +309,18 @@ def no_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
-@pytest.fixture
-def sandbox(settings: dict[str, Any]) -> Iterator[Sandbox]:
-    """A server that answers like sentry.io; ask for it before ``app`` is made."""
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[Sandbox]:
+    """One server for all tests."""
     with Sandbox(clock=clock.now) as server:
-        settings["SLEUTH_SENTRY_URL"] = server.url
         yield server
+
+
+@pytest.fixture
+def sandbox(settings: dict[str, Any], running_sandbox: Sandbox) -> Sandbox:
+    """A server that answers like sentry.io; ask for it before ``app`` is made."""
+    running_sandbox.reset()
+    if not running_sandbox.urls:  # a test has stopped it
+        running_sandbox.start()
+    settings["SLEUTH_SENTRY_URL"] = running_sandbox.url
+    return running_sandbox
