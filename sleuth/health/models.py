@@ -17,7 +17,9 @@ class Verdict(Model):
     """A deploy's health as seen by one impact source.
 
     The words and numbers stay when the impact source goes: ``source_name``, ``provider``
-    and ``assessment`` are copies, ``impact_source_id`` becomes empty.
+    and ``assessment`` are copies, ``impact_source_id`` becomes empty. ``counted_until`` is
+    how far the source's counts went when the verdict was made. A verdict that was final
+    and then became another, because counts came late, carries ``revised_at``.
     """
 
     __tablename__ = "verdict"
@@ -40,6 +42,8 @@ class Verdict(Model):
     assessment: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     picture: Mapped[list[int | None]] = mapped_column(JSON, default=list)
     assessed_at: Mapped[datetime | None]
+    counted_until: Mapped[datetime | None]
+    revised_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None] = mapped_column(index=True)
     deploy: Mapped[Deploy] = relationship(backref="verdicts")
     impact_source: Mapped[ImpactSource | None] = relationship()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from datetime import datetime
 from typing import Any
 
@@ -28,9 +29,13 @@ class ImpactSource(Model):
     """What is measured for one project and environment.
 
     ``error_environment`` is None for all environments and empty for events that carry
-    none. Deploys since ``judges_from`` get a verdict. ``due_at`` says when there is
-    something to collect next; ``backfill_from`` and ``backfill_until`` bound the past
-    that is still to be collected, both empty when nothing is.
+    none. Deploys since ``judges_from`` get a verdict.
+
+    ``due_at`` says when the newest counts are collected next, as decided at
+    ``scheduled_at``; None while its counts are not to be trusted. ``history_days`` is how
+    far back the tracker answers. Before ``minutes_from`` (epoch seconds) only hours are
+    kept. ``changed_since`` to ``changed_until`` (epoch seconds) is where the known past
+    became another since somebody last looked, ``changed_at`` when that began.
     """
 
     __tablename__ = "impact_source"
@@ -64,8 +69,14 @@ class ImpactSource(Model):
     created_at: Mapped[datetime]
     judges_from: Mapped[datetime]
     due_at: Mapped[datetime | None]
+    scheduled_at: Mapped[datetime | None]
     backfill_from: Mapped[datetime | None]
     backfill_until: Mapped[datetime | None]
+    history_days: Mapped[int] = mapped_column(default=29)
+    minutes_from: Mapped[int] = mapped_column(BigInteger, default=0)
+    changed_since: Mapped[int | None] = mapped_column(BigInteger)
+    changed_until: Mapped[int | None] = mapped_column(BigInteger)
+    changed_at: Mapped[datetime | None] = mapped_column(index=True)
     collected_at: Mapped[datetime | None]
     complete_until: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(Text, default="")
@@ -90,6 +101,50 @@ class ImpactSource(Model):
     def is_working(self) -> bool:
         """Whether counts have arrived and the last attempt did not fail."""
         return self.collected_at is not None and not self.last_error
+
+
+class SweepKind(enum.StrEnum):
+    """Ranges of the past that are read again, and what is proven, beside the newest counts."""
+
+    GAP = "gap"
+    FILTERS = "filters"
+    DAY = "day"
+    WEEK = "week"
+    ALL = "all"
+
+
+class Sweep(Model):
+    """One way in which a source's past is read again, page by page from the newest back.
+
+    While it is under way ``[since, reached)`` (epoch seconds) is left of
+    ``[since, started_from)``; otherwise all three are empty. ``confirmed_at`` is when the
+    last whole run began: what it read is no older than that.
+    """
+
+    __tablename__ = "sweep"
+    __table_args__: Any = (Index(None, "integration_id", "due_at"),)
+
+    impact_source_id: Mapped[int] = mapped_column(
+        ForeignKey("impact_source.id", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    integration_id: Mapped[int] = mapped_column(ForeignKey("integration.id", ondelete="CASCADE"))
+    due_at: Mapped[datetime]
+    scheduled_at: Mapped[datetime]
+    since: Mapped[int | None] = mapped_column(BigInteger)
+    reached: Mapped[int | None] = mapped_column(BigInteger)
+    started_from: Mapped[int | None] = mapped_column(BigInteger)
+    started_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+    last_error: Mapped[str] = mapped_column(Text, default="")
+    failure_count: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def share_done(self) -> float:
+        """How much of the run under way is done, from 0 to 1; 1 if none is."""
+        if self.since is None or self.reached is None or self.started_from is None:
+            return 1.0
+        return (self.started_from - self.reached) / max(1, self.started_from - self.since)
 
 
 class ErrorCount(Model):
@@ -122,3 +177,22 @@ class Coverage(Model):
     )
     since: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     until: Mapped[int] = mapped_column(BigInteger)
+
+
+class HourlyCount(Model):
+    """Errors in the hour that starts at ``hour_start`` (epoch seconds); never zero.
+
+    Kept when the minutes of the hour are not kept any more.
+    """
+
+    __tablename__ = "hourly_count"
+    __table_args__: Any = (
+        CheckConstraint("count > 0", name="count_positive"),
+        {"sqlite_with_rowid": False},
+    )
+
+    impact_source_id: Mapped[int] = mapped_column(
+        ForeignKey("impact_source.id", ondelete="CASCADE"), primary_key=True
+    )
+    hour_start: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)

@@ -62,6 +62,8 @@ class Integration(Model):
     failure_count: Mapped[int] = mapped_column(default=0)
     retry_at: Mapped[datetime | None]
     claimed_until: Mapped[datetime | None]
+    claimed_by: Mapped[str] = mapped_column(String(32), default="")
+    quota_left: Mapped[int | None]
     projects_claimed_until: Mapped[datetime | None]
     organization: Mapped[Organization] = relationship()
     connected_by: Mapped[User | None] = relationship()
