@@ -204,15 +204,20 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @event.listens_for(Session, "before_flush")
 def _refuse_stray_writes(session: Session, _context: UOWTransaction, _instances: Any) -> None:
-    _require_write()
+    require_write()
 
 
 @event.listens_for(Session, "do_orm_execute")
 def _refuse_stray_statements(state: ORMExecuteState) -> None:
     if state.is_insert or state.is_update or state.is_delete:
-        _require_write()
+        require_write()
 
 
-def _require_write() -> None:
+def require_write() -> None:
+    """Refuse to go on outside ``with write():``; for statements that bypass the session.
+
+    Raises:
+        WriteOutsideTransactionError: there is no such block around the caller.
+    """
     if not _is_writing.get():
         raise WriteOutsideTransactionError("Change rows inside `with write():` only.")

@@ -301,6 +301,7 @@ class CountSeries:
         complete_until: Counts are final-for-now before this instant; exclusive. It may
             lie beyond ``until``; the host then takes ``until``.
         quota_left: Requests left where the tracker tells, else None.
+        quota_resets_at: When there are more again, where the tracker tells, else None.
     """
 
     interval_seconds: int
@@ -308,6 +309,7 @@ class CountSeries:
     complete_until: datetime
     complete_since: datetime | None = None
     quota_left: int | None = None
+    quota_resets_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,17 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('changed_until', sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column('changed_at', sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index(batch_op.f('ix_impact_source_changed_at'), ['changed_at'], unique=False)
+    # Not in a batch: on SQLite that would make the table anew, and dropping the old one
+    # would take everything along that refers to it.
+    op.drop_column('impact_source', 'backfill_from')
+    op.drop_column('impact_source', 'backfill_until')
+    op.execute("UPDATE impact_source SET scheduled_at = created_at, due_at = created_at")
+    for kind in ('all', 'week', 'day', 'filters'):
+        op.execute(
+            "INSERT INTO sweep (impact_source_id, kind, integration_id, due_at, scheduled_at,"
+            f" last_error, failure_count) SELECT id, '{kind}', integration_id, created_at,"
+            " created_at, '', 0 FROM impact_source"
+        )
 
     with op.batch_alter_table('integration', schema=None) as batch_op:
         batch_op.add_column(sa.Column('claimed_by', sa.String(length=32), nullable=False, server_default=''))
@@ -63,22 +74,18 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table('verdict', schema=None) as batch_op:
-        batch_op.drop_column('revised_at')
-        batch_op.drop_column('counted_until')
-
-    with op.batch_alter_table('integration', schema=None) as batch_op:
-        batch_op.drop_column('quota_left')
-        batch_op.drop_column('claimed_by')
-
-    with op.batch_alter_table('impact_source', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_impact_source_changed_at'))
-        batch_op.drop_column('changed_at')
-        batch_op.drop_column('changed_until')
-        batch_op.drop_column('changed_since')
-        batch_op.drop_column('minutes_from')
-        batch_op.drop_column('history_days')
-        batch_op.drop_column('scheduled_at')
+    for table, columns in (
+        ('verdict', ('revised_at', 'counted_until')),
+        ('integration', ('quota_left', 'claimed_by')),
+    ):
+        for column in columns:
+            op.drop_column(table, column)
+    op.drop_index('ix_impact_source_changed_at', 'impact_source')
+    for column in ('changed_at', 'changed_until', 'changed_since', 'minutes_from',
+                   'history_days', 'scheduled_at'):
+        op.drop_column('impact_source', column)
+    op.add_column('impact_source', sa.Column('backfill_from', sa.DateTime(timezone=True)))
+    op.add_column('impact_source', sa.Column('backfill_until', sa.DateTime(timezone=True)))
 
     with op.batch_alter_table('sweep', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_sweep_integration_id_due_at'))

@@ -16,7 +16,7 @@ from sleuth.deploys.models import CodeDeployment, Deploy
 from sleuth.deploys.registration import register_deploy
 from sleuth.extensions import db, write
 from sleuth.ids import slugify
-from sleuth.impact import collecting, schedule
+from sleuth.impact import collecting
 from sleuth.impact.service import (
     SourceSettings,
     add_impact_source,
@@ -78,7 +78,7 @@ def _connect(organization_id: int, anchor: datetime) -> None:
         for project in PROJECTS:
             _add_sources(integration, project, anchor)
         audit.record(organization_id, service.CONNECTED, PROVIDER)
-    collecting.collect_integration(integration_id)
+    collecting.collect_integrations([integration_id])
 
 
 def _integration_id(organization_id: int) -> int:
@@ -134,7 +134,6 @@ def _add_sources(integration: Integration, project: DemoProject, anchor: datetim
         )
         step = tracker.info.capabilities.interval_seconds
         source = add_impact_source(integration, settings, interval_seconds=step, warning="")
-        source.backfill_from = schedule.floor_to(anchor - plan.HISTORY, step)
         source.judges_from = anchor - plan.JUDGED
 
 

@@ -134,6 +134,8 @@ def assess(
         return Assessment("unknown", "replaced", is_final=True, minutes_of_data=0)
     if not after.minutes or (look is None and until is None and not is_given_up):
         return _not_yet(after, is_final)
+    if look is not None and not is_final and after.known_share == 1:
+        after = _sample(series, begin, begin + look * 60, step_seconds)
     before = _baseline(series, deployed_at, step_seconds, settings)
     verdict = _judge(before, after, threshold, settings)
     return _assessment(verdict, before, after, is_final)

@@ -8,3 +8,8 @@ from sleuth.health import service
 def assess_deploy(deploy_id: int) -> None:
     """Make or renew a deploy's verdicts."""
     service.assess_deploy(deploy_id)
+
+
+def follow_changes(source_id: int) -> None:
+    """Have the verdicts made again that rest on counts which changed."""
+    service.follow_changes(source_id)

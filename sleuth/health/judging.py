@@ -9,7 +9,7 @@ from typing import Any
 
 from sleuth.health import detector
 from sleuth.health.detector import DEFAULT, Assessment
-from sleuth.impact import series
+from sleuth.impact import series, sweeps
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations.service import registry
 from sleuth.plugin_api import TrackerError
@@ -54,7 +54,7 @@ def judge(
         threshold=source.manually_set_health_threshold,
         step_seconds=step,
     )
-    if _is_awaited(source, first):
+    if sweeps.is_awaited(source.id, first):
         reason = "pending" if assessment.health == "unknown" else ""
         assessment = replace(assessment, reason=reason, is_final=False)
     start = max(0, int(BASELINE.total_seconds()) // step - PICTURE_BUCKETS)
@@ -67,11 +67,6 @@ def judge(
         "explore_url": _explore_url(source, deployed_at),
     }
     return Judgement(assessment, counts[start:], details)
-
-
-def _is_awaited(source: ImpactSource, first: int) -> bool:
-    """Tell whether the past that a verdict needs is still being collected."""
-    return source.backfill_until is not None and first < source.backfill_until.timestamp()
 
 
 def _explore_url(source: ImpactSource, deployed_at: datetime) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy import Select, and_, exists, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sleuth import clock
@@ -14,16 +14,17 @@ from sleuth.deploys.models import Deploy
 from sleuth.extensions import db, write
 from sleuth.health import words
 from sleuth.health.detector import DEFAULT
-from sleuth.health.judging import Judgement, judge
+from sleuth.health.judging import BASELINE, Judgement, judge
 from sleuth.health.models import Verdict
 from sleuth.impact import schedule
 from sleuth.impact.models import ImpactSource
-from sleuth.impact.service import sources_of_environment
+from sleuth.impact.service import sources_of_environment, take_changes
 
 RETRY_SECONDS = 15
 SLOW_RETRY_SECONDS = 300
 PATIENCE = timedelta(minutes=15)
 MOST_DUE = 200
+LAST_LOOK = timedelta(minutes=DEFAULT.looks[-1] + 1)
 
 
 def due_deploy_ids(now: datetime) -> list[int]:
@@ -31,9 +32,17 @@ def due_deploy_ids(now: datetime) -> list[int]:
 
     Of more than can be judged at once, those that have waited longest.
     """
+    has_more_counts = and_(
+        Verdict.due_at.is_not(None),
+        or_(
+            Verdict.counted_until.is_(None),
+            ImpactSource.complete_until > Verdict.counted_until,
+        ),
+    )
     overdue = db.session.scalars(
         select(Verdict.deploy_id)
-        .where(Verdict.due_at <= now)
+        .outerjoin(Verdict.impact_source)
+        .where(or_(Verdict.due_at <= now, has_more_counts))
         .group_by(Verdict.deploy_id)
         .order_by(func.min(Verdict.due_at))
         .limit(MOST_DUE)
@@ -77,6 +86,32 @@ def assess_deploy(deploy_id: int) -> None:
         # Another worker has just made the same first verdict, or a source went meanwhile;
         # what is still due is found again by the tick.
         db.session.rollback()
+
+
+def follow_changes(source_id: int) -> None:
+    """Make verdicts due again that rest on counts of a source which became others.
+
+    Counts that came late, after an outage or a back-fill, or that the tracker corrected.
+    """
+    with write():
+        changed = take_changes(source_id)
+        if changed is None:
+            return
+        since, until = changed
+        db.session.execute(
+            update(Verdict)
+            .where(
+                Verdict.impact_source_id == source_id,
+                Verdict.deploy_id.in_(
+                    select(Deploy.id).where(
+                        Deploy.deployed_at > since - LAST_LOOK,
+                        Deploy.deployed_at < until + BASELINE,
+                    )
+                ),
+            )
+            .values(due_at=clock.now())
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _replaced_at(deploy: Deploy) -> datetime | None:
@@ -132,15 +167,17 @@ def _verdict(deploy: Deploy, source: ImpactSource) -> Verdict:
 
 
 def _apply(verdict: Verdict, judgement: Judgement, source: ImpactSource, now: datetime) -> bool:
-    before, made = _gist(verdict), judgement.assessment
+    before, made = (_gist(verdict), verdict.picture), judgement.assessment
+    if verdict.is_final and (made.health, made.reason) != (verdict.health, verdict.reason):
+        verdict.revised_at = now
     verdict.health, verdict.reason, verdict.is_final = made.health, made.reason, made.is_final
     verdict.rate_before, verdict.rate_after = made.rate_before, made.rate_after
     verdict.minutes_of_data = made.minutes_of_data
     verdict.sentence = words.sentence(made)
     verdict.assessment, verdict.picture = judgement.details, judgement.picture
-    verdict.assessed_at = now
+    verdict.assessed_at, verdict.counted_until = now, source.complete_until
     verdict.due_at = None if made.is_final else _next_look_at(verdict, source, now)
-    return before != _gist(verdict)
+    return before != (_gist(verdict), verdict.picture)
 
 
 def _gist(verdict: Verdict) -> tuple[str, str, int | None, bool | None]:
@@ -150,7 +187,7 @@ def _gist(verdict: Verdict) -> tuple[str, str, int | None, bool | None]:
 def _next_look_at(verdict: Verdict, source: ImpactSource, now: datetime) -> datetime:
     """The next look comes when its minutes can have been collected; late ones are retried.
 
-    Soon, as long as the past is being collected: it may hold what is missing.
+    Counts that come in meanwhile bring it forward.
     """
     step = source.interval_seconds
     look = next(
@@ -158,7 +195,6 @@ def _next_look_at(verdict: Verdict, source: ImpactSource, now: datetime) -> date
     )
     last_bucket = schedule.floor_to(verdict.deploy.deployed_at, step) + timedelta(minutes=look)
     collected_at = schedule.next_due_at(last_bucket, source.id, step)
-    is_coming = source.backfill_until is not None and not source.last_error
-    is_late = now - collected_at > PATIENCE and not is_coming
+    is_late = now - collected_at > PATIENCE
     pause = timedelta(seconds=SLOW_RETRY_SECONDS if is_late else RETRY_SECONDS)
     return max(collected_at, now + pause)

@@ -124,7 +124,7 @@ def _save(
         name = proposal.settings.name
         checks.fail(check_id, f"An impact source called {name} exists in this environment.")
     if integration_id is not None:
-        collect_soon(integration_id)
+        collect_soon()
 
 
 def _decide(
@@ -137,8 +137,14 @@ def _decide(
         return None
     warning = " ".join(_sentence(each) for each in warnings)
     if proposal.source_id is None:
-        step = tracker.info.capabilities.interval_seconds
-        add_impact_source(integration, proposal.settings, interval_seconds=step, warning=warning)
+        able = tracker.info.capabilities
+        add_impact_source(
+            integration,
+            proposal.settings,
+            interval_seconds=able.interval_seconds,
+            warning=warning,
+            look_back_days=able.look_back_days,
+        )
     else:
         source = db.session.get(ImpactSource, proposal.source_id, with_for_update=True)
         if source is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sleuth.impact import checking, collecting
+from sleuth.impact import checking, collecting, leases
 
 
 def check_impact_source(check_id: int) -> None:
@@ -10,6 +10,11 @@ def check_impact_source(check_id: int) -> None:
     checking.validate_impact_source(check_id)
 
 
-def collect_integration(integration_id: int) -> None:
-    """Collect what is due for one integration."""
-    collecting.collect_integration(integration_id)
+def collect_round(_number: int) -> None:
+    """Collect what is due; the number only tells rounds that run side by side apart."""
+    collecting.collect_round()
+
+
+def schedule_anew(integration_id: int) -> None:
+    """Make due what was scheduled before the clock was set back."""
+    leases.schedule_anew(integration_id)

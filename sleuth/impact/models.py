@@ -70,8 +70,6 @@ class ImpactSource(Model):
     judges_from: Mapped[datetime]
     due_at: Mapped[datetime | None]
     scheduled_at: Mapped[datetime | None]
-    backfill_from: Mapped[datetime | None]
-    backfill_until: Mapped[datetime | None]
     history_days: Mapped[int] = mapped_column(default=29)
     minutes_from: Mapped[int] = mapped_column(BigInteger, default=0)
     changed_since: Mapped[int | None] = mapped_column(BigInteger)
@@ -85,6 +83,19 @@ class ImpactSource(Model):
     integration: Mapped[Integration] = relationship()
     project: Mapped[Project] = relationship()
     environment: Mapped[Environment] = relationship()
+    sweeps: Mapped[list[Sweep]] = relationship(viewonly=True)
+
+    @property
+    def progress(self) -> int | None:
+        """Per cent of the past that is collected; None once all of it is."""
+        first = (
+            sweep.share_done if sweep.reached is not None else 0.0
+            for sweep in self.sweeps
+            if sweep.kind == SweepKind.GAP
+            or (sweep.kind == SweepKind.ALL and sweep.confirmed_at is None)
+        )
+        share = min(first, default=None)
+        return None if share is None else int(100 * share)
 
     @property
     def config(self) -> ImpactConfig:

@@ -5,17 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-BACKFILL_DAYS = 7
-BACKFILL_PAGE_BUCKETS = 5000
+from sleuth.impact.models import SweepKind
+
+HISTORY_DAYS = 29
+PAGE_BUCKETS = 9000
 RE_READ = timedelta(minutes=15)
 MOST_AT_ONCE = timedelta(days=1)
 FIRST_WINDOW = timedelta(hours=2)
 INGESTION_DELAY = timedelta(seconds=91)
-SPREAD_SECONDS = 19
+SPREAD_SECONDS = 7
+SHORTEST_PAUSE = timedelta(seconds=10)
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(days=1)
 PERMANENT_RETRY = timedelta(minutes=15)
+DAY = timedelta(days=1)
+
+SWEEP_SPANS = {SweepKind.DAY: DAY, SweepKind.WEEK: 7 * DAY}
+SWEEP_INTERVALS = {
+    SweepKind.DAY: timedelta(hours=1),
+    SweepKind.WEEK: DAY,
+    SweepKind.ALL: 7 * DAY,
+    SweepKind.FILTERS: DAY,
+}
+EARLIEST_SHARE = 1 / 12
+JITTER_SHARE = 0.25
+_GOLDEN_RATIO = 0.6180339887
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +44,18 @@ class Window:
 def floor_to(moment: datetime, step_seconds: int) -> datetime:
     """Return the start of the bucket that ``moment`` lies in."""
     epoch = int(moment.timestamp())
-    return datetime.fromtimestamp(epoch - epoch % step_seconds, UTC)
+    return from_epoch(epoch - epoch % step_seconds)
+
+
+def from_epoch(seconds: int) -> datetime:
+    """Return an instant given in seconds since 1970."""
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def newest_window(complete_until: datetime | None, now: datetime, step_seconds: int) -> Window:
     """Return the window of the newest buckets, a trailing part of it read before.
 
-    After a long outage only the last day is read at once; the rest is back-filled.
+    After a long outage only the last day is read at once; the rest is filled in behind.
     """
     until = floor_to(now, step_seconds)
     step = timedelta(seconds=step_seconds)
@@ -43,14 +63,42 @@ def newest_window(complete_until: datetime | None, now: datetime, step_seconds: 
     if complete_until is None:
         since = until - max(FIRST_WINDOW, 2 * step)
     else:
-        since = complete_until - max(RE_READ, step)
+        since = min(complete_until, until) - max(RE_READ, step)
     return Window(floor_to(max(since, oldest), step_seconds), until)
 
 
-def backfill_window(wanted_from: datetime, known_from: datetime, step_seconds: int) -> Window:
-    """Return the page of the past that ends where the known part begins."""
-    page = timedelta(seconds=step_seconds * BACKFILL_PAGE_BUCKETS)
-    return Window(max(wanted_from, known_from - page), known_from)
+def page_of(since: int, reached: int, step_seconds: int) -> tuple[int, int]:
+    """Return the newest page of what is left of a sweep, in epoch seconds."""
+    return max(since, reached - step_seconds * PAGE_BUCKETS), reached
+
+
+def sweep_since(kind: SweepKind, history_days: int, now: datetime, step_seconds: int) -> int:
+    """Return how far back a sweep of this kind reaches, in epoch seconds."""
+    history = timedelta(days=history_days)
+    span = min(SWEEP_SPANS.get(kind, history), history)
+    return int(floor_to(now - span, step_seconds).timestamp())
+
+
+def next_sweep_at(kind: SweepKind, source_id: int, now: datetime) -> datetime:
+    """Return when a sweep that has been run is run again.
+
+    Sources come up to a twelfth of the interval early, each by its own share, so that
+    those which were added together do not stay together.
+    """
+    early = source_id * _GOLDEN_RATIO % 1 * EARLIEST_SHARE
+    return now + SWEEP_INTERVALS[kind] * (1 - early)
+
+
+def history_days(look_back_days: int, kept_days: int | None = None) -> int:
+    """Return how many days back a source is collected.
+
+    Args:
+        look_back_days: How far back the tracker can be asked.
+        kept_days: How long it was seen to keep counts, None if that is not known. The
+            last of these days is passing away while it is read, so it is left out.
+    """
+    kept = HISTORY_DAYS if kept_days is None else kept_days - 1
+    return max(1, min(HISTORY_DAYS, look_back_days, kept))
 
 
 def next_due_at(complete_until: datetime, source_id: int, step_seconds: int) -> datetime:
@@ -64,7 +112,11 @@ def next_due_at(complete_until: datetime, source_id: int, step_seconds: int) -> 
 
 
 def retry_delay(
-    failure_count: int, retry_after: float | None, *, is_permanent: bool = False
+    failure_count: int,
+    retry_after: float | None,
+    *,
+    is_permanent: bool = False,
+    jitter: float = 0.0,
 ) -> timedelta:
     """Return how long to wait after the ``failure_count``-th failure in a row.
 
@@ -72,10 +124,12 @@ def retry_delay(
         retry_after: Seconds that the tracker asked for, honoured up to a day.
         is_permanent: Only somebody's change can help; looked at again now and then, so
             that recovery is noticed without a hand.
+        jitter: In [0, 1), by chance; lengthens the wait, never shortens it, so that those
+            who failed together do not come back together.
     """
     if retry_after is not None:
-        return min(timedelta(seconds=max(retry_after, 1.0)), LONGEST_WAIT)
-    if is_permanent:
-        return PERMANENT_RETRY
+        wait = max(retry_after, 1.0)
+        return min(timedelta(seconds=wait + jitter * min(0.05 * wait, 5.0)), LONGEST_WAIT)
     doublings = max(0, min(failure_count - 1, 10))
-    return min(FIRST_RETRY * (1 << doublings), LONGEST_RETRY)
+    pause = PERMANENT_RETRY if is_permanent else min(FIRST_RETRY * (1 << doublings), LONGEST_RETRY)
+    return pause * (1 + JITTER_SHARE * jitter)

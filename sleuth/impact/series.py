@@ -5,57 +5,188 @@ All moments are epoch seconds and all ranges half-open.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Executable, bindparam, delete, insert, select, update
 
-from sleuth.extensions import db
+from sleuth.extensions import db, require_write
+from sleuth.impact import points
 from sleuth.impact.models import Coverage, ErrorCount
 
 Point = tuple[int, int]
-MOST_POINTS = 5000
+Range = tuple[int, int]
+CLOSE_SECONDS = 3 * 3600
+
+_AT = (Coverage.impact_source_id == bindparam("of"), Coverage.since == bindparam("at"))
+_GROW = update(Coverage).where(*_AT).values(until=bindparam("to"))
+_UNCOVER = delete(Coverage).where(*_AT)
 
 
-def replace_counts(source_id: int, since: int, until: int, points: Sequence[Point]) -> None:
-    """Make the stored series equal to ``points`` inside the range, and mark it covered.
-
-    Call inside ``with write():``. A bucket that is not among ``points`` is a zero from
-    now on, whatever was stored before: trackers correct the past downwards too.
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What a tracker says of a range of one source.
 
     Args:
         points: ``(bucket_start, count)`` inside ``[since, until)``, unique.
     """
+
+    source_id: int
+    since: int
+    until: int
+    points: Sequence[Point]
+
+
+def replace_counts(replacements: Sequence[Replacement]) -> dict[int, Range]:
+    """Make the stored series equal to what was answered, and mark the ranges covered.
+
+    Call inside ``with write():``, with each source once at most. A bucket that is not
+    among the points is a zero from now on, whatever was stored before: trackers correct
+    the past downwards too. What is right already is not written again.
+
+    Returns:
+        By source, the range in which the past that was known, or could have been, has
+        become another; growing at its newest end is not such a change.
+    """
+    known = coverage_of([each.source_id for each in replacements])
+    changed = {each.source_id: _Hull() for each in replacements}
+    _write_points(replacements, known, changed)
+    _write_coverage(replacements, known, changed)
+    return {id_: hull.range for id_, hull in changed.items() if hull.range is not None}
+
+
+@dataclass(slots=True)
+class _Hull:
+    """The smallest range that holds everything added."""
+
+    range: Range | None = None
+
+    def add(self, since: int, until: int) -> None:
+        before = self.range or (since, until)
+        self.range = (min(since, before[0]), max(until, before[1]))
+
+
+def _write_points(
+    replacements: Sequence[Replacement],
+    known: dict[int, list[Range]],
+    changed: dict[int, _Hull],
+) -> None:
+    stored = _stored(replacements)
+    wrong: list[tuple[int, int, int]] = []
+    gone: list[tuple[int, int]] = []
+    for each in replacements:
+        before, after = stored[each.source_id], {at: n for at, n in each.points if n}
+        if before == after:
+            continue
+        wrong += [(each.source_id, at, n) for at, n in after.items() if before.get(at) != n]
+        gone += [(each.source_id, at) for at in before.keys() - after.keys()]
+    points.upsert(wrong)
+    points.remove(gone)
+    for source_id, at in [*gone, *(row[:2] for row in wrong)]:
+        if any(since <= at < until for since, until in known[source_id]):
+            changed[source_id].add(at, at + 1)
+
+
+def _stored(replacements: Sequence[Replacement]) -> dict[int, dict[int, int]]:
+    """Return what is stored inside each replacement; those of like windows in one query."""
+    found: dict[int, dict[int, int]] = {each.source_id: {} for each in replacements}
+    for group in _alike(replacements):
+        ranges = {each.source_id: (each.since, each.until) for each in group}
+        rows = db.session.execute(
+            select(ErrorCount.impact_source_id, ErrorCount.bucket_start, ErrorCount.count).where(
+                ErrorCount.impact_source_id.in_(ranges),
+                ErrorCount.bucket_start >= min(each.since for each in group),
+                ErrorCount.bucket_start < max(each.until for each in group),
+            )
+        )
+        for source_id, at, count in rows:
+            if ranges[source_id][0] <= at < ranges[source_id][1]:
+                found[source_id][at] = count
+    return found
+
+
+def _alike(replacements: Sequence[Replacement]) -> Iterator[list[Replacement]]:
+    """Yield groups whose windows lie so close together that one query can read them all."""
+    group: list[Replacement] = []
+    for each in sorted(replacements, key=lambda each: each.since):
+        if group and max(each.until, group[-1].until) - group[0].since > CLOSE_SECONDS:
+            yield group
+            group = []
+        group.append(each)
+    if group:
+        yield group
+
+
+def _write_coverage(
+    replacements: Sequence[Replacement],
+    known: dict[int, list[Range]],
+    changed: dict[int, _Hull],
+) -> None:
+    grown: list[dict[str, int]] = []
+    gone: list[dict[str, int]] = []
+    new: list[dict[str, int]] = []
+    for each in replacements:
+        touching = [r for r in known[each.source_id] if r[0] <= each.until and r[1] >= each.since]
+        for since, until in _missing(each, known[each.source_id]):
+            changed[each.source_id].add(since, until)
+        since = min([each.since, *(r[0] for r in touching)])
+        until = max([each.until, *(r[1] for r in touching)])
+        if touching == [(since, until)]:
+            continue
+        if len(touching) == 1 and touching[0][0] == since:
+            grown.append({"of": each.source_id, "at": since, "to": until})
+            continue
+        gone += [{"of": each.source_id, "at": r[0]} for r in touching]
+        new.append({"impact_source_id": each.source_id, "since": since, "until": until})
+    _execute(_GROW, grown)
+    _execute(_UNCOVER, gone)
+    _execute(insert(Coverage), new)
+
+
+def _missing(each: Replacement, known: list[Range]) -> list[Range]:
+    """Return what a replacement adds to the known past, before its newest end."""
+    if not known:
+        return []
+    begin, end = each.since, min(each.until, known[-1][1])
+    found = []
+    for since, until in known:
+        if since > begin and begin < end:
+            found.append((begin, min(since, end)))
+        begin = max(begin, until)
+    return found
+
+
+def _execute(statement: Executable, rows: list[dict[str, int]]) -> None:
+    if rows:
+        require_write()
+        db.session.connection().execute(statement, rows)
+
+
+def coverage_of(source_ids: Sequence[int]) -> dict[int, list[Range]]:
+    """Return the covered ranges of each source, in order."""
+    found: dict[int, list[Range]] = {id_: [] for id_ in source_ids}
+    rows = db.session.execute(
+        select(Coverage.impact_source_id, Coverage.since, Coverage.until)
+        .where(Coverage.impact_source_id.in_(source_ids))
+        .order_by(Coverage.impact_source_id, Coverage.since)
+    )
+    for source_id, since, until in rows:
+        found[source_id].append((since, until))
+    return found
+
+
+def uncover(source_id: int, since: int) -> None:
+    """Forget inside ``with write():`` what is stored from ``since`` on: it is unknown now."""
     db.session.execute(
         delete(ErrorCount).where(
-            ErrorCount.impact_source_id == source_id,
-            ErrorCount.bucket_start >= since,
-            ErrorCount.bucket_start < until,
+            ErrorCount.impact_source_id == source_id, ErrorCount.bucket_start >= since
         )
     )
-    rows = [
-        {"impact_source_id": source_id, "bucket_start": start, "count": count}
-        for start, count in points
-        if count
-    ]
-    if rows:
-        db.session.execute(insert(ErrorCount), rows)
-    _cover(source_id, since, until)
-
-
-def _cover(source_id: int, since: int, until: int) -> None:
-    touching = (
-        Coverage.impact_source_id == source_id,
-        Coverage.since <= until,
-        Coverage.until >= since,
+    of_source = Coverage.impact_source_id == source_id
+    db.session.execute(delete(Coverage).where(of_source, Coverage.since >= since))
+    db.session.execute(
+        update(Coverage).where(of_source, Coverage.until > since).values(until=since)
     )
-    known = db.session.execute(select(Coverage.since, Coverage.until).where(*touching)).all()
-    db.session.execute(delete(Coverage).where(*touching))
-    row = {
-        "impact_source_id": source_id,
-        "since": min([since, *(each.since for each in known)]),
-        "until": max([until, *(each.until for each in known)]),
-    }
-    db.session.execute(insert(Coverage), [row])
 
 
 def forget(source_id: int) -> None:

@@ -5,20 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from sleuth import clock, queue
 from sleuth.accounts import audit
 from sleuth.extensions import db, write
 from sleuth.ids import new_public_id
-from sleuth.impact import schedule, series
+from sleuth.impact import schedule, series, sweeps
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations.models import Integration
 from sleuth.projects.models import Environment, Project
 
-COLLECT_JOB = "sleuth.impact.jobs.collect_integration"
+COLLECT_JOB = "sleuth.impact.jobs.collect_round"
+CHANGES_SETTLE = timedelta(minutes=1)
 
 
 class NameTakenError(ValueError):
@@ -77,7 +78,11 @@ def _listed(condition: ColumnElement[bool]) -> list[ImpactSource]:
             select(ImpactSource)
             .join(Project)
             .where(condition)
-            .options(joinedload(ImpactSource.project), joinedload(ImpactSource.environment))
+            .options(
+                joinedload(ImpactSource.project),
+                joinedload(ImpactSource.environment),
+                selectinload(ImpactSource.sweeps),
+            )
             .order_by(Project.name, ImpactSource.name, ImpactSource.id)
         )
     )
@@ -112,9 +117,19 @@ def is_name_taken(environment_id: int, name: str, except_id: int | None = None) 
 
 
 def add_impact_source(
-    integration: Integration, settings: SourceSettings, *, interval_seconds: int, warning: str
+    integration: Integration,
+    settings: SourceSettings,
+    *,
+    interval_seconds: int,
+    warning: str,
+    look_back_days: int = schedule.HISTORY_DAYS,
 ) -> ImpactSource:
     """Store a source whose configuration has been proven; call inside ``with write():``.
+
+    Args:
+        interval_seconds: Width of the tracker's buckets.
+        warning: What is odd about it, "" if nothing is.
+        look_back_days: How far back the tracker can be asked.
 
     Raises:
         NameTakenError: the environment has a source of this name.
@@ -132,8 +147,11 @@ def add_impact_source(
         created_at=clock.now(),
     )
     _apply(source, settings, warning)
+    source.history_days = schedule.history_days(look_back_days)
     _start_over(source)
     db.session.add(source)
+    db.session.flush()
+    sweeps.start_over(source, source.created_at)
     _note(source, "impact_source.added")
     return source
 
@@ -151,6 +169,7 @@ def change_impact_source(source: ImpactSource, settings: SourceSettings, warning
     if starts_over:
         series.forget(source.id)
         _start_over(source)
+        sweeps.start_over(source, clock.now())
     _note(source, "impact_source.changed", starts_over=starts_over)
 
 
@@ -200,32 +219,31 @@ def delete_impact_source(source: ImpactSource) -> None:
             db.session.delete(current)
 
 
-def due_integration_ids(now: datetime) -> list[int]:
-    """Return the integrations that have something to collect and that nobody works on."""
+def collect_soon() -> None:
+    """Enqueue a round of collecting; the tick would find the rows due anyway."""
+    queue.enqueue(COLLECT_JOB, 0)
+
+
+def changed_source_ids(now: datetime) -> list[int]:
+    """Return the sources whose known past has become another, a moment ago at least."""
     return list(
         db.session.scalars(
-            select(Integration.id)
-            .where(
-                Integration.id.in_(
-                    select(ImpactSource.integration_id).where(ImpactSource.due_at <= now)
-                ),
-                or_(Integration.retry_at.is_(None), Integration.retry_at <= now),
-                or_(Integration.claimed_until.is_(None), Integration.claimed_until <= now),
-            )
-            .order_by(Integration.id)
+            select(ImpactSource.id).where(ImpactSource.changed_at <= now - CHANGES_SETTLE)
         )
     )
 
 
-def collect_soon(integration_id: int) -> None:
-    """Enqueue a collection; the tick would find the rows due anyway."""
-    queue.enqueue(COLLECT_JOB, integration_id)
+def take_changes(source_id: int) -> tuple[datetime, datetime] | None:
+    """Return, once, the range in which a source's known past has become another.
 
-
-def collect_on(integration_id: int) -> None:
-    """Enqueue what is left of a collection from inside its job, whose own id is still taken."""
-    moment = int(clock.now().timestamp())
-    queue.enqueue(COLLECT_JOB, integration_id, job_id=f"collect-on-{integration_id}-{moment}")
+    Call inside ``with write():``; whoever takes it has to act on it in that transaction.
+    """
+    source = db.session.get(ImpactSource, source_id, with_for_update=True)
+    if source is None or source.changed_since is None or source.changed_until is None:
+        return None
+    since, until = source.changed_since, source.changed_until
+    source.changed_since = source.changed_until = source.changed_at = None
+    return schedule.from_epoch(since), schedule.from_epoch(until)
 
 
 def _apply(source: ImpactSource, settings: SourceSettings, warning: str) -> None:
@@ -243,14 +261,10 @@ def _apply(source: ImpactSource, settings: SourceSettings, warning: str) -> None
 
 def _start_over(source: ImpactSource) -> None:
     now = clock.now()
-    step = source.interval_seconds
-    newest = schedule.newest_window(None, now, step)
-    source.judges_from = now - timedelta(days=schedule.BACKFILL_DAYS - 1)
-    source.due_at = now
+    source.judges_from = now - timedelta(days=source.history_days - 1)
+    source.due_at = source.scheduled_at = now
     source.complete_until = None
     source.collected_at = None
-    source.backfill_until = newest.since
-    source.backfill_from = schedule.floor_to(now - timedelta(days=schedule.BACKFILL_DAYS), step)
     source.last_error = ""
     source.last_error_at = None
     source.failure_count = 0

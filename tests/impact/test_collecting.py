@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from threading import Thread
 from typing import Any
@@ -15,10 +15,11 @@ from plugins.sentry.sandbox import Sandbox
 from sleuth import clock
 from sleuth.dashboard import changes
 from sleuth.extensions import db, write
-from sleuth.impact import checking, collecting, series, service
+from sleuth.impact import checking, collecting, leases, series, service, storing
 from sleuth.impact.checking import Proposal
-from sleuth.impact.collecting import collect_integration
-from sleuth.impact.models import ImpactSource
+from sleuth.impact.collecting import collect_integrations
+from sleuth.impact.models import ImpactSource, Sweep, SweepKind
+from sleuth.impact.turn import Outcome
 from sleuth.integrations.models import ConnectionCheck, Integration
 from sleuth.integrations.service import registry
 from sleuth.trackers.calls import PluginHooks
@@ -35,8 +36,12 @@ def fresh(source: ImpactSource) -> ImpactSource:
 
 def collect(source: ImpactSource, at: datetime = NOW) -> ImpactSource:
     with clock.frozen(at):
-        collect_integration(source.integration_id)
+        collect_integrations([source.integration_id])
     return fresh(source)
+
+
+def sweep(source: ImpactSource, kind: SweepKind) -> Sweep:
+    return db.session.get_one(Sweep, (source.id, kind))
 
 
 def stored(source: ImpactSource, since: datetime, until: datetime) -> list[int | None]:
@@ -71,20 +76,17 @@ def test_a_minute_that_the_tracker_calls_incomplete_is_not_stored(source: Impact
     assert stored(source, NOW - timedelta(minutes=2), NOW) == [None, None]
 
 
-def test_seven_days_back_are_collected_and_then_the_past_is_done(source: ImpactSource) -> None:
-    known = collect(source)
-    assert known.backfill_until is None
-    week = stored(source, NOW - timedelta(days=7), NOW - timedelta(minutes=2))
-    assert None not in week
+def test_29_days_back_are_collected_and_then_the_past_is_done(source: ImpactSource) -> None:
+    collect(source)
+    assert sweep(source, SweepKind.ALL).confirmed_at == NOW
+    assert None not in stored(source, NOW - timedelta(days=29), NOW - timedelta(minutes=2))
 
 
 def test_live_pages_hear_when_the_past_is_done(source: ImpactSource) -> None:
     collect(source)
     with write():
-        current = db.session.get_one(ImpactSource, source.id)
-        current.backfill_from = NOW - timedelta(days=8)
-        current.backfill_until = NOW - timedelta(days=7)
-        current.due_at = NOW
+        whole = db.session.get_one(Sweep, (source.id, SweepKind.ALL))
+        whole.due_at = NOW
     before = changes.latest(source.organization_id)
     collect(source)
     heard = changes.changes_after(source.organization_id, before)
@@ -114,15 +116,14 @@ def test_nothing_is_due_before_the_next_minute_can_be_complete(
 ) -> None:
     known = collect(source)
     assert known.due_at is not None
-    assert service.due_integration_ids(known.due_at - timedelta(seconds=1)) == []
-    assert service.due_integration_ids(known.due_at) == [source.integration_id]
+    assert leases.due_integration_ids(known.due_at - timedelta(seconds=1)) == []
+    assert leases.due_integration_ids(known.due_at) == [source.integration_id]
 
 
 def test_after_an_outage_of_three_days_nothing_is_missing(source: ImpactSource, sandbox) -> None:
     collect(source)
     later = NOW + timedelta(days=3)
-    known = collect(source, later)
-    assert known.backfill_until is None
+    collect(source, later)
     window = (NOW - timedelta(hours=1), later - timedelta(minutes=30))
     with clock.frozen(later):
         assert stored(source, *window) == told_by(sandbox, *window)
@@ -163,7 +164,7 @@ def test_an_answer_that_outlasts_its_job_is_noted_and_not_asked_for_at_once(
     monkeypatch.setattr(PluginHooks, "call", ring)
     known = collect(source)
     assert "longer to answer" in known.last_error
-    assert service.due_integration_ids(NOW) == []
+    assert leases.due_integration_ids(NOW) == []
 
 
 def test_recovery_clears_the_error_by_itself(source: ImpactSource, sandbox) -> None:
@@ -263,10 +264,10 @@ def test_what_is_stored_while_a_source_is_changed_is_forgotten(
 
     proposal = Proposal(staging, source_id)
     checking.start_check(source.integration, proposal, cast.developer.id)
-    changing, store = Thread(target=change), collecting._store_newest
-    monkeypatch.setattr(collecting, "_store_newest", store_meanwhile)
-    monkeypatch.setattr(collecting, "SECONDS_OF_WORK", 0.01)
-    collect_integration(source.integration_id)
+    changing, store = Thread(target=change), storing._Batch.store
+    monkeypatch.setattr(storing._Batch, "store", store_meanwhile)
+    monkeypatch.setattr(collecting, "ROUND_SECONDS", 0.05)
+    collect_integrations([source.integration_id])
     changing.join()
     assert fresh(source).error_environment == "staging"
     assert fresh(source).complete_until is None
@@ -280,7 +281,7 @@ def test_a_source_deleted_while_it_is_collected_leaves_nothing_behind(
     _interrupt_first_call(
         sandbox, monkeypatch, lambda *_: service.delete_impact_source(fresh(source))
     )
-    collect_integration(source.integration_id)
+    collect_integrations([source.integration_id])
     db.session.rollback()
     assert db.session.get(ImpactSource, source_id) is None
     assert series.covered(source_id, 0, 2**40) == []
@@ -293,7 +294,7 @@ def test_two_workers_do_not_collect_the_same_integration_at_once(
 
     def second_worker(*_arguments: object) -> None:
         before = len(sandbox.requests)
-        collect_integration(source.integration_id)
+        collect_integrations([source.integration_id])
         calls.append(len(sandbox.requests) - before)
 
     _interrupt_first_call(sandbox, monkeypatch, second_worker)
@@ -304,29 +305,29 @@ def test_two_workers_do_not_collect_the_same_integration_at_once(
 def test_a_lease_left_by_a_killed_worker_runs_out(source: ImpactSource) -> None:
     with write():
         integration = db.session.get_one(Integration, source.integration_id)
-        integration.claimed_until = NOW + timedelta(seconds=90)
-    assert service.due_integration_ids(NOW + timedelta(seconds=89)) == []
-    assert service.due_integration_ids(NOW + timedelta(seconds=90)) == [source.integration_id]
+        integration.claimed_until = NOW + leases.LEASE
+    assert leases.due_integration_ids(NOW + leases.LEASE - timedelta(seconds=1)) == []
+    assert leases.due_integration_ids(NOW + leases.LEASE) == [source.integration_id]
 
 
 def test_a_source_whose_plugin_is_gone_says_so_and_rests(source: ImpactSource, app) -> None:
     app.extensions["sleuth_trackers"].trackers.pop("sentry")
     known = collect(source)
     assert "not installed" in known.integration.last_error
-    assert service.due_integration_ids(NOW) == []
+    assert leases.due_integration_ids(NOW) == []
 
 
 def _interrupt_first_call(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, act: Callable[..., None]
 ) -> None:
     """Run ``act`` between the tracker's first answer and its being stored."""
-    ask = collecting._ask
+    store = storing.store
     is_first = [True]
 
-    def interrupted(*arguments: Any) -> Any:
-        answer = ask(*arguments)
-        if is_first.pop() if is_first else False:
+    def interrupted(outcomes: Sequence[Outcome], token: str) -> None:
+        if outcomes and is_first:
+            is_first.pop()
             act()
-        return answer
+        store(outcomes, token)
 
-    monkeypatch.setattr(collecting, "_ask", interrupted)
+    monkeypatch.setattr(storing, "store", interrupted)

@@ -31,15 +31,12 @@ def test_hourly_buckets_start_on_the_hour() -> None:
     assert (window.since.minute, window.until) == (0, NOON)
 
 
-def test_a_page_of_the_past_ends_where_the_known_part_begins() -> None:
-    wanted = NOON - timedelta(days=7)
-    window = schedule.backfill_window(wanted, NOON, 60)
-    assert window == schedule.Window(NOON - 5000 * MINUTE, NOON)
+def test_a_page_of_the_past_has_9000_buckets_at_most() -> None:
+    assert schedule.page_of(0, 10_000 * 60, 60) == (1000 * 60, 10_000 * 60)
 
 
 def test_the_last_page_of_the_past_does_not_reach_beyond_what_is_wanted() -> None:
-    wanted = NOON - timedelta(hours=1)
-    assert schedule.backfill_window(wanted, NOON, 60).since == wanted
+    assert schedule.page_of(600, 1200, 60) == (600, 1200)
 
 
 def test_a_minute_is_due_91_to_110_seconds_after_its_end() -> None:

@@ -19,7 +19,7 @@ def source_id(source: ImpactSource) -> int:
 
 def store(source_id: int, since: int, until: int, *points: tuple[int, int]) -> None:
     with write():
-        series.replace_counts(source_id, since, until, points)
+        series.replace_counts([series.Replacement(source_id, since, until, points)])
 
 
 def ranges() -> list[tuple[int, int]]:

@@ -1,0 +1,163 @@
+"""Sweeps: reading the past again, page by page, until each range is confirmed.
+
+Call the functions that change rows inside ``with write():``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from sleuth.extensions import db
+from sleuth.impact import schedule
+from sleuth.impact.models import ImpactSource, Sweep, SweepKind
+
+CONFIRMED_TOO = {
+    SweepKind.ALL: (SweepKind.WEEK, SweepKind.DAY),
+    SweepKind.WEEK: (SweepKind.DAY,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is left of one run of a sweep: ``[since, reached)`` in epoch seconds."""
+
+    since: int
+    reached: int
+    started_from: int
+    started_at: datetime
+
+
+def start_over(source: ImpactSource, now: datetime) -> None:
+    """Forget how far a source's past was read, and read it again from now on.
+
+    Its filters have been proven by whoever saved it.
+    """
+    db.session.execute(delete(Sweep).where(Sweep.impact_source_id == source.id))
+    db.session.add_all(
+        Sweep(
+            impact_source_id=source.id,
+            integration_id=source.integration_id,
+            kind=kind,
+            scheduled_at=now,
+            due_at=now if kind == SweepKind.ALL else schedule.next_sweep_at(kind, source.id, now),
+            confirmed_at=now if kind == SweepKind.FILTERS else None,
+        )
+        for kind in schedule.SWEEP_INTERVALS
+    )
+
+
+def sweeps_of(source_ids: Sequence[int]) -> dict[int, dict[SweepKind, Sweep]]:
+    """Return the sweeps of each source by kind."""
+    found: dict[int, dict[SweepKind, Sweep]] = {id_: {} for id_ in source_ids}
+    for sweep in db.session.scalars(select(Sweep).where(Sweep.impact_source_id.in_(source_ids))):
+        found[sweep.impact_source_id][SweepKind(sweep.kind)] = sweep
+    return found
+
+
+def run_of(sweep: Sweep, source: ImpactSource, now: datetime) -> Run | None:
+    """Return the run that is under way, or one that begins now; None with nothing to read."""
+    if sweep.since is not None and sweep.reached is not None and sweep.started_from is not None:
+        return Run(sweep.since, sweep.reached, sweep.started_from, sweep.started_at or now)
+    if source.complete_until is None:
+        return None
+    kind, step = SweepKind(sweep.kind), source.interval_seconds
+    since = schedule.sweep_since(kind, source.history_days, now, step)
+    until = int(min(source.complete_until, schedule.floor_to(now, step)).timestamp())
+    return Run(since, until, until, now) if since < until else None
+
+
+def fill_in(source: ImpactSource, since: datetime, until: datetime, now: datetime) -> None:
+    """Have a range that was missed read behind the present, with any other that still is."""
+    begin, end = int(since.timestamp()), int(until.timestamp())
+    sweep = db.session.get(Sweep, (source.id, SweepKind.GAP))
+    if sweep is None:
+        sweep = Sweep(
+            impact_source_id=source.id, integration_id=source.integration_id, kind=SweepKind.GAP
+        )
+        db.session.add(sweep)
+    sweep.since = min(begin, sweep.since or begin)
+    sweep.reached = sweep.started_from = max(end, sweep.reached or end)
+    sweep.started_at, sweep.due_at, sweep.scheduled_at = now, now, now
+
+
+def advance(
+    sweeps: dict[SweepKind, Sweep],
+    kind: SweepKind,
+    run: Run,
+    reached: int,
+    source: ImpactSource,
+    now: datetime,
+    *,
+    is_at_retention: bool = False,
+) -> bool:
+    """Note that a page of a run is stored, down to ``reached``; tell whether it is done.
+
+    Nothing changes if the sweep has moved on or begun anew since the page was asked for.
+    """
+    sweep = sweeps.get(kind)
+    if sweep is None or (sweep.reached is not None and sweep.reached != run.reached):
+        return False
+    sweep.last_error, sweep.failure_count = "", 0
+    sweep.since, sweep.reached, sweep.started_from = run.since, reached, run.started_from
+    sweep.started_at, sweep.due_at, sweep.scheduled_at = run.started_at, now, now
+    if reached > run.since and not is_at_retention:
+        return False
+    _finish(sweeps, kind, run, source, now)
+    return True
+
+
+def _finish(
+    sweeps: dict[SweepKind, Sweep],
+    kind: SweepKind,
+    run: Run,
+    source: ImpactSource,
+    now: datetime,
+) -> None:
+    if kind == SweepKind.GAP:
+        db.session.delete(sweeps.pop(kind))
+        return
+    for confirmed in (kind, *CONFIRMED_TOO.get(kind, ())):
+        if (sweep := sweeps.get(confirmed)) is not None:
+            _confirm(sweep, run.started_at, source, now)
+
+
+def _confirm(sweep: Sweep, read_at: datetime, source: ImpactSource, now: datetime) -> None:
+    sweep.since = sweep.reached = sweep.started_from = sweep.started_at = None
+    sweep.confirmed_at = read_at
+    sweep.last_error, sweep.failure_count = "", 0
+    sweep.due_at = schedule.next_sweep_at(SweepKind(sweep.kind), source.id, now)
+    sweep.scheduled_at = now
+
+
+def note_proof(sweep: Sweep, source: ImpactSource, asked_at: datetime, now: datetime) -> None:
+    """Note that the tracker was seen to respect the source's filters."""
+    _confirm(sweep, asked_at, source, now)
+
+
+def note_failure(sweep: Sweep, message: str, due_at: datetime, now: datetime) -> None:
+    """Note that a page could not be had, and when to ask again."""
+    sweep.last_error, sweep.failure_count = message, sweep.failure_count + 1
+    sweep.due_at, sweep.scheduled_at = due_at, now
+
+
+def read_all_again(sweeps: dict[SweepKind, Sweep], now: datetime) -> None:
+    """Have the whole past read again at once."""
+    sweep = sweeps.get(SweepKind.ALL)
+    if sweep is not None:
+        sweep.since = sweep.reached = sweep.started_from = sweep.started_at = None
+        sweep.due_at = sweep.scheduled_at = now
+
+
+def is_awaited(source_id: int, since: int) -> bool:
+    """Tell whether counts from ``since`` (epoch seconds) on are still being read the first time."""
+    sweeps = sweeps_of([source_id])[source_id]
+    gap, whole = sweeps.get(SweepKind.GAP), sweeps.get(SweepKind.ALL)
+    if gap is not None and gap.reached is not None and since < gap.reached:
+        return True
+    if whole is None or whole.confirmed_at is not None:
+        return False
+    return whole.reached is None or since < whole.reached

@@ -1,0 +1,89 @@
+"""What is to be asked of a tracker next, for one integration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import select
+
+from sleuth.extensions import db
+from sleuth.impact import leases, schedule, sweeps
+from sleuth.impact.models import ImpactSource, Sweep, SweepKind
+from sleuth.impact.schedule import Window
+from sleuth.impact.sweeps import Run
+from sleuth.plugin_api import ImpactConfig
+
+MOST_NEWEST = 120
+MOST_SWEEPS = 40
+NEWEST_BEFORE_A_SWEEP = 4
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One question.
+
+    Args:
+        kind: None for the newest counts.
+        run: The run of a sweep that this page belongs to.
+        window: None where there is nothing to count: proving filters.
+    """
+
+    integration_id: int
+    source_id: int
+    config: ImpactConfig
+    window: Window | None
+    kind: SweepKind | None = None
+    run: Run | None = None
+
+
+def tasks_of(integration_id: int, now: datetime) -> list[Task]:
+    """Return what is due, the newest counts first, and sweeps in between.
+
+    However far behind the present is, every fifth question may be about the past, so that
+    too much to do delays it but does not end it.
+    """
+    newest = db.session.scalars(
+        select(ImpactSource)
+        .where(ImpactSource.integration_id == integration_id, leases.is_due(now))
+        .order_by(ImpactSource.due_at, ImpactSource.id)
+        .limit(MOST_NEWEST)
+    )
+    due_sweeps = db.session.execute(
+        select(Sweep, ImpactSource)
+        .where(Sweep.integration_id == integration_id, leases.is_sweep_due(now))
+        .order_by(Sweep.kind != SweepKind.GAP, Sweep.due_at, Sweep.impact_source_id)
+        .limit(MOST_SWEEPS)
+    )
+    past = (task for sweep, source in due_sweeps if (task := _sweep_task(sweep, source, now)))
+    return list(_interleaved([_newest_task(source, now) for source in newest], past))
+
+
+def _newest_task(source: ImpactSource, now: datetime) -> Task:
+    window = schedule.newest_window(source.complete_until, now, source.interval_seconds)
+    return Task(source.integration_id, source.id, source.config, window)
+
+
+def _sweep_task(sweep: Sweep, source: ImpactSource, now: datetime) -> Task | None:
+    kind = SweepKind(sweep.kind)
+    if kind == SweepKind.FILTERS:
+        return Task(source.integration_id, source.id, source.config, None, kind)
+    run = sweeps.run_of(sweep, source, now)
+    if run is None:
+        return None
+    since, until = schedule.page_of(run.since, run.reached, source.interval_seconds)
+    window = Window(schedule.from_epoch(since), schedule.from_epoch(until))
+    return Task(source.integration_id, source.id, source.config, window, kind, run)
+
+
+def _interleaved(first: Sequence[T], second: Iterable[T]) -> Iterator[T]:
+    ahead, behind = iter(first), iter(second)
+    while some := list(islice(ahead, NEWEST_BEFORE_A_SWEEP)):
+        yield from some
+        yield from islice(behind, 1)
+    yield from behind

@@ -1,0 +1,93 @@
+"""One turn: a tracker is asked what is due for one integration, one question at a time.
+
+A turn runs in a thread of its own and touches no row: what it hears it hands over.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sleuth import clock
+from sleuth.impact.proof import Proof, prove_filters
+from sleuth.impact.tasks import Task
+from sleuth.plugin_api import CountSeries, TrackerError
+from sleuth.trackers import Tracker
+
+SECONDS_OF_WORK = 20.0
+CONCERNS_ONE_SOURCE = ("forbidden", "not_found", "bad_answer")
+LOW_QUOTA = 1
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one question.
+
+    Args:
+        asked_at: Nothing in the answer is older.
+    """
+
+    task: Task
+    asked_at: datetime
+    answer: CountSeries | Proof | TrackerError
+
+    @property
+    def ends_turn(self) -> bool:
+        """Whether it concerns the whole integration, so that further questions are in vain."""
+        if isinstance(self.answer, TrackerError):
+            return self.answer.reason not in CONCERNS_ONE_SOURCE
+        return isinstance(self.answer, CountSeries) and is_quota_low(self.answer)
+
+
+def is_quota_low(answer: CountSeries) -> bool:
+    """Tell whether the tracker will refuse the next questions."""
+    return answer.quota_left is not None and answer.quota_left <= LOW_QUOTA
+
+
+def take_turn(
+    tracker: Tracker,
+    credentials: dict[str, str],
+    tasks: Sequence[Task],
+    is_over: Callable[[], bool],
+) -> Iterator[Outcome]:
+    """Ask for at most 20 s, and yield what is heard.
+
+    Args:
+        is_over: Asked before each question whether to end early.
+    """
+    stop_at = time.monotonic() + SECONDS_OF_WORK
+    for task in tasks:
+        if time.monotonic() >= stop_at or is_over():
+            return
+        outcome = _ask(tracker, credentials, task)
+        yield outcome
+        if outcome.ends_turn:
+            return
+
+
+def _ask(tracker: Tracker, credentials: dict[str, str], task: Task) -> Outcome:
+    """Turn whatever happens into an outcome, so that it is noted where it can be seen."""
+    now = clock.now()
+    try:
+        answer = _answer(tracker, credentials, task, now)
+    except TrackerError as error:
+        return Outcome(task, now, error)
+    except Exception:
+        log.exception("Collecting for impact source %d failed unexpectedly.", task.source_id)
+        message = "Sleuth failed unexpectedly while collecting; the log of the server says why."
+        return Outcome(task, now, TrackerError(message))
+    return Outcome(task, now, answer)
+
+
+def _answer(
+    tracker: Tracker, credentials: dict[str, str], task: Task, now: datetime
+) -> CountSeries | Proof:
+    if task.window is None:
+        return prove_filters(tracker, credentials, task.config, now)
+    window = task.window
+    return tracker.collect_counts(credentials, task.config, window.since, window.until, now)
