@@ -21,7 +21,12 @@ from rq.serializers import JSONSerializer
 
 from sleuth import clock, config
 
-QUEUE_NAME = "sleuth"
+JOBS_QUEUE = "sleuth"
+COLLECT_QUEUE = "sleuth-collect"
+QUEUES = (JOBS_QUEUE, COLLECT_QUEUE)
+LONG_JOBS = ("sleuth.impact.jobs.collect_round",)
+"""Jobs on a queue of their own, so that nobody waits behind them for an answer."""
+
 JOB_TIMEOUT_SECONDS = 75
 """Also the length of leases on rows, so that a job that was killed is run again within 90 s."""
 
@@ -52,7 +57,7 @@ def enqueue(name: str, *ids: int, job_id: str | None = None) -> bool:
         tries again for as long as the row is due.
     """
     try:
-        queue().enqueue(
+        queue(queue_of(name)).enqueue(
             name,
             args=ids,
             job_id=job_id or _windowed_id(name, ids),
@@ -83,10 +88,15 @@ def is_stopping() -> bool:
     return stopping.is_set()
 
 
-def queue() -> Queue:
-    """Return the one queue of the current application."""
+def queue_of(job: str) -> str:
+    """Return the name of the queue that a job belongs on."""
+    return COLLECT_QUEUE if job in LONG_JOBS else JOBS_QUEUE
+
+
+def queue(name: str = JOBS_QUEUE) -> Queue:
+    """Return a queue of the current application."""
     return Queue(
-        QUEUE_NAME,
+        name,
         connection=connection(),
         serializer=JSONSerializer,
         default_timeout=JOB_TIMEOUT_SECONDS,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import rq.worker
@@ -15,7 +18,7 @@ from rq.serializers import JSONSerializer
 from sleuth import config
 from sleuth.extensions import db
 from sleuth.processes import die_with_parent
-from sleuth.queue import QUEUE_NAME
+from sleuth.queue import QUEUES, stopping
 
 WORKER_TTL_SECONDS = 30
 """An idle worker wakes 15 seconds before this, to say it lives and to look for lost jobs."""
@@ -24,6 +27,8 @@ MONITORING_INTERVAL_SECONDS = 10
 HEARTBEAT_GRACE_SECONDS = 15
 """A job whose worker has been silent for the interval and this long is run again."""
 
+STOP_SOON = signal.SIGUSR1
+
 
 class Worker(rq.worker.Worker):
     """RQ's forking worker with one application context for each job."""
@@ -31,10 +36,12 @@ class Worker(rq.worker.Worker):
     log_result_lifespan = False
     max_connection_wait_time = 5.0
 
-    def __init__(self, app: Flask, connection: Redis, **options: Any) -> None:
+    def __init__(
+        self, app: Flask, connection: Redis, queues: Sequence[str] = QUEUES, **options: Any
+    ) -> None:
         self.app = app
         super().__init__(
-            [Queue(QUEUE_NAME, connection=connection, serializer=JSONSerializer)],
+            [Queue(name, connection=connection, serializer=JSONSerializer) for name in queues],
             connection=connection,
             serializer=JSONSerializer,
             worker_ttl=WORKER_TTL_SECONDS,
@@ -51,9 +58,16 @@ class Worker(rq.worker.Worker):
         """Return after how many silent seconds a job counts as abandoned."""
         return int(self.job_monitoring_interval) + HEARTBEAT_GRACE_SECONDS
 
+    def handle_warm_shutdown_request(self) -> None:
+        """Pass the wish to stop on to the job that runs; only a long one listens."""
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
+        if self.horse_pid:
+            os.kill(self.horse_pid, STOP_SOON)
+
     def main_work_horse(self, job: Job, queue: Queue) -> NoReturn:
         """Run one job in the forked child, which must not share the parent's connections."""
         die_with_parent(self.pid or 0)
+        signal.signal(STOP_SOON, lambda *_: stopping.set())
         with self.app.app_context():
             db.engine.dispose(close=False)
         super().main_work_horse(job, queue)
@@ -78,6 +92,11 @@ def _forget_other_executions(job: Job, execution: Execution) -> None:
             job.connection.zrem(registry.key, id_)
 
 
-def make_worker(app: Flask) -> Worker:
-    """Return a worker on a connection of its own, patient enough to wait for jobs."""
-    return Worker(app, Redis.from_url(config.redis_url(app.config)))
+def make_worker(app: Flask, queues: Sequence[str] = QUEUES) -> Worker:
+    """Return a worker on a connection of its own, patient enough to wait for jobs.
+
+    Args:
+        queues: Names of the queues it serves, the most urgent first.
+    """
+    signal.signal(STOP_SOON, signal.SIG_IGN)  # until a job can hear it
+    return Worker(app, Redis.from_url(config.redis_url(app.config)), queues)

@@ -102,7 +102,8 @@ def _start(
     report = _start_web_server(supervisor, listener, is_demo=is_demo)
     if supervisor.is_stopping:
         return
-    supervisor.start(Child("worker", python("sleuth.serve.worker"), stop_seconds=4.5))
+    for role in ("worker", "collector"):
+        supervisor.start(Child(role, python("sleuth.serve.worker", role), stop_seconds=4.5))
     supervisor.start(Child("tick", python("sleuth.serve.tick")))
     _announce(values, listener, report)
 

@@ -8,6 +8,8 @@ import select
 import signal
 import time
 from collections.abc import Callable
+from itertools import groupby
+from threading import Thread
 from types import FrameType
 
 from sleuth.serve.children import Child, Running
@@ -76,12 +78,17 @@ class Supervisor:
     def stop(self) -> None:
         """Stop every child: whoever feeds others first, whoever is needed last.
 
-        Children are stopped in the order web, worker, tick, queue server, which is the
-        order they are named in, not the one they were started in.
+        Children are stopped in the order web, both workers at once, tick, queue server,
+        which is not the one they were started in.
         """
         self.is_stopping = True
-        for running in sorted(self.running, key=lambda running: _stop_rank(running.child)):
-            running.stop()
+        ranked = sorted(self.running, key=_stop_rank)
+        for _, alike in groupby(ranked, key=_stop_rank):
+            stops = [Thread(target=running.stop) for running in alike]
+            for stop in stops:
+                stop.start()
+            for stop in stops:
+                stop.join()
 
     def _look_after(self, running: Running) -> None:
         if running.has_just_ended():
@@ -111,6 +118,6 @@ def _is_to_be_ignored(number: signal.Signals) -> bool:
     return number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN
 
 
-def _stop_rank(child: Child) -> int:
-    order = ("web server", "worker", "tick", "queue server")
-    return order.index(child.name) if child.name in order else 0
+def _stop_rank(running: Running) -> int:
+    order = {"web server": 0, "worker": 1, "collector": 1, "tick": 2, "queue server": 3}
+    return order.get(running.child.name, 0)

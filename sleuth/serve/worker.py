@@ -1,4 +1,4 @@
-"""The process that runs jobs: ``python -m sleuth.serve.worker``, as often as needed."""
+"""The process that runs jobs: ``python -m sleuth.serve.worker [ROLE]``, as often as needed."""
 
 from __future__ import annotations
 
@@ -7,16 +7,27 @@ import sys
 from redis.exceptions import RedisError
 
 from sleuth.factory import create_app
+from sleuth.queue import COLLECT_QUEUE, JOBS_QUEUE, QUEUES
 from sleuth.queue.worker import make_worker
 from sleuth.serve import logs
 
+ROLES = {"worker": (JOBS_QUEUE,), "collector": (COLLECT_QUEUE,), "all": QUEUES}
 
-def main() -> int:
-    """Run jobs until told to stop."""
-    logs.configure("worker")
+
+def main(role: str = "all") -> int:
+    """Run jobs until told to stop.
+
+    Args:
+        role: ``worker`` for what somebody may wait for, ``collector`` for collecting
+            counts, ``all`` for both.
+    """
+    logs.configure("worker" if role == "all" else role)
+    if role not in ROLES:
+        logs.give_up(f"A worker can be one of {', '.join(ROLES)}, not {role}.")
+        return 2
     app = create_app()
     try:
-        make_worker(app).work(logging_level="WARNING")
+        make_worker(app, ROLES[role]).work(logging_level="WARNING")
     except RedisError as error:
         logs.give_up(f"The queue server does not answer: {error}")
         return 1
@@ -24,4 +35,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:2]))

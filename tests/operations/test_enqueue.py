@@ -20,7 +20,7 @@ from sleuth import clock, queue
 from sleuth.factory import create_app
 from tests.conftest import NOW
 
-JOB = "sleuth.impact.jobs.collect_integration"
+JOB = "sleuth.health.jobs.assess_deploy"
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from rq.serializers import JSONSerializer
 
 from sleuth import config
 from sleuth.config import ROOT
-from sleuth.queue import QUEUE_NAME
+from sleuth.queue import JOBS_QUEUE
 from tests.operations.house import House
 from tests.operations.jobs import notes_of
 from tests.operations.processes import kill, wait_until
@@ -24,7 +24,7 @@ from tests.operations.processes import kill, wait_until
 def enqueue(house: House, job: str, *ids: int) -> None:
     """Enqueue one of the tests' jobs, as a page would."""
     url = config.redis_url(config.load({"SLEUTH_DATA_DIR": str(house.data_dir)}))
-    queue = rq.Queue(QUEUE_NAME, connection=redis.Redis.from_url(url), serializer=JSONSerializer)
+    queue = rq.Queue(JOBS_QUEUE, connection=redis.Redis.from_url(url), serializer=JSONSerializer)
     queue.enqueue(f"tests.operations.jobs.{job}", args=ids)
 
 
@@ -100,7 +100,7 @@ def test_nothing_outlives_a_supervisor_that_is_killed(house: House) -> None:
     house.open()
     enqueue(house, "wait", 60)
     wait_until(lambda: notes_of(house.data_dir))
-    assert len(house.children()) == 5
+    assert len(house.children()) == 6
     assert house.process is not None
     house.process.kill()
     wait_until(lambda: house.left() == [])
@@ -167,7 +167,7 @@ def test_the_operators_own_queue_server_is_used_and_ctrl_c_stops_the_rest(
 ) -> None:
     house.open(SLEUTH_REDIS_URL=one_queue_url)
     wait_until(lambda: redis.Redis.from_url(one_queue_url).keys("rq:worker:*"))
-    assert len(house.children()) == 3
+    assert len(house.children()) == 4
     assert house.stop(signal.SIGINT) < 10
     assert house.process is not None
     assert (house.process.returncode, house.left()) == (0, [])
