@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from sleuth import config, extensions, trackers, web
 from sleuth.accounts import gate
+from sleuth.queue.pace import SharedPace
 
 ROOT = Path(__file__).resolve().parent.parent
 FEATURES = ("accounts", "projects", "deploys", "integrations", "impact", "dashboard", "demo")
@@ -60,7 +61,11 @@ def configure_extensions(app: Flask) -> None:
 
 def configure_trackers(app: Flask) -> None:
     """Load every plugin in isolation; the web process calls no hook after this."""
-    app.extensions["sleuth_trackers"] = trackers.load(app.config)
+    registry = trackers.load(app.config)
+    pace = SharedPace(config.redis_url(app.config), app.config["SLEUTH_REQUESTS_PER_SECOND"])
+    for tracker in registry.trackers.values():
+        tracker.pace, tracker.pace_key = pace, app.config["SLEUTH_SECRET_KEY"].encode()
+    app.extensions["sleuth_trackers"] = registry
 
 
 def configure_web(app: Flask) -> None:

@@ -92,6 +92,7 @@ def settings(tmp_path: Path) -> dict[str, Any]:
         "TESTING": True,
         "WTF_CSRF_ENABLED": False,
         "RATELIMIT_ENABLED": False,
+        "SLEUTH_REQUESTS_PER_SECOND": "0",
         "SLEUTH_DATA_DIR": str(tmp_path),
         "SLEUTH_DATABASE_URL": DATABASE_URL or f"sqlite:///{tmp_path / 'test.db'}",
         "SLEUTH_SECRET_KEY": "a secret key for tests only",

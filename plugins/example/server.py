@@ -77,6 +77,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Tell the time of this server, which tests may stop."""
+        return super().date_time_string(self.server.now().timestamp())
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is given
         """Stay silent."""
 

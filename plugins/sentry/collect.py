@@ -181,7 +181,12 @@ def _read(
         return nothing_kept(window)
     read = from_stats if endpoint == _STATS else from_timeseries
     series = read(source.client.document(answer, what), window, source.client.now)
-    return replace(series, quota_left=_quota_left(answer))
+    left, resets_at = _rate_limit(answer, "remaining"), _rate_limit(answer, "reset")
+    return replace(
+        series,
+        quota_left=left,
+        quota_resets_at=None if resets_at is None else datetime.fromtimestamp(resets_at, UTC),
+    )
 
 
 def _explained_403(source: _Source) -> TrackerError:
@@ -199,10 +204,11 @@ def _explained_403(source: _Source) -> TrackerError:
     )
 
 
-def _quota_left(answer: HttpAnswer) -> int | None:
+def _rate_limit(answer: HttpAnswer, what: str) -> int | None:
+    """Return a number from the rate limit headers; absurd ones count as missing."""
     headers = {name.lower(): value for name, value in answer.headers.items()}
-    remaining = headers.get("x-sentry-rate-limit-remaining", "")
-    return int(remaining) if remaining.isdigit() else None
+    value = headers.get(f"x-sentry-rate-limit-{what}", "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 12 else None
 
 
 def _zulu(seconds: int) -> str:

@@ -144,6 +144,12 @@ SETTINGS: tuple[Setting, ...] = (
         _words,
     ),
     Setting(
+        "SLEUTH_REQUESTS_PER_SECOND",
+        "5",
+        "Most requests a second to a tracker for one integration; 0 for no limit.",
+        _count,
+    ),
+    Setting(
         "SLEUTH_DEMO",
         "",
         "1 lets anybody enter as one of the demo's people; ./run demo sets it, nobody else should.",

@@ -9,5 +9,15 @@ read, because it would replace the credentials of the user.
 from sleuth.http.answer import Answer
 from sleuth.http.client import Client, Limits, new_session
 from sleuth.http.hosts import AllowedHosts, is_host_within
+from sleuth.http.pace import Pace, Unpaced
 
-__all__ = ["AllowedHosts", "Answer", "Client", "Limits", "is_host_within", "new_session"]
+__all__ = [
+    "AllowedHosts",
+    "Answer",
+    "Client",
+    "Limits",
+    "Pace",
+    "Unpaced",
+    "is_host_within",
+    "new_session",
+]

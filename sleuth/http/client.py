@@ -6,12 +6,16 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from threading import Thread
 from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from sleuth import __version__
@@ -23,6 +27,8 @@ from sleuth.redaction import Scrubber
 
 USER_AGENT = f"sleuth/{__version__} (+error impact collector)"
 MAX_REDIRECTS = 3
+MOST_CONNECTIONS = 64
+MOST_SKEW = timedelta(seconds=60)
 CHUNK_BYTES = 65536
 GRACE_SECONDS = 0.2
 """For a request to notice by itself that it is late, so that it need not be abandoned."""
@@ -48,12 +54,16 @@ class Limits:
 
 
 def new_session() -> requests.Session:
-    """Return connections to keep alive, and keep urllib3 from logging whole addresses.
+    """Return connections to keep alive, to be used by any number of threads at once.
 
-    Some trackers want their token in the query, which urllib3 logs at DEBUG.
+    Keeps urllib3 from logging whole addresses: some trackers want their token in the
+    query, which it logs at DEBUG.
     """
     logging.getLogger("urllib3").setLevel(logging.INFO)
-    return requests.Session()
+    session = requests.Session()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=MOST_CONNECTIONS))
+    return session
 
 
 class _OnlyTheHeaders(AuthBase):
@@ -71,6 +81,8 @@ class Client:
         allowed: The hosts that may be called.
         session: Kept-alive connections, shared by clients of the same tracker.
         scrub: Applied to what is logged.
+        slot: Waits until the next request may be made, and holds others back meanwhile.
+        now: The time by our clock, if answers by another one are to be refused.
     """
 
     def __init__(
@@ -81,12 +93,17 @@ class Client:
         session: requests.Session | None = None,
         limits: Limits | None = None,
         scrub: Callable[[str], str] | None = None,
+        slot: Callable[[], AbstractContextManager[None]] = nullcontext,
+        now: datetime | None = None,
     ) -> None:
         self._name = name
         self._allowed = allowed
         self._session = session or new_session()
         self._limits = limits or Limits()
         self._scrub = scrub or Scrubber()
+        self._slot = slot
+        self._now = now
+        self._began = time.monotonic()
 
     def get(
         self,
@@ -106,14 +123,40 @@ class Client:
         sent = {"User-Agent": USER_AGENT, "Accept": "application/json", **(headers or {})}
         self._check_headers(sent)
         request = requests.Request("GET", url, params=list(params), headers=sent)
+        with self._slot():
+            answer = self._get_and_log(request)
+        self._check_clock(answer)
+        return answer
+
+    def _get_and_log(self, request: requests.Request) -> Answer:
         started = time.monotonic()
         outcome = "no answer"
         try:
             answer = self._get_in_time(request, started + self._limits.total_seconds)
             outcome = str(answer.status)
         finally:
-            self._log(url, outcome, time.monotonic() - started)
+            self._log(request.url, outcome, time.monotonic() - started)
         return answer
+
+    def _check_clock(self, answer: Answer) -> None:
+        """Refuse an answer given by another time: its minutes would not be ours.
+
+        Raises:
+            TrackerError: the clocks differ by more than a minute.
+        """
+        told_at = _date_of(answer)
+        if self._now is None or told_at is None:
+            return
+        ours = self._now + timedelta(seconds=time.monotonic() - self._began)
+        ahead = ours - told_at
+        if abs(ahead) > MOST_SKEW:
+            minutes = max(1, round(abs(ahead) / timedelta(minutes=1)))
+            raise TrackerError(
+                f"The clock of this server is {minutes} minutes "
+                f"{'ahead of' if ahead > timedelta() else 'behind'} that of {self._name}, so "
+                "counts by the minute would be wrong and were not used. Set the clock right; "
+                "Sleuth goes on by itself then."
+            )
 
     def _check_headers(self, headers: Mapping[str, str]) -> None:
         if not all(_is_sendable(value) for value in headers.values()):
@@ -193,6 +236,14 @@ class Client:
         parts = urlsplit(url)
         where = self._scrub(f"{parts.hostname}{parts.path}")
         logger.info("%s: GET %s: %s in %d ms", self._name, where, outcome, seconds * 1000)
+
+
+def _date_of(answer: Answer) -> datetime | None:
+    try:
+        told_at = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except (TypeError, ValueError):
+        return None
+    return told_at if told_at.tzinfo else told_at.replace(tzinfo=UTC)
 
 
 def _is_sendable(value: str) -> bool:

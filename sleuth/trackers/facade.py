@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hmac
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from threading import Lock
 from types import MappingProxyType
 
 import requests
 
-from sleuth.http import AllowedHosts, Client, new_session
+from sleuth.http import AllowedHosts, Client, Pace, Unpaced, new_session
 from sleuth.plugin_api import (
     CountSeries,
     ImpactConfig,
@@ -40,6 +44,9 @@ class Tracker:
         settings: Operator's settings by name.
         allowed: Hosts that may be called.
         notes: What an operator should know of this plugin.
+
+    The application sets ``pace``, how fast an account is asked, and ``pace_key``, under
+    which the accounts are told apart without their secrets.
     """
 
     def __init__(
@@ -57,10 +64,13 @@ class Tracker:
         self.fields = fields
         self.settings = MappingProxyType(dict(settings))
         self.notes = notes
+        self.pace: Pace = Unpaced()
+        self.pace_key = b""
         self._hooks = hooks
         self._allowed = allowed
         self._session: requests.Session | None = None
         self._session_pid = 0
+        self._opening = Lock()
 
     @property
     def hooks(self) -> frozenset[str]:
@@ -173,18 +183,35 @@ class Tracker:
         public = {field.name for field in self.info.credential_fields if not field.is_secret}
         scrub = Scrubber(value for name, value in credentials.items() if name not in public)
         context = TrackerContext(
-            http=Client(self.info.name, self._allowed, session=self._connections(), scrub=scrub),
+            http=Client(
+                self.info.name,
+                self._allowed,
+                session=self._connections(),
+                scrub=scrub,
+                slot=partial(
+                    self.pace.slot,
+                    self._account(credentials),
+                    self.info.capabilities.requests_per_hour,
+                ),
+                now=now,
+            ),
             settings=self.settings,
             credentials=MappingProxyType(dict(credentials)),
             now=now,
         )
         return Conversation(self._hooks, self.origin, self.info.name, scrub, context)
 
+    def _account(self, credentials: Mapping[str, str]) -> str:
+        """Return what tells accounts apart and tells nobody their secrets."""
+        text = json.dumps([self.info.slug, sorted(credentials.items())])
+        return hmac.new(self.pace_key, text.encode(), "sha256").hexdigest()[:32]
+
     def _connections(self) -> requests.Session:
         """Return the kept-alive connections of this process; a fork opens its own."""
-        if self._session is None or self._session_pid != os.getpid():
-            self._session, self._session_pid = new_session(), os.getpid()
-        return self._session
+        with self._opening:
+            if self._session is None or self._session_pid != os.getpid():
+                self._session, self._session_pid = new_session(), os.getpid()
+            return self._session
 
 
 def _read_only(config: ImpactConfig) -> ImpactConfig:

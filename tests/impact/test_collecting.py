@@ -171,7 +171,8 @@ def test_recovery_clears_the_error_by_itself(source: ImpactSource, sandbox) -> N
     sandbox.misbehave("500", match="/events-timeseries/")
     failed = collect(source)
     sandbox.behave()
-    known = collect(source, failed.due_at or NOW)
+    assert failed.due_at is not None
+    known = collect(source, failed.due_at + timedelta(minutes=1))
     assert (known.last_error, known.failure_count) == ("", 0)
     assert known.integration.last_error == ""
 

@@ -86,6 +86,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._respond()
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Tell the time of the stand-in, which tests may stop."""
+        told = self.server.sandbox.clock().timestamp() if timestamp is None else timestamp
+        return super().date_time_string(told)
+
     def log_message(self, template: str, *args: Any) -> None:
         if self.server.sandbox.verbose:
             sys.stderr.write(f"{self.server.name} {template % args}\n")
