@@ -14,8 +14,8 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from sleuth import config, queue, trackers
-from sleuth.extensions import db, migrate
+from sleuth import config, migrating, queue, trackers
+from sleuth.extensions import db
 
 PRIVATE = 0o077
 
@@ -99,7 +99,7 @@ def _database() -> Iterator[Finding]:
 
 
 def _migrations(current: set[str]) -> Finding:
-    newest = set(ScriptDirectory(str(migrate.directory)).get_heads())
+    newest = set(ScriptDirectory(str(migrating.DIRECTORY)).get_heads())
     if current == newest:
         return Finding("migrations", True, f"at {', '.join(sorted(newest))}")
     return Finding(

@@ -19,7 +19,6 @@ from flask_htmx import HTMX
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
 from redis.backoff import NoBackoff
@@ -89,7 +88,6 @@ class WriteOutsideTransactionError(RuntimeError):
 
 
 db = SQLAlchemy(model_class=Base, session_options={"autoflush": False})
-migrate = Migrate()
 csrf = CSRFProtect()
 login_manager = LoginManager()
 if TYPE_CHECKING:
@@ -169,7 +167,6 @@ def write_if_free(statement: Executable) -> bool:
 def init_app(app: Flask) -> None:
     """Bind every extension to the application; opens no connection."""
     db.init_app(app)
-    migrate.init_app(app, db, render_as_batch=True, compare_type=True)
     csrf.init_app(app)
     login_manager.init_app(app)
     htmx.init_app(app)

@@ -54,9 +54,8 @@ def configure_proxies(app: Flask) -> None:
 
 
 def configure_extensions(app: Flask) -> None:
-    """Bind database, migrations, CSRF, sign-in, HTMX and rate limits."""
+    """Bind database, CSRF, sign-in, HTMX and rate limits."""
     extensions.init_app(app)
-    extensions.migrate.directory = str(ROOT / "migrations")
 
 
 def configure_trackers(app: Flask) -> None:

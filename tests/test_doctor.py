@@ -7,11 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import flask_migrate
 import pytest
 from flask import Flask
 
-from sleuth import doctor, queue, trackers
+from sleuth import doctor, migrating, queue, trackers
 from sleuth.extensions import db
 from sleuth.factory import create_app
 from sleuth.trackers import LoadFailure
@@ -37,8 +36,9 @@ def examine(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Examin
 
 @pytest.mark.sqlite
 def test_all_is_well_after_a_start(examine: Examine, settings: dict[str, Any]) -> None:
-    with create_app(settings).app_context():
-        flask_migrate.upgrade()
+    app = create_app(settings)
+    migrating.upgrade(app)
+    with app.app_context():
         db.engine.dispose()
     findings = examine()
     assert [each.name for each in findings.values() if not each.is_ok] == []

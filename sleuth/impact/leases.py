@@ -29,6 +29,8 @@ from sleuth.impact.models import ImpactSource, Sweep, SweepKind
 from sleuth.integrations.models import Integration
 
 LEASE = timedelta(seconds=30)
+CURRENT = timedelta(hours=3)
+"""The past is read only where the present is; long enough for counts by the hour."""
 SKEW = timedelta(seconds=60)
 """What was scheduled this far in the future was scheduled before the clock was set back."""
 
@@ -83,14 +85,14 @@ def is_due(now: datetime) -> ColumnElement[bool]:
 
 
 def is_sweep_due(now: datetime) -> ColumnElement[bool]:
-    """Whether a sweep is due, for a source whose newest counts come in.
+    """Whether a sweep is due, for a source whose newest counts are there.
 
     Proving filters goes on where that failed and nothing is collected because of it.
     """
     comes_in = and_(
         ImpactSource.failure_count == 0,
         ImpactSource.due_at.is_not(None),
-        ImpactSource.complete_until.is_not(None),
+        ImpactSource.complete_until >= now - CURRENT,
     )
     is_held_back = and_(ImpactSource.due_at.is_(None), Sweep.kind == SweepKind.FILTERS)
     return and_(

@@ -19,6 +19,8 @@ from sleuth.serve.supervisor import StartError, Supervisor
 READY_SECONDS = 300.0
 """Longest wait for the web server: a migration of a large database takes its time."""
 BACKLOG = 128
+FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
+"""Keeps glibc from giving each of the collector's threads memory of its own to grow in."""
 
 
 def run(
@@ -103,7 +105,8 @@ def _start(
     if supervisor.is_stopping:
         return
     for role in ("worker", "collector"):
-        supervisor.start(Child(role, python("sleuth.serve.worker", role), stop_seconds=4.5))
+        command = python("sleuth.serve.worker", role)
+        supervisor.start(Child(role, command, stop_seconds=4.5, environ=FEW_ARENAS))
     supervisor.start(Child("tick", python("sleuth.serve.tick")))
     _announce(values, listener, report)
 

@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import flask_migrate
 from flask import Flask
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from sleuth import config, queue
+from sleuth import config, migrating, queue
 from sleuth.factory import create_app
 
 
@@ -67,8 +66,8 @@ def migrate(app: Flask) -> None:
     """
     lock = Path(app.config["SLEUTH_DATA_DIR"]) / "migrate.lock"
     try:
-        with _locked(lock), app.app_context():
-            flask_migrate.upgrade()
+        with _locked(lock):
+            migrating.upgrade(app)
     except DBAPIError as error:
         url = make_url(app.config["SQLALCHEMY_DATABASE_URI"]).render_as_string(hide_password=True)
         cause = str(error.orig).strip().splitlines() or [type(error.orig).__name__]

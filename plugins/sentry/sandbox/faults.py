@@ -30,7 +30,8 @@ class Fault:
         match: Part of the path; "" for every path.
         times: How often it still happens, None for always.
         token: Only for calls with this token, "" for all.
-        detail: Replaces the wording of a refusal.
+        detail: Replaces the wording of a refusal; for ``ignores-project``: the project
+            whose errors are counted, whichever is asked for.
         retry_after: For 429, 500 and 503: seconds, sent as ``Retry-After``.
         reset_after: For 429: seconds from now, sent as ``X-Sentry-Rate-Limit-Reset``.
         seconds: For ``slow``: the delay.
@@ -53,6 +54,14 @@ class Fault:
         """Whether this fault hits a request."""
         is_left = self.times is None or self.times > 0
         return is_left and self.match in request.path and self.token in ("", request.token)
+
+    def misread(self, request: Request) -> Request:
+        """Return what the server takes a request for."""
+        ignored = IGNORED.get(self.kind, ())
+        kept = tuple(pair for pair in request.query if pair[0] not in ignored)
+        if self.kind == "ignores-project":
+            kept = (*kept, ("project", self.detail or "4501"))
+        return replace(request, query=kept)
 
     def spoil(self, request: Request, answer: Answer) -> Answer:
         """Return what is sent instead of ``answer``."""
@@ -115,6 +124,7 @@ def _same_page(_fault: Fault, _request: Request, answer: Answer) -> Answer:
     return replace(answer, headers={**answer.headers, "Link": link})
 
 
+IGNORED = {"ignores-environment": ("environment", "query"), "ignores-project": ("project",)}
 KINDS: dict[str, Callable[[Fault, Request, Answer], Answer]] = {
     "401": _refusal(401, "Invalid token"),
     "403": _refusal(403, "You do not have permission to perform this action."),
@@ -137,6 +147,7 @@ KINDS: dict[str, Callable[[Fault, Request, Answer], Answer]] = {
     "anonymous": lambda _f, _r, _a: as_json({"version": "0", "auth": None, "user": None}),
     "json": lambda fault, _r, _a: as_json(fault.body),
     "same-page": _same_page,
+    **{kind: lambda _f, _r, answer: answer for kind in IGNORED},
     "moved": _moved,
     "moved-nowhere": _moved,
     "redirect": lambda fault, _r, _a: Answer(302, headers={"Location": fault.location}),

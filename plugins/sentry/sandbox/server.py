@@ -199,8 +199,8 @@ class Sandbox:
         """Answer one request, remember it, and misbehave if told so."""
         if request.path.startswith(control.PREFIX):
             return control.answer(self, request)
-        answer = self._honest_answer(request)
         fault = self._take_fault(request)
+        answer = self._honest_answer(fault.misread(request) if fault else request)
         if fault:
             answer = fault.spoil(request, answer)
         seen = SeenRequest(
