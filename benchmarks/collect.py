@@ -23,6 +23,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -218,7 +219,6 @@ def at_default_manners(options: argparse.Namespace, port: int) -> None:
         watch = Watch(running.pid)
         watch.follow(60 * options.minutes)
         after, ended = stats(port), time.time()
-        watch.close()
     asked = after["requests"] - before["requests"]
     gaps = sorted(
         longest_gap(after["newest"].get(str(project), []), began, ended)
@@ -249,12 +249,14 @@ def one_round(options: argparse.Namespace, port: int, floor: float) -> None:
         while missing:
             time.sleep(0.5)
             noted = stats(port)["newest"]
-            done = {each for each in missing if len(noted[each]) > len(before.get(each, []))}
+            done = {
+                each for each in missing if len(noted.get(each, [])) > len(before.get(each, []))
+            }
             firsts += [noted[each][len(before.get(each, []))] for each in done]
             missing -= done
     seconds = max(firsts) - min(firsts)
     bare = floor * options.sources
-    print(  # noqa: T201
+    print(
         f"{'one full round':<24}{seconds:9.1f} s{seconds / bare:8.2f} x the floor of {bare:.1f} s"
         f"{'':<14}promised: at most 3 x"
     )
@@ -270,7 +272,7 @@ def stats(port: int) -> dict[str, Any]:
 def longest_gap(moments: list[float], began: float, ended: float) -> float:
     """Return the longest time without an answer."""
     inside = [began, *(moment for moment in moments if began <= moment <= ended), ended]
-    return max(later - earlier for earlier, later in zip(inside, inside[1:], strict=False))
+    return max(later - earlier for earlier, later in pairwise(inside))
 
 
 class Watch:
@@ -291,9 +293,6 @@ class Watch:
                 with suppress(OSError):
                     self._note(each)
             time.sleep(1)
-
-    def close(self) -> None:
-        """Add up."""
 
     def _note(self, pid: int) -> None:
         words = command(pid)
@@ -316,7 +315,7 @@ def command(pid: int) -> str:
 
 
 def memory_mb(pid: int) -> float:
-    """Return what a process has in memory, shared pages in part."""
+    """Return what a process has in memory, pages shared with others included."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Rss:"):
             return int(line.split()[1]) / 1024
@@ -325,7 +324,7 @@ def memory_mb(pid: int) -> float:
 
 def show(name: str, value: float, unit: str, promise: str) -> None:
     """Print one figure."""
-    print(f"{name:<24}{value:9.1f} {unit:<40}{f'promised: {promise}' if promise else ''}")  # noqa: T201
+    print(f"{name:<24}{value:9.1f} {unit:<40}{f'promised: {promise}' if promise else ''}")
 
 
 if __name__ == "__main__":

@@ -44,10 +44,10 @@ def judge(
     moment = int(deployed_at.timestamp())
     first = moment - moment % step - int(BASELINE.total_seconds())
     last = moment - moment % step + DEFAULT.looks[-1] * 60 + step
-    counts = series.read_counts(source.id, first, last, step)
+    minutes, counts = series.read_arrays(source.id, first, last, step)
     assessment = detector.assess(
-        range(first, first + len(counts) * step, step),
-        [math.nan if count is None else float(count) for count in counts],
+        minutes,
+        counts,
         moment,
         int(now.timestamp()),
         until=int(replaced_at.timestamp()) if replaced_at else None,
@@ -66,7 +66,8 @@ def judge(
         "deploy_index": (moment - picture_start) // step,
         "explore_url": _explore_url(source, deployed_at),
     }
-    return Judgement(assessment, counts[start:], details)
+    picture = [None if math.isnan(count) else int(count) for count in counts[start:]]
+    return Judgement(assessment, picture, details)
 
 
 def _explore_url(source: ImpactSource, deployed_at: datetime) -> str:

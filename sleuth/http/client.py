@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from threading import Thread
 from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
@@ -144,7 +145,7 @@ class Client:
         Raises:
             TrackerError: the clocks differ by more than a minute.
         """
-        told_at = _date_of(answer)
+        told_at = _date_of(answer.headers.get("Date", ""))
         if self._now is None or told_at is None:
             return
         ours = self._now + timedelta(seconds=time.monotonic() - self._began)
@@ -238,9 +239,10 @@ class Client:
         logger.info("%s: GET %s: %s in %d ms", self._name, where, outcome, seconds * 1000)
 
 
-def _date_of(answer: Answer) -> datetime | None:
+@lru_cache(maxsize=8)
+def _date_of(header: str) -> datetime | None:
     try:
-        told_at = parsedate_to_datetime(answer.headers.get("Date", ""))
+        told_at = parsedate_to_datetime(header)
     except (TypeError, ValueError):
         return None
     return told_at if told_at.tzinfo else told_at.replace(tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sleuth.impact import checking, collecting, leases
+from sleuth.impact import checking, collecting, leases, retention
 
 
 def check_impact_source(check_id: int) -> None:
@@ -18,3 +18,8 @@ def collect_round(_number: int) -> None:
 def schedule_anew(integration_id: int) -> None:
     """Make due what was scheduled before the clock was set back."""
     leases.schedule_anew(integration_id)
+
+
+def prune_source(source_id: int) -> None:
+    """Turn a source's old minutes into hours."""
+    retention.prune_source(source_id)

@@ -1,11 +1,12 @@
-"""The two statements that write counts, as fast as the database takes them.
+"""The statements that read and write counts, as fast as the database takes them.
 
-Call them inside ``with write():``. Driver-level statements, because building one object
+Write inside ``with write():`` only. Driver-level statements, because building one object
 or dictionary a point would cost more than storing it.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
@@ -30,6 +31,10 @@ _REMOVE_POSTGRESQL = (
     "DELETE FROM error_count USING unnest(%s::integer[], %s::bigint[]) AS gone (id, start) "
     "WHERE impact_source_id = gone.id AND bucket_start = gone.start"
 )
+_READ = (
+    "SELECT (bucket_start - ?) / ?, count FROM error_count "
+    "WHERE impact_source_id = ? AND bucket_start >= ? AND bucket_start < ?"
+)
 
 T = TypeVar("T")
 
@@ -46,6 +51,23 @@ def upsert(points: Sequence[tuple[int, int, int]]) -> None:
 def remove(buckets: Sequence[tuple[int, int]]) -> None:
     """Erase the counts of ``(impact_source_id, bucket_start)``: they are zeros now."""
     _execute(_REMOVE_SQLITE, _REMOVE_POSTGRESQL, buckets)
+
+
+def read_into(counts: array[float], source_id: int, since: int, step: int) -> None:
+    """Write what is stored into an array of one count per bucket, beginning at ``since``.
+
+    Straight from the driver's cursor: nothing is built but one pair of numbers a bucket.
+    """
+    connection = db.session.connection()
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    until = since + len(counts) * step
+    cursor: Any = connection.connection.cursor()
+    try:
+        cursor.execute(_READ.replace("?", mark), (since, step, source_id, since, until))
+        for index, count in cursor:
+            counts[index] = count
+    finally:
+        cursor.close()
 
 
 def _execute(sqlite: str, postgresql: str, rows: Sequence[tuple[int, ...]]) -> None:

@@ -5,18 +5,21 @@ All moments are epoch seconds and all ranges half-open.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import isnan, nan
 
-from sqlalchemy import Executable, bindparam, delete, insert, select, update
+from sqlalchemy import Executable, bindparam, delete, func, insert, select, update
 
 from sleuth.extensions import db, require_write
 from sleuth.impact import points
-from sleuth.impact.models import Coverage, ErrorCount
+from sleuth.impact.models import Coverage, ErrorCount, HourlyCount, ImpactSource
 
 Point = tuple[int, int]
 Range = tuple[int, int]
-CLOSE_SECONDS = 3 * 3600
+HOUR = 3600
+CLOSE_SECONDS = 3 * HOUR
 
 _AT = (Coverage.impact_source_id == bindparam("of"), Coverage.since == bindparam("at"))
 _GROW = update(Coverage).where(*_AT).values(until=bindparam("to"))
@@ -192,19 +195,28 @@ def uncover(source_id: int, since: int) -> None:
 def forget(source_id: int) -> None:
     """Erase a source's series inside ``with write():``."""
     db.session.execute(delete(ErrorCount).where(ErrorCount.impact_source_id == source_id))
+    db.session.execute(delete(HourlyCount).where(HourlyCount.impact_source_id == source_id))
     db.session.execute(delete(Coverage).where(Coverage.impact_source_id == source_id))
 
 
-def covered(source_id: int, since: int, until: int) -> list[tuple[int, int]]:
-    """Return the covered ranges that overlap ``[since, until)``, clipped to it, in order."""
+def covered(source_id: int, since: int, until: int) -> list[Range]:
+    """Return the ranges of ``[since, until)`` whose minutes are known, in order."""
     rows = db.session.execute(
-        select(Coverage.since, Coverage.until)
+        select(Coverage.since, Coverage.until, ImpactSource.minutes_from)
+        .join(ImpactSource, ImpactSource.id == Coverage.impact_source_id)
         .where(
-            Coverage.impact_source_id == source_id, Coverage.since < until, Coverage.until > since
+            Coverage.impact_source_id == source_id,
+            Coverage.since < until,
+            Coverage.until > since,
+            Coverage.until > ImpactSource.minutes_from,
         )
         .order_by(Coverage.since)
     )
-    return [(max(row.since, since), min(row.until, until)) for row in rows]
+    return [
+        (max(begin, since, minutes_from), min(end, until))
+        for begin, end, minutes_from in rows
+        if minutes_from < until
+    ]
 
 
 def read_counts(source_id: int, since: int, until: int, step: int) -> list[int | None]:
@@ -214,23 +226,55 @@ def read_counts(source_id: int, since: int, until: int, step: int) -> list[int |
         since: A bucket start.
         step: The source's interval in seconds.
     """
-    counts: list[int | None] = [None] * max(0, (until - since) // step)
-    for start, end in covered(source_id, since, until):
-        first, last = -(-(start - since) // step), (end - since) // step
+    _, counts = read_arrays(source_id, since, until, step)
+    return [None if isnan(count) else int(count) for count in counts]
+
+
+def read_arrays(
+    source_id: int, since: int, until: int, step: int
+) -> tuple[array[int], array[float]]:
+    """Return bucket starts (int64) and their counts (float64, NaN where unknown).
+
+    Args:
+        since: A bucket start.
+        step: The source's interval in seconds.
+    """
+    counts = array("d", [0.0]) * max(0, (until - since) // step)
+    points.read_into(counts, source_id, since, step)
+    known_until = since
+    for begin, end in [*covered(source_id, since, until), (until, until)]:
+        first = (known_until - since) // step
+        last = min(-(-(begin - since) // step), len(counts))
+        if first < last:
+            counts[first:last] = array("d", [nan]) * (last - first)
+        known_until = end
+    return array("q", range(since, since + len(counts) * step, step)), counts
+
+
+def read_hours(source_id: int, since: int, until: int) -> list[int | None]:
+    """Return one count per hour of ``[since, until)``; None where not all of it is known.
+
+    Args:
+        since: The start of an hour.
+    """
+    hours = max(0, (until - since) // HOUR)
+    counts: list[int | None] = [None] * hours
+    for begin, end in coverage_of([source_id])[source_id]:
+        first, last = max(0, -(-(begin - since) // HOUR)), min((end - since) // HOUR, hours)
         counts[first:last] = [0] * max(0, last - first)
-    for start, count in _points(source_id, since, until):
-        index = (start - since) // step
-        if index < len(counts) and counts[index] is not None:
-            counts[index] = count
-    return counts
-
-
-def _points(source_id: int, since: int, until: int) -> list[Point]:
-    rows = db.session.execute(
-        select(ErrorCount.bucket_start, ErrorCount.count).where(
-            ErrorCount.impact_source_id == source_id,
-            ErrorCount.bucket_start >= since,
-            ErrorCount.bucket_start < until,
-        )
+    hour = ErrorCount.bucket_start - ErrorCount.bucket_start % HOUR
+    young = select(hour, func.sum(ErrorCount.count)).where(
+        ErrorCount.impact_source_id == source_id,
+        ErrorCount.bucket_start >= since,
+        ErrorCount.bucket_start < until,
     )
-    return [(start, count) for start, count in rows]
+    old = select(HourlyCount.hour_start, HourlyCount.count).where(
+        HourlyCount.impact_source_id == source_id,
+        HourlyCount.hour_start >= since,
+        HourlyCount.hour_start < until,
+    )
+    for start, count in [*db.session.execute(young.group_by(hour)), *db.session.execute(old)]:
+        index = (start - since) // HOUR
+        if index < hours and counts[index] is not None:
+            counts[index] = int(count)
+    return counts

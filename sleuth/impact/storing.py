@@ -118,18 +118,17 @@ def _replacement(
 
 def _batches(pieces: Iterator[Piece]) -> Iterator[list[Piece]]:
     """Group pieces up to the size of a transaction, each source once at most."""
-    batch: list[Piece] = []
+    batch: dict[int, Piece] = {}
     size = 0
     for piece in pieces:
         more = len(piece.counts.points) if piece.counts else 0
-        is_known = any(piece.source_id == other.source_id for other in batch)
-        if batch and (is_known or size + more > MOST_BUCKETS):
-            yield batch
-            batch, size = [], 0
-        batch.append(piece)
+        if batch and (piece.source_id in batch or size + more > MOST_BUCKETS):
+            yield list(batch.values())
+            batch, size = {}, 0
+        batch[piece.source_id] = piece
         size += more
     if batch:
-        yield batch
+        yield list(batch.values())
 
 
 @dataclass(slots=True)

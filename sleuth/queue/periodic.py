@@ -83,6 +83,12 @@ PERIODIC: tuple[Periodic, ...] = (
         "sleuth.demo.jobs.keep_up",
         "sleuth.demo.keeping:due_organization_ids",
     ),
+    Periodic(
+        "turn old minutes into hours",
+        3600,
+        "sleuth.impact.jobs.prune_source",
+        "sleuth.impact.retention:due_source_ids",
+    ),
     Periodic("erase expired attempts", 300, "sleuth.integrations.jobs.erase_expired_checks"),
     Periodic("forget old events", 3600, "sleuth.accounts.jobs.forget_old_events"),
 )
