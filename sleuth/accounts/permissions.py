@@ -77,6 +77,8 @@ ENDPOINTS: dict[str, Permission] = {
     # impact
     "impact.project_tab": Permission.LOOK,
     "impact.sources": Permission.LOOK,
+    "impact.source": Permission.LOOK,
+    "impact.source_state": Permission.LOOK,
     "impact.add": Permission.CHANGE,
     "impact.edit": Permission.CHANGE,
     "impact.delete": Permission.CHANGE,

@@ -111,6 +111,7 @@ class ImpactLine:
         rate_before, rate_after: Average errors a minute.
         figures: What the verdict rests on, by the detector's names.
         explore_url: The tracker's own view of these minutes, or "".
+        revised_at: When late counts made another verdict of a final one, None if never.
     """
 
     source: str
@@ -127,6 +128,7 @@ class ImpactLine:
     picture: Picture | None
     figures: dict[str, Any]
     explore_url: str
+    revised_at: datetime | None
 
     @property
     def has_rates(self) -> bool:
@@ -163,6 +165,7 @@ def line_of(verdict: Verdict, trackers: dict[str, str], now: datetime) -> Impact
         picture=_picture(verdict, now),
         figures=verdict.assessment,
         explore_url=web_address(verdict.assessment.get("explore_url")),
+        revised_at=verdict.revised_at,
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import NoResultFound
 
 from sleuth import clock
 from sleuth.dashboard import changes
-from sleuth.impact import checking, service
+from sleuth.impact import checking, confirmations, service
 from sleuth.impact.checking import Proposal
 from sleuth.impact.forms import ImpactForm, impact_form, project_groups
 from sleuth.impact.models import ImpactSource
@@ -63,6 +63,18 @@ def project_tab(project_slug: str) -> ResponseReturnValue:
 def sources(project_slug: str) -> ResponseReturnValue:
     """Show the table of impact sources afresh."""
     return render_template("impact/_sources.html", **_listing(_project(project_slug)))
+
+
+@blueprint.get(f"{TAB}/<source_id>")
+def source(project_slug: str, source_id: str) -> ResponseReturnValue:
+    """Show how far the counts of an impact source can be trusted."""
+    return render_template("impact/source.html", **_trust(project_slug, source_id))
+
+
+@blueprint.get(f"{TAB}/<source_id>/state")
+def source_state(project_slug: str, source_id: str) -> ResponseReturnValue:
+    """Show that afresh."""
+    return render_template("impact/_source.html", **_trust(project_slug, source_id))
 
 
 @blueprint.route(f"{TAB}/add/<provider>", methods=["GET", "POST"])
@@ -235,6 +247,18 @@ def _listing(project: Project) -> dict[str, object]:
             for provider in sorted(integrations_of(g.organization.id))
             if provider in registry().trackers
         ],
+    }
+
+
+def _trust(project_slug: str, source_id: str) -> dict[str, object]:
+    source, now = _source(project_slug, source_id), clock.now()
+    return {
+        "last_event": changes.latest(g.organization.id),
+        "project": source.project,
+        "source": source,
+        "confirmations": confirmations.confirmations(source),
+        "unknown": confirmations.unknown_ranges(source, now),
+        "days": confirmations.errors_a_day(source, now),
     }
 
 

@@ -1,0 +1,80 @@
+"""An impact source's page: what of its counts is confirmed, and what is unknown."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sleuth import clock
+from sleuth.extensions import db, write
+from sleuth.impact import series
+from sleuth.impact.collecting import collect_integrations
+from sleuth.impact.models import ImpactSource, Sweep, SweepKind
+from tests.conftest import NOW
+
+
+@pytest.fixture(autouse=True)
+def no_queue(queued: list[tuple[Any, ...]]) -> None:
+    """Nothing is enqueued."""
+
+
+@pytest.fixture
+def page(source: ImpactSource, sign_in):
+    """Return the words on the source's page."""
+
+    def words(at=NOW) -> str:
+        with clock.frozen(at):
+            url = f"/o/acme/projects/shop/impact/{source.public_id}"
+            text = sign_in("observer").get(url).get_data(as_text=True)
+        return " ".join(re.sub(r"<[^>]+>", " ", text).split())
+
+    return words
+
+
+def collect(source: ImpactSource, at=NOW) -> None:
+    with clock.frozen(at):
+        collect_integrations([source.integration_id])
+
+
+def test_each_range_says_when_it_was_last_confirmed(source: ImpactSource, page) -> None:
+    collect(source)
+    shown = page(NOW + timedelta(minutes=30))
+    for what in ("Last 15 minutes", "Last 24 hours", "Last 7 days", "Last 29 days"):
+        assert re.search(rf"{what} every (minute|hour|day|week) 30 minutes ago", shown), what
+
+
+def test_a_source_that_is_whole_says_so(source: ImpactSource, page) -> None:
+    collect(source)
+    assert "Every minute of the last 29 days is known" in page()
+
+
+def test_what_is_unknown_is_listed(source: ImpactSource, page) -> None:
+    collect(source)
+    with write():
+        series.uncover(source.id, int((NOW - timedelta(days=2)).timestamp()))
+    assert re.search(r"Unknown .*2 Mar 2026.* to .*4 Mar 2026", page())
+
+
+def test_a_new_source_knows_nothing_yet(page) -> None:
+    assert "Nothing is known yet." in page()
+
+
+def test_progress_of_the_past_is_shown_in_per_cent(source: ImpactSource, page) -> None:
+    with write():
+        row = db.session.get_one(Sweep, (source.id, SweepKind.ALL))
+        row.since, row.reached, row.started_from = 0, 40, 100
+    assert "Last 29 days every week 60 % read" in page()
+
+
+def test_why_a_range_could_not_be_confirmed_is_shown(source: ImpactSource, page) -> None:
+    with write():
+        db.session.get_one(Sweep, (source.id, SweepKind.WEEK)).last_error = "Sentry is away."
+    assert "Sentry is away." in page()
+
+
+def test_another_organizations_source_is_no_page(source: ImpactSource, sign_in) -> None:
+    url = f"/o/acme/projects/shop/impact/{source.public_id}"
+    assert sign_in("outsider").get(url).status_code == 404
