@@ -8,8 +8,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from threading import BoundedSemaphore
 
 from sleuth import clock
 from sleuth.impact.proof import Proof, prove_filters
@@ -20,8 +22,12 @@ from sleuth.trackers import Tracker
 SECONDS_OF_WORK = 20.0
 CONCERNS_ONE_SOURCE = ("forbidden", "not_found", "bad_answer")
 LOW_QUOTA = 1
+LARGE = timedelta(days=2)
+MOST_LARGE = 4
+SECONDS_FOR_ROOM = 1.0
 
 log = logging.getLogger(__name__)
+_room = BoundedSemaphore(MOST_LARGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +70,28 @@ def take_turn(
     for task in tasks:
         if time.monotonic() >= stop_at or is_over():
             return
-        outcome = _ask(tracker, credentials, task)
+        with _room_for(task) as has_room:
+            outcome = _ask(tracker, credentials, task) if has_room else None
+        if outcome is None:
+            continue
         yield outcome
         if outcome.ends_turn:
             return
+
+
+@contextmanager
+def _room_for(task: Task) -> Iterator[bool]:
+    """Let few threads at a time hold a large answer; whoever finds no room comes again."""
+    is_large = task.window is not None and task.window.until - task.window.since > LARGE
+    if not is_large:
+        yield True
+        return
+    has_room = _room.acquire(timeout=SECONDS_FOR_ROOM)
+    try:
+        yield has_room
+    finally:
+        if has_room:
+            _room.release()
 
 
 def _ask(tracker: Tracker, credentials: dict[str, str], task: Task) -> Outcome:

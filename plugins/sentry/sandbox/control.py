@@ -46,6 +46,9 @@ def _carry_out(sandbox: Sandbox, method: str, order: str, body: Any) -> Any:
         sandbox.behave()
     elif order == "incidents":
         return {"added": add_incidents(sandbox, body if isinstance(body, list) else [body])}
+    elif order == "corrections":
+        moments = {name: _instant(body[name]) for name in ("start", "visible_from") if name in body}
+        sandbox.correct(**{**body, **moments})
     elif order == "environments":
         profile = Profile(**body.pop("profile", {}))
         sandbox.world.add_environment(**body, profile=profile)

@@ -56,6 +56,31 @@ class Incident:
     extra: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Events that arrive very late, or that are deleted.
+
+    Args:
+        start: First minute, epoch seconds.
+        minutes: How many minutes it concerns.
+        extra: Events more in each minute, fewer if negative; a minute never has less than none.
+        visible_from: Epoch seconds from which on it shows.
+    """
+
+    start: int
+    minutes: int
+    extra: int
+    visible_from: float
+
+    def apply(self, counts: list[int], since: int, now: float) -> None:
+        """Correct the counts of the minutes from ``since`` on, if it shows by now."""
+        if now < self.visible_from:
+            return
+        first = (self.start - since) // MINUTE
+        for i in range(max(first, 0), min(first + self.minutes, len(counts))):
+            counts[i] = max(0, counts[i] + self.extra)
+
+
 def minute_counts(
     key: str,
     profile: Profile,

@@ -16,7 +16,7 @@ from plugins.sentry.sandbox.directory import Call
 from plugins.sentry.sandbox.exchange import CONTROL, Answer, Request
 from plugins.sentry.sandbox.faults import KINDS, Fault
 from plugins.sentry.sandbox.http_server import Silo
-from plugins.sentry.sandbox.series import MINUTE, Incident, minute_counts
+from plugins.sentry.sandbox.series import MINUTE, Correction, Incident, minute_counts
 from plugins.sentry.sandbox.world import Organization, Project, World
 
 SILOS = (CONTROL, "us", "de")
@@ -71,6 +71,9 @@ class Sandbox:
             self._faults: list[Fault] = []
             self._revoked: set[str] = set()
             self._incidents: defaultdict[tuple[str, str, str], list[Incident]] = defaultdict(list)
+            self._corrections: defaultdict[tuple[str, str, str], list[Correction]] = defaultdict(
+                list
+            )
 
     def start(self) -> Self:
         """Listen and serve in threads of their own.
@@ -160,14 +163,43 @@ class Sandbox:
         Raises:
             LookupError: no such project.
         """
+        series = self._series(organization, project, environment)
+        begin = int(start.timestamp()) // MINUTE * MINUTE
+        with self._lock:
+            self._incidents[series].append(Incident(begin, minutes, factor, extra))
+
+    def correct(
+        self,
+        organization: str,
+        project: str,
+        environment: str,
+        start: datetime,
+        minutes: int,
+        extra: int,
+        visible_from: datetime | None = None,
+    ) -> None:
+        """Add events to minutes that have passed, or delete some.
+
+        Args:
+            organization: Slug or id; likewise ``project``.
+            extra: Events more in each minute, fewer if negative.
+            visible_from: When that shows; now if None.
+
+        Raises:
+            LookupError: no such project.
+        """
+        series = self._series(organization, project, environment)
+        begin = int(start.timestamp()) // MINUTE * MINUTE
+        shows_at = (visible_from or self.clock()).timestamp()
+        with self._lock:
+            self._corrections[series].append(Correction(begin, minutes, extra, shows_at))
+
+    def _series(self, organization: str, project: str, environment: str) -> tuple[str, str, str]:
         owner = self.world.organization(organization)
         found = owner.project(project) if owner else None
         if owner is None or found is None:
             raise LookupError(f"The sandbox has no project {organization}/{project}.")
-        begin = int(start.timestamp()) // MINUTE * MINUTE
-        with self._lock:
-            series = self._incidents[owner.slug, found.slug, environment]
-            series.append(Incident(begin, minutes, factor, extra))
+        return owner.slug, found.slug, environment
 
     @property
     def incidents(self) -> list[dict[str, Any]]:
@@ -191,9 +223,14 @@ class Sandbox:
         """Return the errors visible now of each minute in ``[since, until)``, epoch seconds."""
         with self._lock:
             incidents = tuple(self._incidents[owner.slug, project.slug, environment])
+            corrections = tuple(self._corrections[owner.slug, project.slug, environment])
         key = f"{self.seed}:{owner.id}:{project.id}:{environment}"
         profile = project.environments[environment].profile
-        return minute_counts(key, profile, incidents, since, until, self.clock())
+        now = self.clock()
+        counts = minute_counts(key, profile, incidents, since, until, now)
+        for correction in corrections:
+            correction.apply(counts, since, now.timestamp())
+        return counts
 
     def answer(self, request: Request) -> Answer:
         """Answer one request, remember it, and misbehave if told so."""
