@@ -19,8 +19,7 @@ from flask import current_app
 from sleuth import clock, queue
 from sleuth.crypto import EncryptionKeyError
 from sleuth.extensions import db, write
-from sleuth.impact import leases, storing
-from sleuth.impact.service import COLLECT_JOB
+from sleuth.impact import leases, service, storing
 from sleuth.impact.tasks import Task, tasks_of
 from sleuth.impact.turn import Outcome, take_turn
 from sleuth.integrations.models import Integration
@@ -44,27 +43,27 @@ log = logging.getLogger(__name__)
 
 
 def due_rounds(now: datetime) -> list[int]:
-    """Return a number for each round that is needed to collect what nobody works on."""
-    waiting = len(leases.due_integration_ids(now))
-    return list(range(min(-(-waiting // MOST_AT_A_TIME), MOST_ROUNDS)))
+    """Return a number for each round that is needed, and not waiting for a worker already.
+
+    The numbers never come again: a round that was killed keeps its job's name for a while,
+    and must not keep the next one from starting.
+    """
+    needed = -(-len(leases.due_integration_ids(now)) // MOST_AT_A_TIME)
+    missing = min(needed, MOST_ROUNDS) - queue.waiting(queue.COLLECT_QUEUE) if needed else 0
+    first = time.time_ns()
+    return list(range(first, first + missing))
 
 
 def collect_round() -> None:
     """Collect what is due, for some 45 s at most, and see to it that the rest follows."""
     Round().run()
-    if not queue.is_stopping() and leases.due_integration_ids(clock.now()):
-        collect_on()
+    if not queue.is_stopping() and due_rounds(clock.now()):
+        service.collect_soon()
 
 
 def collect_integrations(integration_ids: Collection[int]) -> None:
     """Collect what is due for these integrations and for no others."""
     Round(only=integration_ids).run()
-
-
-def collect_on() -> None:
-    """Enqueue what is left from inside a round, whose own id is still taken."""
-    moment = int(clock.now().timestamp())
-    queue.enqueue(COLLECT_JOB, 0, job_id=f"collect-on-{moment}")
 
 
 class Round:

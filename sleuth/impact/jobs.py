@@ -11,7 +11,7 @@ def check_impact_source(check_id: int) -> None:
 
 
 def collect_round(_number: int) -> None:
-    """Collect what is due; the number only tells rounds that run side by side apart."""
+    """Collect what is due; the number only tells one round from another."""
     collecting.collect_round()
 
 

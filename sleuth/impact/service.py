@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -221,7 +222,7 @@ def delete_impact_source(source: ImpactSource) -> None:
 
 def collect_soon() -> None:
     """Enqueue a round of collecting; the tick would find the rows due anyway."""
-    queue.enqueue(COLLECT_JOB, 0)
+    queue.enqueue(COLLECT_JOB, time.time_ns())
 
 
 def changed_source_ids(now: datetime) -> list[int]:

@@ -83,6 +83,14 @@ def is_reachable() -> bool:
         return False
 
 
+def waiting(name: str) -> int:
+    """Return how many jobs wait on a queue; 0 if the queue server is away."""
+    try:
+        return queue(name).count
+    except RedisError:
+        return 0
+
+
 def is_stopping() -> bool:
     """Tell whether the worker was asked to stop, so that a long job should end early."""
     return stopping.is_set()

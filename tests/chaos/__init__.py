@@ -1,0 +1,1 @@
+"""The whole product while its processes are killed at random."""
