@@ -24,7 +24,9 @@ from redis.lock import Lock as SharedLock
 from sleuth.plugin_api import TrackerError
 
 LONGEST_WAIT_SECONDS = 30.0
-LONGEST_REQUEST_SECONDS = 65.0
+LONGEST_TURN_SECONDS = 20.0
+"""Whoever was killed holds others up no longer; shorter than they are ready to wait."""
+
 POLL_SECONDS = 0.02
 
 log = logging.getLogger(__name__)
@@ -133,7 +135,7 @@ class _Keeper:
         return SharedLock(
             self._client,
             f"sleuth:in-flight:{account}",
-            timeout=LONGEST_REQUEST_SECONDS,
+            timeout=LONGEST_TURN_SECONDS,
             sleep=POLL_SECONDS,
             blocking_timeout=LONGEST_WAIT_SECONDS,
             thread_local=False,
