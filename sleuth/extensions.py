@@ -127,6 +127,19 @@ def rows_changed(statement: Update) -> int:
     return cast("CursorResult[Any]", db.session.execute(statement)).rowcount
 
 
+def storage_trouble(error: OperationalError) -> str:
+    """Return a sentence for a disk that is full or a database that is busy, else ""."""
+    cause = str(error.orig).lower()
+    if "is full" in cause or "no space left" in cause:
+        return (
+            "The disk of the server is full, so nothing can be stored. "
+            "Whoever runs the server has to make room."
+        )
+    if "locked" in cause:
+        return "The database was busy for too long, so nothing was stored. Try again in a minute."
+    return ""
+
+
 def lock_table(model: type[Base]) -> None:
     """Keep other writers from a table until ``with write():`` ends.
 

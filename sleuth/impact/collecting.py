@@ -15,10 +15,11 @@ from threading import Event, Thread
 from uuid import uuid4
 
 from flask import current_app
+from sqlalchemy.exc import OperationalError
 
 from sleuth import clock, queue
 from sleuth.crypto import EncryptionKeyError
-from sleuth.extensions import db, write
+from sleuth.extensions import db, storage_trouble, write
 from sleuth.impact import leases, service, storing
 from sleuth.impact.tasks import Task, tasks_of
 from sleuth.impact.turn import Outcome, take_turn
@@ -56,7 +57,13 @@ def due_rounds(now: datetime) -> list[int]:
 
 def collect_round() -> None:
     """Collect what is due, for some 45 s at most, and see to it that the rest follows."""
-    Round().run()
+    try:
+        Round().run()
+    except OperationalError as error:
+        if not (trouble := storage_trouble(error)):
+            raise
+        log.error("%s The counts will be asked for again.", trouble)  # noqa: TRY400 - no bug
+        return
     if not queue.is_stopping() and due_rounds(clock.now()):
         service.collect_soon()
 

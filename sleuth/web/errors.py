@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, NotFound
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, NotFound, ServiceUnavailable
 
+from sleuth.extensions import db, storage_trouble
 from sleuth.web.responses import is_htmx
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ STALE_FORM = "This page was open too long. Reload it and try again."
 def init_app(app: Flask) -> None:
     """Answer every HTTP error in Sleuth's own words."""
     app.register_error_handler(HTTPException, handle)
+    app.register_error_handler(OperationalError, not_stored)
 
 
 def handle(error: HTTPException) -> Response:
@@ -61,6 +67,16 @@ def handle(error: HTTPException) -> Response:
         if name != "Content-Type":
             response.headers[name] = value
     return response
+
+
+def not_stored(error: OperationalError) -> Response:
+    """Answer where the disk is full or the database busy; anything else is our fault."""
+    trouble = storage_trouble(error)
+    if not trouble:
+        raise error
+    log.error("%s %s: %s", request.method, request.path, trouble)
+    db.session.rollback()
+    return handle(ServiceUnavailable(trouble))
 
 
 def gone(_error: Exception) -> Response:

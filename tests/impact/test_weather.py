@@ -1,0 +1,150 @@
+"""What hinders storing: a wrong clock, a full disk, a busy database, an unexpected failure."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from sleuth import clock
+from sleuth.extensions import db
+from sleuth.impact import leases, points, series, storing
+from sleuth.impact.collecting import collect_integrations, collect_round
+from sleuth.impact.models import ImpactSource
+from sleuth.integrations.models import Integration
+from tests.conftest import NOW
+
+
+@pytest.fixture(autouse=True)
+def no_queue(queued: list[tuple[Any, ...]]) -> None:
+    """Nothing is enqueued."""
+
+
+def collect(source: ImpactSource) -> ImpactSource:
+    collect_integrations([source.integration_id])
+    return fresh(source)
+
+
+def fresh(source: ImpactSource) -> ImpactSource:
+    db.session.rollback()
+    return db.session.get_one(ImpactSource, source.id)
+
+
+def is_whole(source: ImpactSource) -> bool:
+    begin = int((NOW - timedelta(hours=1)).timestamp())
+    return None not in series.read_counts(source.id, begin, begin + 3000, 60)
+
+
+@pytest.mark.parametrize(("hours", "word"), [(1, "ahead of"), (-1, "behind")])
+def test_a_wrong_clock_is_an_error_that_says_so(
+    source: ImpactSource, sandbox, hours: int, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "clock", lambda: NOW - timedelta(hours=hours))
+    known = collect(source)
+    assert f"The clock of this server is 60 minutes {word} that of Sentry" in known.last_error
+    assert series.covered(source.id, 0, 2**40) == []
+
+
+def test_half_a_minute_is_no_wrong_clock(
+    source: ImpactSource, sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "clock", lambda: NOW - timedelta(seconds=30))
+    assert collect(source).last_error == ""
+
+
+@pytest.mark.sqlite
+def test_a_full_disk_loses_nothing_but_time(
+    source: ImpactSource, caplog: pytest.LogCaptureFixture
+) -> None:
+    pages = db.session.connection().exec_driver_sql("PRAGMA page_count").scalar_one()
+    db.session.rollback()
+    limit = [pages]
+
+    @event.listens_for(db.engine, "begin")
+    def fill(connection: Any) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count={limit[0]}")
+
+    collect_round()
+    assert "The disk of the server is full" in caplog.text
+    limit[0] = 2**30
+    with clock.frozen(NOW + leases.LEASE):
+        assert leases.due_integration_ids(clock.now()) == [source.integration_id]
+        collect_integrations([source.integration_id])
+    assert is_whole(fresh(source))
+    event.remove(db.engine, "begin", fill)
+
+
+@pytest.mark.sqlite
+def test_a_locked_database_loses_nothing_but_time(
+    source: ImpactSource, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = sqlite3.connect(str(db.engine.url.database), isolation_level=None)
+    store = storing.store
+
+    def lock_first(*arguments: Any) -> None:
+        monkeypatch.setattr(storing, "store", store)
+        db.session.rollback()
+        db.session.connection().exec_driver_sql("PRAGMA busy_timeout=0")
+        other.execute("BEGIN IMMEDIATE")
+        store(*arguments)
+
+    monkeypatch.setattr(storing, "store", lock_first)
+    collect_round()
+    assert "The database was busy for too long" in caplog.text
+    other.execute("ROLLBACK")
+    other.close()
+    with clock.frozen(NOW + leases.LEASE):
+        collect_integrations([source.integration_id])
+    assert is_whole(fresh(source))
+
+
+def test_an_answer_that_cannot_be_stored_harms_no_other(
+    source: ImpactSource, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(rows: Any) -> None:
+        if rows:
+            raise ValueError("unexpected")
+
+    monkeypatch.setattr(points, "upsert", fail)
+    known = collect(source)
+    assert "could not store these counts" in known.last_error
+    assert "unexpected" in caplog.text
+    assert known.due_at is not None
+    assert known.due_at > NOW
+
+
+def test_credentials_that_cannot_be_read_are_said_and_nothing_else_breaks(
+    source: ImpactSource, app
+) -> None:
+    from cryptography.fernet import Fernet
+
+    app.config["SLEUTH_ENCRYPTION_KEYS"] = Fernet.generate_key().decode()
+    collect(source)
+    integration = db.session.get_one(Integration, source.integration_id)
+    assert "cannot be read" in integration.last_error
+    assert leases.due_integration_ids(NOW) == []
+
+
+@pytest.mark.sqlite
+def test_a_page_says_that_the_disk_is_full(cast, sign_in) -> None:
+    pages = db.session.connection().exec_driver_sql("PRAGMA page_count").scalar_one()
+    db.session.rollback()
+
+    @event.listens_for(db.engine, "begin")
+    def fill(connection: Any) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+
+    name = "A" * 100
+    answers = [
+        sign_in("owner").post(
+            "/o/acme/projects/new", data={"name": f"{name}{each}", "environments": "Production"}
+        )
+        for each in range(60)
+    ]
+    event.remove(db.engine, "begin", fill)
+    refused = [each for each in answers if each.status_code == 503]
+    assert refused, {each.status_code for each in answers}
+    assert "The disk of the server is full" in refused[0].get_data(as_text=True)

@@ -1,0 +1,89 @@
+"""The pace of requests to a tracker, kept in a real queue server."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from sleuth import config
+from sleuth.queue import pace
+from sleuth.queue.pace import SharedPace
+
+pytestmark = pytest.mark.queue
+
+
+@pytest.fixture
+def shared(queue_server: str) -> tuple[SharedPace, SharedPace]:
+    """The pace as two processes keep it."""
+    Redis.from_url(queue_server).flushall()
+    return SharedPace(queue_server, 5), SharedPace(queue_server, 5)
+
+
+def moments(each: SharedPace, account: str, times: int, per_hour: int | None = None) -> list[float]:
+    taken = []
+    for _ in range(times):
+        with each.slot(account, per_hour):
+            taken.append(time.monotonic())
+    return taken
+
+
+def test_an_account_is_asked_five_times_a_second(shared) -> None:
+    taken = moments(shared[0], "acme", 7)
+    assert taken[4] - taken[0] < 0.9
+    assert taken[5] - taken[0] >= 0.95
+
+
+def test_two_processes_share_the_pace_of_an_account(shared) -> None:
+    with ThreadPoolExecutor() as pool:
+        both = pool.map(lambda each: moments(each, "acme", 4), shared)
+    taken = sorted(moment for each in both for moment in each)
+    assert taken[5] - taken[0] >= 0.95
+
+
+def test_accounts_do_not_wait_for_each_other(shared) -> None:
+    began = time.monotonic()
+    moments(shared[0], "acme", 4)
+    moments(shared[0], "globex", 4)
+    assert time.monotonic() - began < 0.9
+
+
+def test_one_request_of_an_account_is_in_flight_at_a_time(
+    shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "LONGEST_WAIT_SECONDS", 0.2)
+    with (
+        shared[0].slot("acme"),
+        pytest.raises(Exception, match="waiting for their turn"),
+        shared[1].slot("acme"),
+    ):
+        pass
+
+
+def test_a_tracker_that_allows_less_is_asked_less(shared) -> None:
+    taken = moments(shared[0], "slow", 2, per_hour=3600)
+    assert taken[1] - taken[0] >= 0.95
+
+
+def test_what_a_killed_worker_holds_ends_by_itself(shared, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "LONGEST_TURN_SECONDS", 0.2)
+    killed = shared[0].slot("acme")
+    killed.__enter__()
+    began = time.monotonic()
+    moments(shared[1], "acme", 1)
+    assert time.monotonic() - began < 2
+
+
+def test_without_a_queue_server_the_process_paces_itself(tmp_path: Path) -> None:
+    url = config.redis_url({"SLEUTH_REDIS_URL": f"unix://{tmp_path}/none.sock"})
+    taken = moments(SharedPace(url, 5), "acme", 6)
+    assert taken[5] - taken[0] >= 0.95
+
+
+def test_no_limit_means_no_wait(tmp_path: Path) -> None:
+    began = time.monotonic()
+    moments(SharedPace(f"unix://{tmp_path}/none.sock", 0), "acme", 50)
+    assert time.monotonic() - began < 0.5
