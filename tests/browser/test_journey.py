@@ -347,6 +347,7 @@ def test_an_access_token_is_shown_once(owner: Visitor, journey: Journey) -> None
     owner.picture("21-access-token")
     owner.dialog.get_by_role("link", name="Done").click()
     expect(owner.page.get_by_role("row").filter(has_text="Pipeline")).to_be_visible()
+    expect(owner.page.locator("#dialog-body:not(:empty)")).to_have_count(0)
     assert journey.access_token not in owner.page.content()
     owner.page.reload()
     assert journey.access_token not in owner.page.content()

@@ -35,6 +35,7 @@ NOT_LINKED = {
     "accounts.organizations": "for members of several organizations or of none",
     "integrations.card": "a part of a page",
     "impact.sources": "a part of a page",
+    "impact.source_state": "a part of a page",
     "impact.tracker_projects": "a part of a page",
     "dashboard.deploy_card": "a part of a page",
     "dashboard.live": "a part of a page",
