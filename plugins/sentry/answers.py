@@ -89,7 +89,7 @@ def known_shape(what: str) -> Iterator[None]:
     """Turn the exceptions of reading an unexpected document into a TrackerError."""
     try:
         yield
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         message = f"Sentry sent {what} in a shape that is not known here."
         raise TrackerError(message, reason="bad_answer") from error
 

@@ -15,6 +15,8 @@ from sleuth.plugin_api import CountSeries, TrackerError
 INGESTION_DELAY_SECONDS = 90
 _OUTSIDE_RETENTION = "OUTSIDE_RETENTION"
 _COUNTS = "error counts"
+_LARGEST = 10**15
+"""More errors than that in a minute, or seconds since 1970, are a mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,9 @@ def from_timeseries(document: Any, window: Window, now: datetime) -> CountSeries
     with known_shape(_COUNTS):
         series = _only(document["timeSeries"])
         _check_interval(series["meta"]["interval"] / 1000)
-        _check_meta(document.get("meta"), window)
+        start = _told_start(document.get("meta"), window)
         buckets = [_timeseries_bucket(value) for value in series["values"]]
-    return _series(buckets, window, now)
+        return _series(buckets, window, start, now)
 
 
 def from_stats(document: Any, window: Window, now: datetime) -> CountSeries:
@@ -73,7 +75,8 @@ def from_stats(document: Any, window: Window, now: datetime) -> CountSeries:
         if not rows:
             raise _no_projects()
         buckets = [_stats_bucket(start, counts) for start, counts in rows]
-    return _series(buckets, window, now)
+        told = document.get("start")
+        return _series(buckets, window, window.since if told is None else _whole(told), now)
 
 
 def nothing_kept(window: Window) -> CountSeries:
@@ -93,10 +96,18 @@ def joined(early: CountSeries, late: CountSeries, middle: int) -> CountSeries:
     )
 
 
-def _series(buckets: list[_Bucket], window: Window, now: datetime) -> CountSeries:
+def _series(
+    buckets: list[_Bucket], window: Window, told_start: float, now: datetime
+) -> CountSeries:
+    """Cut the buckets to what was asked for and is vouched for.
+
+    Args:
+        told_start: Where the answer says that it begins: later than asked if Sentry keeps
+            no more.
+    """
     _check_spacing(buckets)
     inside = [b for b in buckets if window.since <= b.start < window.until]
-    if not inside:
+    if not inside or inside[0].start > max(window.since, told_start):
         raise _unusable("counts of another window")
     kept = list(dropwhile(lambda b: b.incomplete_reason == _OUTSIDE_RETENTION, inside))
     if not kept:
@@ -147,10 +158,10 @@ def _check_interval(seconds: float) -> None:
         raise _unusable(f"counts in steps of {seconds:g} seconds instead of {BUCKET_SECONDS}")
 
 
-def _check_meta(meta: dict[str, Any] | None, window: Window) -> None:
-    """Check the window echoed; its start may be later than asked, where retention ends."""
+def _told_start(meta: dict[str, Any] | None, window: Window) -> float:
+    """Check the window echoed; return its start, later than asked where retention ends."""
     if meta is None:
-        return
+        return window.since
     if meta["dataset"] != "errors":
         raise _unusable(f"counts of {meta['dataset']} instead of errors")
     start, end = meta["start"] / 1000, meta["end"] / 1000
@@ -158,6 +169,7 @@ def _check_meta(meta: dict[str, Any] | None, window: Window) -> None:
     is_end_right = abs(end - window.until) <= BUCKET_SECONDS
     if not (is_start_right and is_end_right):
         raise _unusable("counts of another window")
+    return float(start)
 
 
 def _check_spacing(buckets: Iterable[_Bucket]) -> None:
@@ -169,7 +181,7 @@ def _check_spacing(buckets: Iterable[_Bucket]) -> None:
 
 
 def _whole(number: Any) -> int:
-    if isinstance(number, bool) or number < 0 or number != int(number):
+    if isinstance(number, bool) or not 0 <= number <= _LARGEST or number != int(number):
         raise ValueError(number)
     return int(number)
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
 from sleuth import clock, queue
 from sleuth.extensions import db, write
-from sleuth.impact import schedule
+from sleuth.impact import schedule, storing
 from sleuth.impact.models import ImpactSource
+from sleuth.impact.proof import prove_filters
+from sleuth.impact.schedule import Window
 from sleuth.impact.service import (
     NameTakenError,
     SourceSettings,
@@ -22,12 +24,11 @@ from sleuth.impact.service import (
 from sleuth.integrations import checks
 from sleuth.integrations.models import CheckKind, CheckState, ConnectionCheck, Integration
 from sleuth.integrations.service import registry
-from sleuth.plugin_api import ImpactConfig, ImpactWarning, TrackerError
+from sleuth.plugin_api import CountSeries, ImpactConfig, ImpactWarning, TrackerError
 from sleuth.projects.models import Environment
 from sleuth.trackers import Tracker
 
 CHECK_JOB = "sleuth.impact.jobs.check_impact_source"
-PROBE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,24 @@ class Proposal:
     def as_payload(self) -> dict[str, Any]:
         """Return JSON-serializable data."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Proven:
+    """What the tracker answered while a configuration was proven.
+
+    Args:
+        counts: Of the newest window, asked for at ``asked_at``.
+    """
+
+    asked_at: datetime
+    window: Window
+    counts: CountSeries
+    warnings: list[ImpactWarning]
+
+    @property
+    def warning(self) -> str:
+        return " ".join(_sentence(each) for each in self.warnings)
 
 
 def start_check(integration: Integration, proposal: Proposal, user_id: int) -> str:
@@ -85,16 +104,15 @@ def validate_impact_source(check_id: int) -> None:
     credentials = dict(integration.credentials)
     db.session.rollback()
     try:
-        warnings = _prove(tracker, credentials, proposal.settings)
+        proven = _prove(tracker, credentials, proposal.settings)
     except TrackerError as error:
         checks.fail(check_id, error.message)
         return
-    _save(check_id, tracker, proposal, warnings)
+    _save(check_id, tracker, proposal, proven)
 
 
-def _prove(
-    tracker: Tracker, credentials: dict[str, str], settings: SourceSettings
-) -> list[ImpactWarning]:
+def _prove(tracker: Tracker, credentials: dict[str, str], settings: SourceSettings) -> _Proven:
+    """Collect the newest counts, and see that the tracker respects what it is asked for."""
     now = clock.now()
     config = ImpactConfig(
         org_key=settings.error_org_key,
@@ -103,56 +121,62 @@ def _prove(
         attributes=settings.attributes,
         values=settings.field_values,
     )
-    step = tracker.info.capabilities.interval_seconds
-    until = schedule.floor_to(now, step)
-    since = until - max(PROBE, timedelta(seconds=2 * step))
-    tracker.collect_counts(credentials, config, since, until, now)
-    return tracker.check_impact(credentials, config, now)
+    window = schedule.newest_window(None, now, tracker.info.capabilities.interval_seconds)
+    counts = tracker.collect_counts(credentials, config, window.since, window.until, now)
+    prove_filters(tracker, credentials, config, now)
+    return _Proven(now, window, counts, tracker.check_impact(credentials, config, now))
 
 
-def _save(
-    check_id: int, tracker: Tracker, proposal: Proposal, warnings: list[ImpactWarning]
-) -> None:
-    integration_id = None
+def _save(check_id: int, tracker: Tracker, proposal: Proposal, proven: _Proven) -> None:
+    source = None
     try:
         with write():
             check = checks.still_running(check_id)
             if check is not None:
                 with checks.as_author(check):
-                    integration_id = _decide(check, tracker, proposal, warnings)
+                    source = _decide(check, tracker, proposal, proven)
     except (NameTakenError, IntegrityError):
         name = proposal.settings.name
         checks.fail(check_id, f"An impact source called {name} exists in this environment.")
-    if integration_id is not None:
+    if source is not None:
         collect_soon()
 
 
 def _decide(
-    check: ConnectionCheck, tracker: Tracker, proposal: Proposal, warnings: list[ImpactWarning]
-) -> int | None:
+    check: ConnectionCheck, tracker: Tracker, proposal: Proposal, proven: _Proven
+) -> ImpactSource | None:
     integration = db.session.get(Integration, check.integration_id)
     environment = db.session.get(Environment, proposal.settings.environment_id)
     if integration is None or environment is None:
         checks.decide(check, CheckState.FAILED, "What was to be measured is gone meanwhile.")
         return None
-    warning = " ".join(_sentence(each) for each in warnings)
+    source = _stored_source(integration, tracker, proposal, proven)
+    if source is None:
+        checks.decide(check, CheckState.FAILED, "This impact source has been deleted.")
+        return None
+    message = _success(proposal, proven.warning)
+    checks.decide(check, CheckState.SUCCEEDED, message, warning=proven.warning)
+    return source
+
+
+def _stored_source(
+    integration: Integration, tracker: Tracker, proposal: Proposal, proven: _Proven
+) -> ImpactSource | None:
+    """Add or change the source; what it was proven by are its first counts."""
+    able, source = tracker.info.capabilities, None
     if proposal.source_id is None:
-        able = tracker.info.capabilities
-        add_impact_source(
+        source = add_impact_source(
             integration,
             proposal.settings,
             interval_seconds=able.interval_seconds,
-            warning=warning,
+            warning=proven.warning,
             look_back_days=able.look_back_days,
         )
-    else:
-        source = db.session.get(ImpactSource, proposal.source_id, with_for_update=True)
-        if source is None:
-            checks.decide(check, CheckState.FAILED, "This impact source has been deleted.")
-            return None
-        change_impact_source(source, proposal.settings, warning)
-    checks.decide(check, CheckState.SUCCEEDED, _success(proposal, warning), warning=warning)
-    return integration.id
+    elif source := db.session.get(ImpactSource, proposal.source_id, with_for_update=True):
+        change_impact_source(source, proposal.settings, proven.warning)
+    if source is not None and source.complete_until is None:
+        storing.store_first(source, proven.window, proven.counts, proven.asked_at)
+    return source
 
 
 def _sentence(warning: ImpactWarning) -> str:

@@ -36,6 +36,7 @@ STOPPING_SECONDS = 1.0
 RENEW_SECONDS = 10.0
 BATCH_SECONDS = 0.2
 NO_PLUGIN = "The plugin of this tracker is not installed any more."
+NO_ANSWER = "The tracker takes very long to answer. Sleuth asks again by itself."
 UNREADABLE = (
     "The stored credentials cannot be read: the operator has to restore SLEUTH_ENCRYPTION_KEYS."
 )
@@ -100,6 +101,7 @@ class Round:
             while self._goes_on():
                 self._keep(self._listen())
                 self._renew()
+            self._give_up_what_is_awaited()
         finally:
             self._is_over.set()
             leases.release(self._turns, self.token)
@@ -184,6 +186,14 @@ class Round:
         if ended:
             leases.release(ended, self.token)
             self._turns -= ended
+
+    def _give_up_what_is_awaited(self) -> None:
+        """Say that an answer did not come in time, lest it be awaited in vain for ever."""
+        if not self._turns or queue.is_stopping():
+            return
+        with write():
+            for integration in leases.held(self._turns, self.token).values():
+                storing.note_general_failure(integration, TrackerError(NO_ANSWER), clock.now())
 
     def _renew(self) -> None:
         if self._turns and time.monotonic() >= self._renew_at:

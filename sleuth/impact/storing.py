@@ -17,8 +17,10 @@ from sleuth.extensions import db, write
 from sleuth.impact import leases, schedule, series, sweeps
 from sleuth.impact.models import ImpactSource, Sweep, SweepKind
 from sleuth.impact.proof import FilterIgnoredError
+from sleuth.impact.schedule import Window
 from sleuth.impact.series import Replacement
 from sleuth.impact.sweeps import Run
+from sleuth.impact.tasks import Task
 from sleuth.impact.turn import CONCERNS_ONE_SOURCE, Outcome, is_quota_low
 from sleuth.integrations.models import Integration
 from sleuth.plugin_api import CountSeries, TrackerError
@@ -64,6 +66,16 @@ def store(outcomes: Sequence[Outcome], token: str) -> None:
         except Exception:
             log.exception("Counts could not be stored together; each is stored on its own.")
             _store_one_by_one(batch, token)
+
+
+def store_first(
+    source: ImpactSource, window: Window, counts: CountSeries, asked_at: datetime
+) -> None:
+    """Store inside ``with write():`` what a source was proven by, which nobody collects yet."""
+    task = Task(source.integration_id, source.id, source.config, window)
+    pieces = list(_pieces(Outcome(task, asked_at, counts)))
+    integration = db.session.get_one(Integration, source.integration_id)
+    _Batch(clock.now(), {integration.id: integration}, {source.id: source}).store(pieces)
 
 
 def _store(batch: Sequence[Piece], token: str) -> None:
@@ -213,6 +225,9 @@ class _Batch:
     ) -> None:
         if piece.run is None:
             return
+        if answer.complete_until.timestamp() < piece.until:
+            self._ask_for_page_again(source, kind, answer)
+            return
         kept_since = answer.complete_since
         is_at_retention = kept_since is not None and kept_since.timestamp() > piece.since
         if is_at_retention and kept_since is not None:
@@ -229,6 +244,14 @@ class _Batch:
         )
         if is_done and kind in {SweepKind.ALL, SweepKind.GAP}:
             _publish(source)
+
+    def _ask_for_page_again(
+        self, source: ImpactSource, kind: SweepKind, answer: CountSeries
+    ) -> None:
+        """Confirm nothing of a page that the tracker vouches for in part only."""
+        if (sweep := self.sweeps[source.id].get(kind)) is not None:
+            at = f"{answer.complete_until:%Y-%m-%d %H:%M} UTC"
+            self._retry_later(sweep, TrackerError(f"The tracker calls {at} incomplete now."))
 
     def _note_proof(self, piece: Piece, source: ImpactSource) -> None:
         kinds = self.sweeps[source.id]

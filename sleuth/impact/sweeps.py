@@ -99,7 +99,7 @@ def advance(
     Nothing changes if the sweep has moved on or begun anew since the page was asked for.
     """
     sweep = sweeps.get(kind)
-    if sweep is None or (sweep.reached is not None and sweep.reached != run.reached):
+    if sweep is None or not _goes_on(sweep, run):
         return False
     sweep.last_error, sweep.failure_count = "", 0
     sweep.since, sweep.reached, sweep.started_from = run.since, reached, run.started_from
@@ -108,6 +108,13 @@ def advance(
         return False
     _finish(sweeps, kind, run, source, now)
     return True
+
+
+def _goes_on(sweep: Sweep, run: Run) -> bool:
+    """Tell whether a run is the one under way, or the first page of the next."""
+    if sweep.reached is not None:
+        return sweep.reached == run.reached
+    return run.reached == run.started_from and run.started_at >= sweep.scheduled_at
 
 
 def _finish(

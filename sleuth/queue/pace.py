@@ -10,9 +10,9 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Lock, Thread
 
 from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.storage import MemoryStorage, RedisStorage, Storage
@@ -24,10 +24,13 @@ from redis.lock import Lock as SharedLock
 from sleuth.plugin_api import TrackerError
 
 LONGEST_WAIT_SECONDS = 30.0
-LONGEST_TURN_SECONDS = 20.0
+HOLD_SECONDS = 15.0
 """Whoever was killed holds others up no longer; shorter than they are ready to wait."""
 
+RENEW_SECONDS = 5.0
 POLL_SECONDS = 0.02
+YIELD_SECONDS = 0.03
+"""Whoever has just had a turn leaves others the time to notice that it is over."""
 
 log = logging.getLogger(__name__)
 
@@ -57,11 +60,11 @@ class SharedPace:
             yield
             return
         rate = _rate(self.per_second, requests_per_hour)
-        keeper, release = self._take(account, rate)
+        keeper, lock = self._take(account, rate)
         try:
             yield
         finally:
-            keeper.give_back(release)
+            keeper.give_back(account, lock)
 
     def _take(self, account: str, rate: RateLimitItem) -> tuple[_Keeper, SharedLock | Lock]:
         shared, own = self._keepers()
@@ -98,22 +101,29 @@ class _Keeper:
         self._limiter = MovingWindowRateLimiter(storage)
         self._client = client
         self._locks: defaultdict[str, Lock] = defaultdict(Lock)
+        self._left_at: dict[str, float] = {}
+        self._renewal = _Renewal()
 
     def take(self, account: str, rate: RateLimitItem) -> SharedLock | Lock:
         """Wait for the account to be free, and for its next request to be allowed."""
         give_up_at = time.monotonic() + LONGEST_WAIT_SECONDS
+        self._let_others_go_first(account)
         lock = self._lock(account)
         if not self._is_acquired(lock):
             raise _too_busy()
         try:
             is_allowed = self._wait_until_allowed(account, rate, give_up_at)
         except BaseException:
-            self.give_back(lock)
+            self.give_back(account, lock)
             raise
         if not is_allowed:
-            self.give_back(lock)
+            self.give_back(account, lock)
             raise _too_busy()
         return lock
+
+    def _let_others_go_first(self, account: str) -> None:
+        left_at = self._left_at.get(account, 0.0)
+        time.sleep(max(0.0, left_at + YIELD_SECONDS - time.monotonic()))
 
     def _wait_until_allowed(self, account: str, rate: RateLimitItem, give_up_at: float) -> bool:
         while not self._limiter.hit(rate, account):
@@ -122,8 +132,10 @@ class _Keeper:
             time.sleep(POLL_SECONDS)
         return True
 
-    def give_back(self, lock: SharedLock | Lock) -> None:
+    def give_back(self, account: str, lock: SharedLock | Lock) -> None:
         """Let the account's next request come."""
+        self._renewal.end(lock)
+        self._left_at[account] = time.monotonic()
         try:
             lock.release()
         except (LockError, RedisError):
@@ -135,16 +147,50 @@ class _Keeper:
         return SharedLock(
             self._client,
             f"sleuth:in-flight:{account}",
-            timeout=LONGEST_TURN_SECONDS,
+            timeout=HOLD_SECONDS,
             sleep=POLL_SECONDS,
             blocking_timeout=LONGEST_WAIT_SECONDS,
             thread_local=False,
         )
 
     def _is_acquired(self, lock: SharedLock | Lock) -> bool:
-        if isinstance(lock, SharedLock):
-            return bool(lock.acquire())
-        return lock.acquire(timeout=LONGEST_WAIT_SECONDS)
+        if not isinstance(lock, SharedLock):
+            return lock.acquire(timeout=LONGEST_WAIT_SECONDS)
+        is_acquired = bool(lock.acquire())
+        if is_acquired:
+            self._renewal.begin(lock)
+        return is_acquired
+
+
+class _Renewal:
+    """Prolongs what this process holds for as long as it lives, however slow the answer."""
+
+    def __init__(self) -> None:
+        self._held: set[SharedLock] = set()
+        self._guard = Lock()
+        self._is_running = False
+
+    def begin(self, lock: SharedLock) -> None:
+        """Prolong a lock from now on."""
+        with self._guard:
+            self._held.add(lock)
+            if not self._is_running:
+                Thread(target=self._run, daemon=True, name="renewing turns").start()
+                self._is_running = True
+
+    def end(self, lock: SharedLock | Lock) -> None:
+        """Prolong it no longer."""
+        with self._guard:
+            self._held.discard(lock)
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(RENEW_SECONDS)
+            with self._guard:
+                held = list(self._held)
+            for lock in held:
+                with suppress(LockError, RedisError):  # whoever gives it back will tell
+                    lock.reacquire()
 
 
 def _too_busy() -> TrackerError:

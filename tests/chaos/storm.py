@@ -160,6 +160,7 @@ class Storm:
             db.session.execute(update(ImpactSource).values(due_at=asked_at))
             db.session.execute(update(Integration).values(retry_at=None))
         self._wait(lambda: self._days_read_since(asked_at), 3 * WITHIN_SECONDS)
+        self._wait(lambda: all(map(self.pids, WORDS)), WITHIN_SECONDS)
 
     def _days_read_since(self, moment: datetime) -> bool:
         with self.product.inside():

@@ -57,6 +57,26 @@ def test_a_project_without_access_is_refused_with_a_sentence(propose, run_jobs) 
     assert names() == []
 
 
+def test_what_proved_a_source_is_there_as_soon_as_it_is_saved(propose, sandbox) -> None:
+    propose()
+    checking.validate_impact_source(attempt().id)
+    source = db.session.scalars(select(ImpactSource)).one()
+    acme = sandbox.world.organization("acme")
+    begin, end = int(NOW.timestamp()) - 7200, int(NOW.timestamp()) - 120
+    assert series.read_counts(source.id, begin, end, 60) == sandbox.counts(
+        acme, acme.projects[0], "production", begin, end
+    )
+
+
+@pytest.mark.parametrize("what", ["project", "environment"])
+def test_a_source_whose_filter_is_ignored_is_not_saved(propose, run_jobs, sandbox, what) -> None:
+    sandbox.misbehave(f"ignores-{what}", match="/events-")
+    propose()
+    run_jobs()
+    assert f"Sentry ignores the {what}" in attempt().message
+    assert names() == []
+
+
 def test_an_environment_not_seen_yet_is_saved_with_a_suggestion(propose, run_jobs) -> None:
     propose(error_environment="prodution")
     run_jobs()

@@ -9,19 +9,16 @@ from typing import Any
 
 import pytest
 from rq.timeouts import JobTimeoutException
-from sqlalchemy import select
 
 from plugins.sentry.sandbox import Sandbox
 from sleuth import clock
 from sleuth.dashboard import changes
 from sleuth.extensions import db, write
-from sleuth.impact import checking, collecting, leases, series, service, storing
-from sleuth.impact.checking import Proposal
+from sleuth.impact import collecting, leases, series, service, storing
 from sleuth.impact.collecting import collect_integrations
 from sleuth.impact.models import ImpactSource, Sweep, SweepKind
 from sleuth.impact.turn import Outcome
-from sleuth.integrations.models import ConnectionCheck, Integration
-from sleuth.integrations.service import registry
+from sleuth.integrations.models import Integration
 from sleuth.trackers.calls import PluginHooks
 from tests.conftest import NOW, Cast
 from tests.impact.conftest import source_settings
@@ -254,8 +251,7 @@ def test_what_is_stored_while_a_source_is_changed_is_forgotten(
 
     def change() -> None:
         with app.app_context():
-            check = db.session.scalars(select(ConnectionCheck)).one()
-            checking._save(check.id, registry().trackers["sentry"], proposal, [])
+            service.save_impact_source(db.session.get_one(ImpactSource, source_id), staging)
 
     def store_meanwhile(*arguments: Any) -> None:
         if not changing.ident:
@@ -263,8 +259,6 @@ def test_what_is_stored_while_a_source_is_changed_is_forgotten(
             changing.join(0.5)  # it cannot end before this transaction does
         store(*arguments)
 
-    proposal = Proposal(staging, source_id)
-    checking.start_check(source.integration, proposal, cast.developer.id)
     changing, store = Thread(target=change), storing._Batch.store
     monkeypatch.setattr(storing._Batch, "store", store_meanwhile)
     monkeypatch.setattr(collecting, "ROUND_SECONDS", 0.05)

@@ -12,9 +12,10 @@ from plugins.sentry.sandbox import Sandbox
 from sleuth import clock
 from sleuth.extensions import db, write
 from sleuth.health import service as health
-from sleuth.impact import leases, schedule, series, service
+from sleuth.impact import leases, schedule, series, service, sweeps
 from sleuth.impact.collecting import collect_integrations
 from sleuth.impact.models import Coverage, ImpactSource, Sweep, SweepKind
+from sleuth.impact.sweeps import Run
 from tests.conftest import NOW
 
 DAY = timedelta(days=1)
@@ -105,6 +106,43 @@ def test_reading_more_confirms_what_lies_within(source: ImpactSource) -> None:
     collect(source)
     confirmed = {kind: sweep(source, kind).confirmed_at for kind in schedule.SWEEP_INTERVALS}
     assert set(confirmed.values()) == {NOW}
+
+
+def test_what_the_tracker_vouches_for_in_part_is_not_confirmed(
+    source: ImpactSource, sandbox: Sandbox
+) -> None:
+    collect(source)
+    sandbox.misbehave("unfinished", match="/events-")
+    collect(source, NOW + timedelta(hours=1))
+    day = sweep(source, SweepKind.DAY)
+    assert day.confirmed_at == NOW
+    assert day.last_error == "The tracker calls 2026-03-04 00:29 UTC incomplete now."
+
+
+def test_what_was_incomplete_is_confirmed_once_it_is_complete(
+    source: ImpactSource, sandbox: Sandbox
+) -> None:
+    collect(source)
+    sandbox.misbehave("unfinished", match="/events-")
+    collect(source, NOW + timedelta(hours=1))
+    sandbox.behave()
+    later = NOW + timedelta(hours=1, minutes=2)
+    collect(source, later)
+    assert (sweep(source, SweepKind.DAY).confirmed_at, sweep(source, SweepKind.DAY).last_error) == (
+        later,
+        "",
+    )
+
+
+def test_an_answer_to_a_run_that_was_begun_anew_moves_nothing(source: ImpactSource) -> None:
+    collect(source)
+    with write():
+        found = sweeps.sweeps_of([source.id])[source.id]
+        row = db.session.get_one(ImpactSource, source.id)
+        began_before = Run(0, 600, 6000, NOW)
+        is_done = sweeps.advance(found, SweepKind.ALL, began_before, 0, row, NOW)
+    assert not is_done
+    assert sweep(source, SweepKind.ALL).reached is None
 
 
 def test_sources_added_together_do_not_stay_together() -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from sleuth import clock
 from sleuth.extensions import db
-from sleuth.impact import leases, points, series, storing
+from sleuth.impact import collecting, leases, points, series, storing
 from sleuth.impact.collecting import collect_integrations, collect_round
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations.models import Integration
@@ -36,6 +36,18 @@ def fresh(source: ImpactSource) -> ImpactSource:
 def is_whole(source: ImpactSource) -> bool:
     begin = int((NOW - timedelta(hours=1)).timestamp())
     return None not in series.read_counts(source.id, begin, begin + 3000, 60)
+
+
+def test_a_tracker_that_outlasts_the_round_is_said_to_be_slow_and_asked_again(
+    source: ImpactSource, sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collecting, "ROUND_SECONDS", 0.05)
+    monkeypatch.setattr(collecting, "PATIENCE_SECONDS", 0.05)
+    sandbox.misbehave("slow", seconds=1)
+    integration = db.session.get_one(Integration, collect(source).integration_id)
+    assert integration.last_error == collecting.NO_ANSWER
+    assert leases.due_integration_ids(NOW) == []
+    assert leases.due_integration_ids(NOW + timedelta(minutes=1)) == [integration.id]
 
 
 @pytest.mark.parametrize(("hours", "word"), [(1, "ahead of"), (-1, "behind")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -69,12 +70,32 @@ def test_a_tracker_that_allows_less_is_asked_less(shared) -> None:
 
 
 def test_what_a_killed_worker_holds_ends_by_itself(shared, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "LONGEST_TURN_SECONDS", 0.2)
+    monkeypatch.setattr(pace, "HOLD_SECONDS", 0.2)
     killed = shared[0].slot("acme")
     killed.__enter__()
     began = time.monotonic()
     moments(shared[1], "acme", 1)
     assert time.monotonic() - began < 2
+
+
+def test_a_slow_answer_keeps_others_out_for_as_long_as_it_takes(
+    shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "HOLD_SECONDS", 0.4)
+    monkeypatch.setattr(pace, "RENEW_SECONDS", 0.1)
+    monkeypatch.setattr(pace, "LONGEST_WAIT_SECONDS", 1.2)
+    with (
+        shared[0].slot("acme"),
+        pytest.raises(Exception, match="waiting for their turn"),
+        shared[1].slot("acme"),
+    ):
+        pass
+
+
+def test_who_asks_again_and_again_leaves_others_the_time_to_come_in(queue_server: str) -> None:
+    Redis.from_url(queue_server).flushall()
+    taken = moments(SharedPace(queue_server, 1000), "acme", 4)
+    assert min(later - earlier for earlier, later in pairwise(taken)) > pace.POLL_SECONDS
 
 
 def test_without_a_queue_server_the_process_paces_itself(tmp_path: Path) -> None:

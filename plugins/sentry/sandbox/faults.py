@@ -111,6 +111,15 @@ def _changed_interval(_fault: Fault, _request: Request, answer: Answer) -> Answe
     return replace(answer, body=json.dumps(document).encode())
 
 
+def _unfinished(_fault: Fault, _request: Request, answer: Answer) -> Answer:
+    """Call a minute in the middle incomplete, as where events are still on their way."""
+    document = json.loads(answer.body)
+    for series in document.get("timeSeries", ()):
+        middle = series["values"][len(series["values"]) // 2]
+        middle |= {"incomplete": True, "incompleteReason": "INGESTION_PENDING"}
+    return replace(answer, body=json.dumps(document).encode())
+
+
 def _moved(fault: Fault, request: Request, _answer: Answer) -> Answer:
     url = re.sub(r"/(organizations|projects)/[^/]+/", r"/\1/renamed/", request.path, count=1)
     extra = {"url": url, "slug": "renamed"}
@@ -143,6 +152,7 @@ KINDS: dict[str, Callable[[Fault, Request, Answer], Answer]] = {
     "silence": lambda _f, _r, answer: replace(answer, ending="silence"),
     "hang-up": lambda _f, _r, answer: replace(answer, ending="hang_up"),
     "interval": _changed_interval,
+    "unfinished": _unfinished,
     "no-projects": lambda _f, _r, answer: replace(answer, body=b'{"timeSeries": []}'),
     "anonymous": lambda _f, _r, _a: as_json({"version": "0", "auth": None, "user": None}),
     "json": lambda fault, _r, _a: as_json(fault.body),

@@ -106,6 +106,7 @@ def test_the_echo_of_the_window_may_be_missing() -> None:
         timeseries(value(1), value(0)),
         timeseries(value(0.5), value(1.5)),
         timeseries(value(10), value(11)),
+        timeseries(value(1), value(2), value(3)),
         timeseries(),
         timeseries(value(0, -1), value(1)),
         timeseries(value(0, 1.5), value(1)),
@@ -145,6 +146,7 @@ def test_a_bare_zero_of_the_older_way_is_a_zero() -> None:
         [[SINCE, [{}]]],
         [[SINCE]],
         {"production": {"data": []}},
+        [[SINCE + 60, []], [SINCE + 120, []]],
     ],
 )
 def test_rows_of_the_older_way_that_make_no_sense_are_not_used(rows: Any) -> None:
