@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -64,16 +64,20 @@ class Detail:
 
 
 def parsed(answer: HttpAnswer) -> Any:
-    """Return the body of a successful answer, whatever its Content-Type says.
+    """Return the body of a successful answer.
 
     Raises:
-        TrackerError: ``bad_answer``: a web page, or no JSON.
+        TrackerError: ``bad_answer``: a web page, or no JSON, or nothing that says it is.
     """
     if answer.text.lstrip().startswith("<"):
         raise TrackerError(
             "A web page came back instead of data, as from a login page or a proxy between "
             "this server and Sentry.",
             reason="bad_answer",
+        )
+    if "json" not in header_of(answer, "content-type", "json"):
+        raise TrackerError(
+            "Sentry's answer does not call itself JSON; it was not used.", reason="bad_answer"
         )
     try:
         return answer.json()
@@ -132,7 +136,8 @@ def error_of(answer: HttpAnswer, what: str, now: datetime) -> TrackerError:
 def _rejected(detail: Detail) -> TrackerError:
     if _BUSY.search(detail.text):
         return BusyError()
-    return TrackerError(f"Sentry rejected the request: {detail.text}", reason="bad_answer")
+    words = detail.text.rstrip(".") or "it does not say why"
+    return TrackerError(f"Sentry rejected the request: {words}.", reason="bad_answer")
 
 
 def _unauthorized(detail: Detail) -> TrackerError:
@@ -175,18 +180,17 @@ def _permanent(message: str, reason: Reason) -> TrackerError:
 
 def _retry_after(answer: HttpAnswer, now: datetime) -> float | None:
     """Return the longer of the two waits that Sentry may name, None if it names none."""
-    headers = {name.lower(): value for name, value in answer.headers.items()}
     waits = (
-        _wait(headers.get("retry-after", ""), now),
-        _wait_until(headers.get("x-sentry-rate-limit-reset", ""), now),
+        _wait(header_of(answer, "retry-after"), now),
+        _wait_until(header_of(answer, "x-sentry-rate-limit-reset"), now),
     )
     named = [wait for wait in waits if wait is not None]
     return max(1.0, *named) if named else None
 
 
 def _wait(value: str, now: datetime) -> float | None:
-    if value.strip().isdigit():
-        return float(value)
+    if (seconds := number_in(value)) is not None:
+        return float(seconds)
     try:
         return (parsedate_to_datetime(value) - now).total_seconds()
     except (TypeError, ValueError):
@@ -194,9 +198,20 @@ def _wait(value: str, now: datetime) -> float | None:
 
 
 def _wait_until(value: str, now: datetime) -> float | None:
-    if not value.strip().isdigit():
-        return None
-    return (datetime.fromtimestamp(int(value), UTC) - now).total_seconds()
+    reset = number_in(value)
+    return None if reset is None else reset - now.timestamp()
+
+
+def number_in(header: str) -> int | None:
+    """Return the whole number that a header holds; absurd ones count as none."""
+    text = header.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
+
+
+def header_of(answer: HttpAnswer, name: str, otherwise: str = "") -> str:
+    """Return a header by its name in lower case."""
+    headers = {key.lower(): value for key, value in answer.headers.items()}
+    return headers.get(name, otherwise)
 
 
 def _snippet(value: Any) -> str:

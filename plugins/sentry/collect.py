@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from plugins.sentry.answers import BusyError, detail_of
+from plugins.sentry.answers import BusyError, detail_of, header_of, number_in
 from plugins.sentry.client import Params, SentryClient, path_to
 from plugins.sentry.counts import (
     Window,
@@ -181,7 +181,10 @@ def _read(
         return nothing_kept(window)
     read = from_stats if endpoint == _STATS else from_timeseries
     series = read(source.client.document(answer, what), window, source.client.now)
-    left, resets_at = _rate_limit(answer, "remaining"), _rate_limit(answer, "reset")
+    left, resets_at = (
+        number_in(header_of(answer, f"x-sentry-rate-limit-{what}"))
+        for what in ("remaining", "reset")
+    )
     return replace(
         series,
         quota_left=left,
@@ -202,13 +205,6 @@ def _explained_403(source: _Source) -> TrackerError:
         permanent=True,
         reason="forbidden",
     )
-
-
-def _rate_limit(answer: HttpAnswer, what: str) -> int | None:
-    """Return a number from the rate limit headers; absurd ones count as missing."""
-    headers = {name.lower(): value for name, value in answer.headers.items()}
-    value = headers.get(f"x-sentry-rate-limit-{what}", "")
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 12 else None
 
 
 def _zulu(seconds: int) -> str:

@@ -137,7 +137,10 @@ def _settled(now: datetime) -> int:
 
 
 def _timeseries_bucket(value: dict[str, Any]) -> _Bucket:
-    reason = str(value.get("incompleteReason") or "unknown") if value["incomplete"] else ""
+    is_incomplete = value["incomplete"]
+    if not isinstance(is_incomplete, bool):
+        raise TypeError(is_incomplete)
+    reason = str(value.get("incompleteReason") or "unknown") if is_incomplete else ""
     return _Bucket(_whole(value["timestamp"] / 1000), _whole(value["value"]), reason)
 
 
