@@ -75,6 +75,17 @@ def test_why_a_range_could_not_be_confirmed_is_shown(source: ImpactSource, page)
     assert "Sentry is away." in page()
 
 
+def test_what_hinders_the_whole_integration_is_shown_at_each_source(
+    source: ImpactSource, page
+) -> None:
+    collect(source)
+    with write():
+        source.integration.last_error = "The plugin of this tracker is not installed any more."
+    shown = page()
+    assert "The plugin of this tracker is not installed any more." in shown
+    assert "Counts collected" not in shown
+
+
 def test_another_organizations_source_is_no_page(source: ImpactSource, sign_in) -> None:
     url = f"/o/acme/projects/shop/impact/{source.public_id}"
     assert sign_in("outsider").get(url).status_code == 404
