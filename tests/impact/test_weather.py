@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import timedelta
+import time
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -58,6 +59,26 @@ def test_a_wrong_clock_is_an_error_that_says_so(
     known = collect(source)
     assert f"The clock of this server is 60 minutes {word} that of Sentry" in known.last_error
     assert series.covered(source.id, 0, 2**40) == []
+
+
+@pytest.mark.parametrize("change", ["2026-03-29T01:00+00:00", "2026-10-25T01:00+00:00"])
+def test_summer_time_moves_no_minute(
+    source: ImpactSource, sandbox, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        now = datetime.fromisoformat(change) + timedelta(hours=1)
+        with clock.frozen(now):
+            known = collect(source)
+            begin, end = (int((now - timedelta(hours=n)).timestamp()) for n in (26, 0))
+            acme = sandbox.world.organization("acme")
+            truth = sandbox.counts(acme, acme.projects[0], "production", begin, end - 120)
+        assert known.last_error == ""
+        assert series.read_counts(source.id, begin, end, 60) == [*truth, None, None]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_half_a_minute_is_no_wrong_clock(
