@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
@@ -71,19 +72,21 @@ class Picture:
     def coarse(self) -> Picture:
         """The same in few enough buckets for a small picture, without the deploy's own.
 
-        Where a part of a bucket is unknown, all of it is.
+        Where a part of a bucket is unknown, all of it is; but the newest bucket grows as
+        its counts come in, so that errors are seen as soon as they are known.
         """
         size = -(-len(self.counts) // MOST_SMALL_BUCKETS)
         before = self.counts[: self.deploy_index]
         after = self.counts[self.deploy_index + 1 :]
         before = before[len(before) % size :]
-        sums = [*_sums(before, size), *_sums(after, size)]
+        sums_after = _sums(after[: max(0, len(after) - self.upcoming)], size)
+        upcoming = -(-len(after) // size) - len(sums_after)
         return Picture(
             start=self.start,
             step_seconds=self.step_seconds * size,
             deploy_index=len(before) // size,
-            counts=tuple(sums),
-            upcoming=min(-(-self.upcoming // size), -(-len(after) // size)),
+            counts=(*_sums(before, size), *sums_after, *[None] * upcoming),
+            upcoming=upcoming,
         )
 
     @property
@@ -169,7 +172,7 @@ def line_of(verdict: Verdict, trackers: dict[str, str], now: datetime) -> Impact
     )
 
 
-def _sums(counts: tuple[int | None, ...], size: int) -> list[int | None]:
+def _sums(counts: Sequence[int | None], size: int) -> list[int | None]:
     groups = [counts[first : first + size] for first in range(0, len(counts), size)]
     return [None if None in group else sum(filter(None, group)) for group in groups]
 

@@ -115,10 +115,15 @@ def test_a_small_bucket_with_an_unknown_minute_is_unknown() -> None:
 
 
 def test_a_small_picture_leaves_out_what_is_still_to_come() -> None:
-    small = picture([1] * 61 + [1] * 7 + [None] * 53, 60, upcoming=53).coarse
+    small = picture([1] * 61 + [1] * 6 + [None] * 54, 60, upcoming=54).coarse
     assert small.upcoming == 18
     assert small.counts[20:22] == (3, 3)
     assert None not in small.counts[: len(small.counts) - small.upcoming]
+
+
+def test_the_newest_small_bucket_shows_what_is_known_of_it_so_far() -> None:
+    small = picture([1] * 61 + [1, 1, 1, 50] + [None] * 56, 60, upcoming=56).coarse
+    assert (small.counts[20:22], small.upcoming) == ((3, 50), 18)
 
 
 def test_a_picture_of_minutes_calls_them_so() -> None:
