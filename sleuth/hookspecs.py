@@ -143,7 +143,9 @@ def sleuth_collect_counts(
 
     Args:
         tracker: HTTP client, settings, credentials and the current time.
-        config: Which project and environment to count.
+        config: Which project and environment to count. Those that cannot be are asked for,
+            too, to prove that filters are respected: zeros, or a TrackerError with the
+            reason ``not_found`` or ``forbidden``.
         since: Start of the first bucket.
         until: End of the last bucket; may be in the future.
 

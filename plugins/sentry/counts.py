@@ -151,7 +151,7 @@ def _stats_bucket(start: Any, counts: list[dict[str, Any]]) -> _Bucket:
 def _only(series: list[dict[str, Any]]) -> dict[str, Any]:
     if not series:
         raise _no_projects()
-    if len(series) > 1 or series[0]["yAxis"] != "count()":
+    if len(series) > 1 or series[0]["yAxis"] != "count()" or series[0].get("groupBy"):
         raise _unusable("something else than one series of counts")
     return series[0]
 

@@ -114,6 +114,7 @@ def test_the_echo_of_the_window_may_be_missing() -> None:
         timeseries(value(0, True), value(1)),
         {"timeSeries": timeseries(value(0))["timeSeries"] * 2},
         {"timeSeries": [timeseries()["timeSeries"][0] | {"yAxis": "epm()"}]},
+        {"timeSeries": [timeseries(value(0))["timeSeries"][0] | {"groupBy": [{"key": "project"}]}]},
         {"timeSeries": [{"yAxis": "count()"}]},
         {"timeSeries": "none"},
         {"data": []},
