@@ -3,9 +3,10 @@
     .venv/bin/python benchmarks/latency.py [--sources N] [--samples N]
 
 Starts the product and the stand-in for sentry.io, with many impact sources that are
-collected all the while. Errors are let loose at random moments; a sample ends when the
-deploy card shows their minute. The floor is the moment at which the stand-in, like Sentry,
-calls that minute complete: 90 seconds after its end. Needs Chromium.
+collected all the while. Errors are let loose at moments that are spread evenly over the
+minute, but for some chance; a sample ends when the deploy card shows them. The floor is
+the moment at which the stand-in, like Sentry, calls that minute complete: 90 seconds after
+its end. Needs Chromium.
 """
 
 from __future__ import annotations
@@ -163,7 +164,8 @@ def add_deploys(number: int) -> dict[str, str]:
 def send_and_watch(product: Product, cards: dict[str, str]) -> list[Sample]:
     """Let errors loose one after the other, and watch the cards until each has shown its own."""
     waiting = list(cards.items())
-    pause = SPREAD_SECONDS / len(cards)
+    number = len(cards)
+    pause = SPREAD_SECONDS * (1 + 1 / number) / number  # a little more than would come round
     samples: list[Sample] = []
     with sync_playwright() as driver:
         browser = driver.chromium.launch(
@@ -171,13 +173,15 @@ def send_and_watch(product: Product, cards: dict[str, str]) -> list[Sample]:
         )
         page = browser.new_page(base_url=product.url)
         sign_in(page)
-        next_at, give_up_at = time.time() + 60, time.time() + SPREAD_SECONDS + GIVE_UP_SECONDS
+        first_at, give_up_at = time.time() + 60, time.time() + SPREAD_SECONDS + GIVE_UP_SECONDS
+        next_at = first_at
         while waiting or any(not each.shown_at for each in samples):
             if time.time() > give_up_at:
                 break
             if waiting and time.time() >= next_at:
                 samples.append(send(product, *waiting.pop()))
-                next_at = time.time() + random.uniform(0, 2 * pause)  # noqa: S311
+                chance = random.uniform(-30, 30) / number  # noqa: S311
+                next_at = first_at + len(samples) * pause + chance
             look(page, samples)
             time.sleep(0.25)
         browser.close()
@@ -207,8 +211,8 @@ def look(page: Page, samples: list[Sample]) -> None:
         ".map(card => [card.id, card.textContent]))"
     )
     for sample in samples:
-        highest = re.findall(r"at most ([\d,]+)", texts.get(f"deploy-{sample.card}", ""))
-        if not sample.shown_at and any(int(n.replace(",", "")) >= SHOWN for n in highest):
+        highest = re.findall(r"at most (\d[\d\s]*)", texts.get(f"deploy-{sample.card}", ""))
+        if not sample.shown_at and any(int("".join(n.split())) >= SHOWN for n in highest):
             sample.shown_at = time.time()
 
 
