@@ -7,7 +7,7 @@ read, because it would replace the credentials of the user.
 """
 
 from sleuth.http.answer import Answer
-from sleuth.http.client import Client, Limits, new_session
+from sleuth.http.client import Client, Limits, Session
 from sleuth.http.hosts import AllowedHosts, is_host_within
 from sleuth.http.pace import Pace, Unpaced
 
@@ -17,7 +17,7 @@ __all__ = [
     "Client",
     "Limits",
     "Pace",
+    "Session",
     "Unpaced",
     "is_host_within",
-    "new_session",
 ]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from sleuth.plugin_api import TrackerError
+
+_ODDITIES = re.compile(r"[\x00-\x20\\]")
 
 
 def is_host_within(host: str, base: str) -> bool:
@@ -70,7 +73,7 @@ def _scheme_and_host(entry: str) -> tuple[str, str]:
 
 def _is_unambiguous(url: str, parts: SplitResult) -> bool:
     """No user info, and nothing that two parsers could read as two different hosts."""
-    has_oddities = "\\" in url or "@" in parts.netloc or any(c <= " " for c in url)
+    has_oddities = bool(_ODDITIES.search(url)) or "@" in parts.netloc
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and not has_oddities
 
 

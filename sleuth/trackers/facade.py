@@ -12,9 +12,7 @@ from functools import partial
 from threading import Lock
 from types import MappingProxyType
 
-import requests
-
-from sleuth.http import AllowedHosts, Client, Pace, Unpaced, new_session
+from sleuth.http import AllowedHosts, Client, Pace, Session, Unpaced
 from sleuth.plugin_api import (
     CountSeries,
     ImpactConfig,
@@ -68,7 +66,7 @@ class Tracker:
         self.pace_key = b""
         self._hooks = hooks
         self._allowed = allowed
-        self._session: requests.Session | None = None
+        self._session: Session | None = None
         self._session_pid = 0
         self._opening = Lock()
 
@@ -206,11 +204,11 @@ class Tracker:
         text = json.dumps([self.info.slug, sorted(credentials.items())])
         return hmac.new(self.pace_key, text.encode(), "sha256").hexdigest()[:32]
 
-    def _connections(self) -> requests.Session:
+    def _connections(self) -> Session:
         """Return the kept-alive connections of this process; a fork opens its own."""
         with self._opening:
             if self._session is None or self._session_pid != os.getpid():
-                self._session, self._session_pid = new_session(), os.getpid()
+                self._session, self._session_pid = Session(), os.getpid()
             return self._session
 
 
