@@ -27,6 +27,8 @@ from sleuth.plugin_api import CountSeries, TrackerError
 
 MOST_BUCKETS = 5000
 """Of one piece, and points of one transaction."""
+MOST_QUOTA = 2**31 - 1
+"""What fits into its column."""
 NOT_STORED = "Sleuth could not store these counts; the log of the server says why."
 
 log = logging.getLogger(__name__)
@@ -290,7 +292,7 @@ class _Batch:
 
     def _note_quota(self, integration: Integration, answer: CountSeries) -> None:
         if answer.quota_left is not None:
-            integration.quota_left = answer.quota_left
+            integration.quota_left = min(answer.quota_left, MOST_QUOTA)
         if is_quota_low(answer) and answer.quota_resets_at is not None:
             integration.retry_at = min(answer.quota_resets_at, self.now + schedule.LONGEST_WAIT)
 

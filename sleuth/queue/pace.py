@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from math import ceil
 from threading import Lock, Thread
 
 from limits import RateLimitItem, RateLimitItemPerSecond
@@ -23,12 +24,16 @@ from redis.lock import Lock as SharedLock
 
 from sleuth.plugin_api import TrackerError
 
+IN_A_ROW = 10
+"""Requests that even a slow tracker is asked at once."""
+
 LONGEST_WAIT_SECONDS = 30.0
 HOLD_SECONDS = 15.0
 """Whoever was killed holds others up no longer; shorter than they are ready to wait."""
 
 RENEW_SECONDS = 5.0
 POLL_SECONDS = 0.02
+SHORTEST_WAIT_SECONDS = 0.005
 YIELD_SECONDS = 0.03
 """Whoever has just had a turn leaves others the time to notice that it is over."""
 
@@ -54,25 +59,26 @@ class SharedPace:
         """Wait for a turn, and keep it until the answer is there.
 
         Raises:
-            TrackerError: ``rate_limited``: no turn came in 30 seconds.
+            TrackerError: ``rate_limited``: no turn comes within 30 seconds.
         """
         if not self.per_second:
             yield
             return
-        rate = _rate(self.per_second, requests_per_hour)
-        keeper, lock = self._take(account, rate)
+        keeper, lock = self._take(account, _limits(self.per_second, requests_per_hour))
         try:
             yield
         finally:
             keeper.give_back(account, lock)
 
-    def _take(self, account: str, rate: RateLimitItem) -> tuple[_Keeper, SharedLock | Lock]:
+    def _take(
+        self, account: str, limits: Sequence[RateLimitItem]
+    ) -> tuple[_Keeper, SharedLock | Lock]:
         shared, own = self._keepers()
         try:
-            return shared, shared.take(account, rate)
+            return shared, shared.take(account, limits)
         except RedisError as error:
             log.warning("The queue is out of reach, so this process paces itself: %s", error)
-        return own, own.take(account, rate)
+        return own, own.take(account, limits)
 
     def _keepers(self) -> tuple[_Keeper, _Keeper]:
         """Return the shared keeper and that of this process, made on first use."""
@@ -87,11 +93,17 @@ class SharedPace:
             return self._opened
 
 
-def _rate(per_second: int, requests_per_hour: int | None) -> RateLimitItem:
-    """Return the limit; a slow tracker's requests are spread over the hour."""
-    if requests_per_hour is None or requests_per_hour >= 3600 * per_second:
-        return RateLimitItemPerSecond(per_second)
-    return RateLimitItemPerSecond(1, max(1, round(3600 / requests_per_hour)))
+def _limits(per_second: int, requests_per_hour: int | None) -> list[RateLimitItem]:
+    """Return what holds at the same time, the strictest first.
+
+    A slow tracker's requests are spread over the hour, but for a few in a row, so that
+    somebody at a dialog, which takes several, is not kept waiting.
+    """
+    limits: list[RateLimitItem] = [RateLimitItemPerSecond(per_second)]
+    if requests_per_hour is not None and requests_per_hour < 3600 * per_second:
+        few = min(IN_A_ROW, requests_per_hour)
+        limits.insert(0, RateLimitItemPerSecond(few, ceil(3600 * few / requests_per_hour)))
+    return limits
 
 
 class _Keeper:
@@ -104,33 +116,33 @@ class _Keeper:
         self._left_at: dict[str, float] = {}
         self._renewal = _Renewal()
 
-    def take(self, account: str, rate: RateLimitItem) -> SharedLock | Lock:
+    def take(self, account: str, limits: Sequence[RateLimitItem]) -> SharedLock | Lock:
         """Wait for the account to be free, and for its next request to be allowed."""
         give_up_at = time.monotonic() + LONGEST_WAIT_SECONDS
         self._let_others_go_first(account)
         lock = self._lock(account)
         if not self._is_acquired(lock):
-            raise _too_busy()
+            raise _too_busy(LONGEST_WAIT_SECONDS)
         try:
-            is_allowed = self._wait_until_allowed(account, rate, give_up_at)
+            for limit in limits:
+                self._wait_until_allowed(account, limit, give_up_at)
         except BaseException:
             self.give_back(account, lock)
             raise
-        if not is_allowed:
-            self.give_back(account, lock)
-            raise _too_busy()
         return lock
 
     def _let_others_go_first(self, account: str) -> None:
         left_at = self._left_at.get(account, 0.0)
         time.sleep(max(0.0, left_at + YIELD_SECONDS - time.monotonic()))
 
-    def _wait_until_allowed(self, account: str, rate: RateLimitItem, give_up_at: float) -> bool:
-        while not self._limiter.hit(rate, account):
-            if time.monotonic() > give_up_at:
-                return False
-            time.sleep(POLL_SECONDS)
-        return True
+    def _wait_until_allowed(self, account: str, limit: RateLimitItem, give_up_at: float) -> None:
+        while not self._limiter.hit(limit, account):
+            free_at = self._limiter.get_window_stats(limit, account).reset_time
+            wait = max(SHORTEST_WAIT_SECONDS, free_at - time.time())
+            wait = min(wait, limit.get_expiry())  # whatever the clock has been set to
+            if time.monotonic() + wait > give_up_at:
+                raise _too_busy(wait)
+            time.sleep(wait)
 
     def give_back(self, account: str, lock: SharedLock | Lock) -> None:
         """Let the account's next request come."""
@@ -193,9 +205,9 @@ class _Renewal:
                     lock.reacquire()
 
 
-def _too_busy() -> TrackerError:
+def _too_busy(seconds: float) -> TrackerError:
     return TrackerError(
-        "Other requests of this account have been waiting for their turn too long.",
-        retry_after=LONGEST_WAIT_SECONDS,
+        "More is to be asked of this account than its tracker allows; the rest has to wait.",
+        retry_after=seconds,
         reason="rate_limited",
     )

@@ -40,10 +40,13 @@ def presentable(error: TrackerError, scrub: Scrubber) -> TrackerError:
 
 
 def shortened(text: str) -> str:
-    """Return the text, cut where it is longer than anybody would read."""
-    return text if len(text) <= LONGEST_MESSAGE else f"{text[: LONGEST_MESSAGE - 1]}…"
+    """Return the text on one line, without characters that a database refuses, and cut
+    where it is longer than anybody would read."""
+    printable = "".join(each if each.isprintable() else " " for each in text[: 2 * LONGEST_MESSAGE])
+    line = " ".join(printable.split())
+    return line if len(line) <= LONGEST_MESSAGE else f"{line[: LONGEST_MESSAGE - 1]}…"
 
 
 def one_line(error: BaseException) -> str:
     """Return an exception as the operator should read it: its type and its message."""
-    return shortened(" ".join(f"{type(error).__name__}: {error}".split()))
+    return shortened(f"{type(error).__name__}: {error}")

@@ -25,7 +25,9 @@ from sleuth.plugin_api import (
     TokenCheck,
     TrackerError,
 )
+from sleuth.redaction import Scrubber
 from sleuth.trackers import PluginBug, Tracker, load
+from sleuth.trackers.errors import presentable
 
 DUMMIES = Path(__file__).parent.parent / "dummies"
 TOKEN = "s3cret/token+0123456789"
@@ -181,6 +183,11 @@ def test_a_refusal_that_makes_no_sense_is_made_presentable(dummy: Tracker) -> No
     error = caught.value
     assert error.message == "The tracker gave no answer and no reason."
     assert (error.retry_after, error.reason) == (None, "unavailable")
+
+
+def test_a_message_has_no_character_that_a_database_refuses() -> None:
+    error = presentable(TrackerError("Sentry says\0 no\ud800,\nnever."), Scrubber())
+    assert error.message == "Sentry says no , never."
 
 
 def test_a_token_is_not_half_shown_where_a_message_is_cut(dummy: Tracker) -> None:

@@ -11,6 +11,7 @@ import pytest
 from redis import Redis
 
 from sleuth import config
+from sleuth.plugin_api import TrackerError
 from sleuth.queue import pace
 from sleuth.queue.pace import SharedPace
 
@@ -58,15 +59,26 @@ def test_one_request_of_an_account_is_in_flight_at_a_time(
     monkeypatch.setattr(pace, "LONGEST_WAIT_SECONDS", 0.2)
     with (
         shared[0].slot("acme"),
-        pytest.raises(Exception, match="waiting for their turn"),
+        pytest.raises(Exception, match="the rest has to wait"),
         shared[1].slot("acme"),
     ):
         pass
 
 
 def test_a_tracker_that_allows_less_is_asked_less(shared) -> None:
-    taken = moments(shared[0], "slow", 2, per_hour=3600)
-    assert taken[1] - taken[0] >= 0.95
+    taken = moments(shared[0], "slow", 12, per_hour=14_400)
+    assert taken[10] - taken[0] >= 2.45
+
+
+def test_a_slow_tracker_is_asked_a_few_things_in_a_row_and_then_no_more(shared) -> None:
+    moments(shared[0], "slow", 10, per_hour=360)
+    with (
+        pytest.raises(TrackerError, match="the rest has to wait") as caught,
+        shared[1].slot("slow", 360),
+    ):
+        pass
+    assert caught.value.reason == "rate_limited"
+    assert 90 < (caught.value.retry_after or 0) <= 100
 
 
 def test_what_a_killed_worker_holds_ends_by_itself(shared, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +98,7 @@ def test_a_slow_answer_keeps_others_out_for_as_long_as_it_takes(
     monkeypatch.setattr(pace, "LONGEST_WAIT_SECONDS", 1.2)
     with (
         shared[0].slot("acme"),
-        pytest.raises(Exception, match="waiting for their turn"),
+        pytest.raises(Exception, match="the rest has to wait"),
         shared[1].slot("acme"),
     ):
         pass
