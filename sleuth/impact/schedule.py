@@ -9,6 +9,7 @@ from sleuth.impact.models import SweepKind
 
 HISTORY_DAYS = 29
 PAGE_BUCKETS = 9000
+SMALLEST_PAGE_BUCKETS = 60
 RE_READ = timedelta(minutes=15)
 MOST_AT_ONCE = timedelta(days=1)
 FIRST_WINDOW = timedelta(hours=2)
@@ -67,9 +68,15 @@ def newest_window(complete_until: datetime | None, now: datetime, step_seconds: 
     return Window(floor_to(max(since, oldest), step_seconds), until)
 
 
-def page_of(since: int, reached: int, step_seconds: int) -> tuple[int, int]:
-    """Return the newest page of what is left of a sweep, in epoch seconds."""
-    return max(since, reached - step_seconds * PAGE_BUCKETS), reached
+def page_of(since: int, reached: int, step_seconds: int, failure_count: int = 0) -> tuple[int, int]:
+    """Return the newest page of what is left of a sweep, in epoch seconds.
+
+    Args:
+        failure_count: How often it could not be had; a tracker for which it is too large
+            may manage half of it.
+    """
+    buckets = max(SMALLEST_PAGE_BUCKETS, PAGE_BUCKETS >> failure_count)
+    return max(since, reached - step_seconds * buckets), reached
 
 
 def sweep_since(kind: SweepKind, history_days: int, now: datetime, step_seconds: int) -> int:

@@ -76,7 +76,9 @@ def _sweep_task(sweep: Sweep, source: ImpactSource, now: datetime) -> Task | Non
     run = sweeps.run_of(sweep, source, now)
     if run is None:
         return None
-    since, until = schedule.page_of(run.since, run.reached, source.interval_seconds)
+    since, until = schedule.page_of(
+        run.since, run.reached, source.interval_seconds, sweep.failure_count
+    )
     window = Window(schedule.from_epoch(since), schedule.from_epoch(until))
     return Task(source.integration_id, source.id, source.config, window, kind, run)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from sleuth.impact import schedule
 
 NOW = datetime(2026, 3, 4, 12, 0, 30, tzinfo=UTC)
@@ -33,6 +35,11 @@ def test_hourly_buckets_start_on_the_hour() -> None:
 
 def test_a_page_of_the_past_has_9000_buckets_at_most() -> None:
     assert schedule.page_of(0, 10_000 * 60, 60) == (1000 * 60, 10_000 * 60)
+
+
+@pytest.mark.parametrize(("failures", "buckets"), [(1, 4500), (3, 1125), (50, 60)])
+def test_a_page_that_failed_is_asked_for_in_smaller_pieces(failures: int, buckets: int) -> None:
+    assert schedule.page_of(0, 60 * 20_000, 60, failures) == (60 * (20_000 - buckets), 60 * 20_000)
 
 
 def test_the_last_page_of_the_past_does_not_reach_beyond_what_is_wanted() -> None:
