@@ -70,12 +70,14 @@ def upgrade() -> None:
     with op.batch_alter_table('verdict', schema=None) as batch_op:
         batch_op.add_column(sa.Column('counted_until', sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('revised_at', sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('was_final', sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.execute("UPDATE verdict SET was_final = is_final")
 
 
 
 def downgrade() -> None:
     for table, columns in (
-        ('verdict', ('revised_at', 'counted_until')),
+        ('verdict', ('was_final', 'revised_at', 'counted_until')),
         ('integration', ('quota_left', 'claimed_by')),
     ):
         for column in columns:

@@ -84,13 +84,18 @@ def _rate_limits(operators_redis: str) -> dict[str, Any]:
     """Count attempts where every web process sees them, or in the only one there is."""
     if not operators_redis:
         return {"RATELIMIT_STORAGE_URI": "memory://"}
-    scheme, _, rest = operators_redis.partition("://")
     return {
-        "RATELIMIT_STORAGE_URI": f"{'redis+unix' if scheme == 'unix' else scheme}://{rest}",
+        "RATELIMIT_STORAGE_URI": limits_url(operators_redis),
         "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         "RATELIMIT_SWALLOW_ERRORS": True,
     }
+
+
+def limits_url(redis: str) -> str:
+    """Return the address of a queue server as the package that counts requests writes it."""
+    scheme, _, rest = redis.partition("://")
+    return f"{'redis+unix' if scheme == 'unix' else scheme}://{rest}"
 
 
 def database_url(values: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ class Verdict(Model):
     The words and numbers stay when the impact source goes: ``source_name``, ``provider``
     and ``assessment`` are copies, ``impact_source_id`` becomes empty. ``counted_until`` is
     how far the source's counts went when the verdict was made. A verdict that was final
-    and then became another, because counts came late, carries ``revised_at``.
+    once and then became another, because counts came late, carries ``revised_at``.
     """
 
     __tablename__ = "verdict"
@@ -35,6 +35,7 @@ class Verdict(Model):
     health: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str] = mapped_column(String(20), default="")
     is_final: Mapped[bool] = mapped_column(default=False)
+    was_final: Mapped[bool] = mapped_column(default=False)
     rate_before: Mapped[float | None]
     rate_after: Mapped[float | None]
     minutes_of_data: Mapped[int] = mapped_column(default=0)

@@ -35,7 +35,7 @@ def due_deploy_ids(now: datetime) -> list[int]:
     has_more_counts = and_(
         Verdict.due_at.is_not(None),
         or_(
-            Verdict.counted_until.is_(None),
+            and_(Verdict.counted_until.is_(None), ImpactSource.complete_until.is_not(None)),
             ImpactSource.complete_until > Verdict.counted_until,
         ),
     )
@@ -168,8 +168,9 @@ def _verdict(deploy: Deploy, source: ImpactSource) -> Verdict:
 
 def _apply(verdict: Verdict, judgement: Judgement, source: ImpactSource, now: datetime) -> bool:
     before, made = (_gist(verdict), verdict.picture), judgement.assessment
-    if verdict.is_final and (made.health, made.reason) != (verdict.health, verdict.reason):
+    if verdict.was_final and (made.health, made.reason) != (verdict.health, verdict.reason):
         verdict.revised_at = now
+    verdict.was_final = verdict.was_final or made.is_final
     verdict.health, verdict.reason, verdict.is_final = made.health, made.reason, made.is_final
     verdict.rate_before, verdict.rate_after = made.rate_before, made.rate_after
     verdict.minutes_of_data = made.minutes_of_data

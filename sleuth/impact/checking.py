@@ -12,7 +12,7 @@ from sleuth import clock, queue
 from sleuth.extensions import db, write
 from sleuth.impact import schedule, storing
 from sleuth.impact.models import ImpactSource
-from sleuth.impact.proof import prove_filters
+from sleuth.impact.proof import Proof, prove_filters
 from sleuth.impact.schedule import Window
 from sleuth.impact.service import (
     NameTakenError,
@@ -59,6 +59,7 @@ class _Proven:
     asked_at: datetime
     window: Window
     counts: CountSeries
+    proof: Proof
     warnings: list[ImpactWarning]
 
     @property
@@ -123,8 +124,8 @@ def _prove(tracker: Tracker, credentials: dict[str, str], settings: SourceSettin
     )
     window = schedule.newest_window(None, now, tracker.info.capabilities.interval_seconds)
     counts = tracker.collect_counts(credentials, config, window.since, window.until, now)
-    prove_filters(tracker, credentials, config, now)
-    return _Proven(now, window, counts, tracker.check_impact(credentials, config, now))
+    proof = prove_filters(tracker, credentials, config, now)
+    return _Proven(now, window, counts, proof, tracker.check_impact(credentials, config, now))
 
 
 def _save(check_id: int, tracker: Tracker, proposal: Proposal, proven: _Proven) -> None:
@@ -145,7 +146,8 @@ def _save(check_id: int, tracker: Tracker, proposal: Proposal, proven: _Proven) 
 def _decide(
     check: ConnectionCheck, tracker: Tracker, proposal: Proposal, proven: _Proven
 ) -> ImpactSource | None:
-    integration = db.session.get(Integration, check.integration_id)
+    # Locked in the order in which collecting locks: the integration, then the source.
+    integration = db.session.get(Integration, check.integration_id, with_for_update=True)
     environment = db.session.get(Environment, proposal.settings.environment_id)
     if integration is None or environment is None:
         checks.decide(check, CheckState.FAILED, "What was to be measured is gone meanwhile.")
@@ -175,7 +177,7 @@ def _stored_source(
     elif source := db.session.get(ImpactSource, proposal.source_id, with_for_update=True):
         change_impact_source(source, proposal.settings, proven.warning)
     if source is not None and source.complete_until is None:
-        storing.store_first(source, proven.window, proven.counts, proven.asked_at)
+        storing.store_first(source, proven.window, proven.counts, proven.proof, proven.asked_at)
     return source
 
 

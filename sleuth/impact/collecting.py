@@ -9,12 +9,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from uuid import uuid4
 
 from flask import current_app
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from sleuth import clock, queue
@@ -33,6 +35,7 @@ MOST_ROUNDS = 16
 ROUND_SECONDS = 45.0
 PATIENCE_SECONDS = 5.0
 STOPPING_SECONDS = 1.0
+ANSWER_SECONDS = 25.0
 RENEW_SECONDS = 10.0
 BATCH_SECONDS = 0.2
 NO_PLUGIN = "The plugin of this tracker is not installed any more."
@@ -74,6 +77,26 @@ def collect_integrations(integration_ids: Collection[int]) -> None:
     Round(only=integration_ids).run()
 
 
+@dataclass(slots=True)
+class _Turn:
+    """What is awaited from one thread: the task after those heard of, since a moment."""
+
+    tasks: Sequence[Task] = ()
+    heard: int = 0
+    since: float = field(default_factory=time.monotonic)
+
+    def note(self, task: Task) -> None:
+        """Note that a task was heard of, so that the next is awaited."""
+        self.heard = self.tasks.index(task, self.heard) + 1
+        self.since = time.monotonic()
+
+    @property
+    def overdue(self) -> Task | None:
+        """The task that has been awaited for longer than an answer may take."""
+        is_late = time.monotonic() - self.since >= ANSWER_SECONDS
+        return self.tasks[self.heard] if is_late and self.heard < len(self.tasks) else None
+
+
 class Round:
     """Claims integrations as they fall due, until there are none or the time is over.
 
@@ -86,7 +109,7 @@ class Round:
         self._only = only
         self._app = current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001
         self._heard: SimpleQueue[Outcome | int] = SimpleQueue()
-        self._turns: set[int] = set()
+        self._turns: dict[int, _Turn] = {}
         self._is_over = Event()
         self._ends_at = time.monotonic() + ROUND_SECONDS
         self._renew_at = time.monotonic() + RENEW_SECONDS
@@ -104,7 +127,7 @@ class Round:
             self._give_up_what_is_awaited()
         finally:
             self._is_over.set()
-            leases.release(self._turns, self.token)
+            leases.release(self._turns.keys(), self.token)
 
     def _goes_on(self) -> bool:
         if queue.is_stopping():
@@ -121,10 +144,15 @@ class Round:
         now = clock.now()
         due = [each for each in leases.due_integration_ids(now) if self._may_take(each)]
         claimed = leases.claim(due[: MOST_AT_A_TIME - len(self._turns)], self.token, now)
-        for integration in claimed:
-            self._turns.add(integration.id)
+        self._turns |= {integration.id: _Turn() for integration in claimed}
         for integration_id, provider in [(each.id, each.provider) for each in claimed]:
-            self._begin_turn(integration_id, provider, now)
+            try:
+                self._begin_turn(integration_id, provider, now)
+            except OperationalError:
+                raise
+            except Exception:  # one integration must not end the turns of others
+                log.exception("Collecting for integration %d cannot begin.", integration_id)
+                self._heard.put(integration_id)
 
     def _may_take(self, integration_id: int) -> bool:
         is_wanted = self._only is None or integration_id in self._only
@@ -136,21 +164,28 @@ class Round:
         if tracker is None or credentials is None:
             self._note_unable(integration_id, UNREADABLE if tracker else NO_PLUGIN)
             return
-        arguments = (integration_id, tracker, credentials, tasks_of(integration_id, now))
+        tasks = tasks_of(integration_id, now, tracker.info.capabilities.look_back_days)
+        self._turns[integration_id].tasks = tasks
+        arguments = (integration_id, tracker, credentials, tasks)
         Thread(target=self._take_turn, args=arguments, daemon=True).start()
 
     def _credentials(self, integration_id: int) -> dict[str, str] | None:
+        """Return what to sign in with; None if it cannot be read, or was disabled just now."""
         try:
-            return dict(db.session.get_one(Integration, integration_id).credentials)
+            found = db.session.scalar(
+                select(Integration.credentials).where(Integration.id == integration_id)
+            )
         except EncryptionKeyError:
             log.exception("The credentials of integration %d cannot be read.", integration_id)
             return None
+        return None if found is None else dict(found)
 
     def _note_unable(self, integration_id: int, message: str) -> None:
         error = TrackerError(message, permanent=True)
         with write():
-            integration = db.session.get_one(Integration, integration_id)
-            storing.note_general_failure(integration, error, clock.now())
+            integration = db.session.get(Integration, integration_id)
+            if integration is not None:
+                storing.note_general_failure(integration, error, clock.now())
         self._heard.put(integration_id)
 
     def _take_turn(
@@ -181,19 +216,24 @@ class Round:
         return heard
 
     def _keep(self, heard: Sequence[Outcome | int]) -> None:
-        storing.store([each for each in heard if isinstance(each, Outcome)], self.token)
+        outcomes = [each for each in heard if isinstance(each, Outcome)]
+        storing.store(outcomes, self.token)
+        for outcome in outcomes:
+            self._turns[outcome.task.integration_id].note(outcome.task)
         ended = {each for each in heard if isinstance(each, int)}
         if ended:
             leases.release(ended, self.token)
-            self._turns -= ended
+            for integration_id in ended:
+                del self._turns[integration_id]
 
     def _give_up_what_is_awaited(self) -> None:
-        """Say that an answer did not come in time, lest it be awaited in vain for ever."""
-        if not self._turns or queue.is_stopping():
-            return
-        with write():
-            for integration in leases.held(self._turns, self.token).values():
-                storing.note_general_failure(integration, TrackerError(NO_ANSWER), clock.now())
+        """Note as failed what has had time to be answered, lest it be asked for ever.
+
+        What was asked a moment ago is asked again by the next round.
+        """
+        late = [task for turn in self._turns.values() if (task := turn.overdue) is not None]
+        error = TrackerError(NO_ANSWER)
+        storing.store([Outcome(task, clock.now(), error) for task in late], self.token)
 
     def _renew(self) -> None:
         if self._turns and time.monotonic() >= self._renew_at:

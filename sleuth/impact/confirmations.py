@@ -23,6 +23,7 @@ class Confirmation:
         confirmed_at: When it was last read as a whole; None if it has not been yet.
         progress: Per cent of the run under way, None if none is.
         error: Why the last attempt failed, "" if it did not.
+        note: What qualifies the last confirmation, "" if nothing does.
     """
 
     what: str
@@ -30,6 +31,7 @@ class Confirmation:
     confirmed_at: datetime | None
     progress: int | None = None
     error: str = ""
+    note: str = ""
 
 
 def confirmations(source: ImpactSource) -> list[Confirmation]:
@@ -37,7 +39,8 @@ def confirmations(source: ImpactSource) -> list[Confirmation]:
     minutes = source.interval_seconds // 60
     every = "minute" if minutes == 1 else f"{minutes} minutes"
     sweeps = {SweepKind(sweep.kind): sweep for sweep in source.sweeps}
-    newest = Confirmation("Last 15 minutes", f"every {every}", source.collected_at)
+    again = max(int(schedule.RE_READ.total_seconds()) // 60, minutes)
+    newest = Confirmation(f"Last {again} minutes", f"every {every}", source.collected_at)
     labels = {
         SweepKind.DAY: ("Last 24 hours", "every hour"),
         SweepKind.WEEK: ("Last 7 days", "every day"),
@@ -51,7 +54,15 @@ def confirmations(source: ImpactSource) -> list[Confirmation]:
 
 def _confirmation(sweep: Sweep, what: str, every: str) -> Confirmation:
     progress = None if sweep.reached is None else int(100 * sweep.share_done)
-    return Confirmation(what, every, sweep.confirmed_at, progress, sweep.last_error)
+    has_failed = sweep.failure_count > 0
+    return Confirmation(
+        what,
+        every,
+        sweep.confirmed_at,
+        progress,
+        error=sweep.last_error if has_failed else "",
+        note="" if has_failed else sweep.last_error,
+    )
 
 
 def unknown_ranges(source: ImpactSource, now: datetime) -> list[Window]:

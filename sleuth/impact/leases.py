@@ -74,7 +74,7 @@ def held(integration_ids: Collection[int], token: str) -> dict[int, Integration]
         select(Integration)
         .where(Integration.id.in_(integration_ids), Integration.claimed_by == token)
         .order_by(Integration.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     return {row.id: row for row in rows}
 

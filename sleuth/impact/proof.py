@@ -16,7 +16,7 @@ from sleuth.trackers import Tracker
 
 SETTLED = timedelta(hours=2)
 LONGEST = timedelta(days=1)
-REFUSALS = ("forbidden", "not_found", "bad_answer")
+REFUSALS = ("forbidden", "not_found")
 
 
 class FilterIgnoredError(TrackerError):

@@ -16,12 +16,12 @@ from sleuth.accounts import audit
 from sleuth.extensions import db, write
 from sleuth.impact import leases, schedule, series, sweeps
 from sleuth.impact.models import ImpactSource, Sweep, SweepKind
-from sleuth.impact.proof import FilterIgnoredError
+from sleuth.impact.proof import FilterIgnoredError, Proof
 from sleuth.impact.schedule import Window
 from sleuth.impact.series import Replacement
 from sleuth.impact.sweeps import Run
 from sleuth.impact.tasks import Task
-from sleuth.impact.turn import CONCERNS_ONE_SOURCE, Outcome, is_quota_low
+from sleuth.impact.turn import Outcome, concerns_all, is_quota_low
 from sleuth.integrations.models import Integration
 from sleuth.plugin_api import CountSeries, TrackerError
 
@@ -71,13 +71,24 @@ def store(outcomes: Sequence[Outcome], token: str) -> None:
 
 
 def store_first(
-    source: ImpactSource, window: Window, counts: CountSeries, asked_at: datetime
+    source: ImpactSource, window: Window, counts: CountSeries, proof: Proof, asked_at: datetime
 ) -> None:
     """Store inside ``with write():`` what a source was proven by, which nobody collects yet."""
-    task = Task(source.integration_id, source.id, source.config, window)
-    pieces = list(_pieces(Outcome(task, asked_at, counts)))
+    ids = (source.integration_id, source.id)
+    outcomes = (
+        Outcome(Task(*ids, source.config, window), asked_at, counts),
+        Outcome(Task(*ids, source.config, None, SweepKind.FILTERS), asked_at, proof),
+    )
+    db.session.flush()
     integration = db.session.get_one(Integration, source.integration_id)
-    _Batch(clock.now(), {integration.id: integration}, {source.id: source}).store(pieces)
+    batch = _Batch(
+        clock.now(),
+        {integration.id: integration},
+        {source.id: source},
+        sweeps.sweeps_of([source.id]),
+    )
+    for outcome in outcomes:
+        batch.store(list(_pieces(outcome)))
 
 
 def _store(batch: Sequence[Piece], token: str) -> None:
@@ -166,9 +177,9 @@ class _Batch:
             select(ImpactSource)
             .where(ImpactSource.id.in_(asked), ImpactSource.integration_id.in_(held))
             .order_by(ImpactSource.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
-        sources = {row.id: row for row in rows if row.config == asked[row.id].config}
+        sources = {row.id: row for row in rows if _is_wanted(asked[row.id], row)}
         swept = [each.source_id for each in pieces if each.outcome.task.kind is not None]
         return cls(clock.now(), held, sources, sweeps.sweeps_of(swept) if swept else {})
 
@@ -200,8 +211,9 @@ class _Batch:
         known_until = source.complete_until
         window_since = schedule.from_epoch(piece.since)
         until = min(answer.complete_until, schedule.from_epoch(piece.until))
-        if known_until is not None and known_until < window_since:
-            sweeps.fill_in(source, known_until - schedule.RE_READ, window_since, self.now)
+        read_since = max(window_since, answer.complete_since or window_since)
+        if known_until is not None and known_until < read_since:
+            sweeps.fill_in(source, known_until - schedule.RE_READ, read_since, self.now)
         if known_until is None or until > known_until:
             source.complete_until = until
         elif known_until > asked_at:
@@ -232,9 +244,6 @@ class _Batch:
             return
         kept_since = answer.complete_since
         is_at_retention = kept_since is not None and kept_since.timestamp() > piece.since
-        if is_at_retention and kept_since is not None:
-            kept_days = (self.now - kept_since) // schedule.DAY
-            source.history_days = schedule.history_days(source.history_days, kept_days)
         is_done = sweeps.advance(
             self.sweeps[source.id],
             kind,
@@ -244,6 +253,8 @@ class _Batch:
             self.now,
             is_at_retention=is_at_retention,
         )
+        if is_done and kind == SweepKind.ALL:
+            source.history_days = _days_kept(piece.run, kept_since if is_at_retention else None)
         if is_done and kind in {SweepKind.ALL, SweepKind.GAP}:
             _publish(source)
 
@@ -256,24 +267,31 @@ class _Batch:
             self._retry_later(sweep, TrackerError(f"The tracker calls {at} incomplete now."))
 
     def _note_proof(self, piece: Piece, source: ImpactSource) -> None:
-        kinds = self.sweeps[source.id]
-        sweeps.note_proof(kinds[SweepKind.FILTERS], source, piece.outcome.asked_at, self.now)
+        sweep, asked_at = self.sweeps[source.id][SweepKind.FILTERS], piece.outcome.asked_at
+        is_conclusive = (
+            isinstance(piece.outcome.answer, Proof) and piece.outcome.answer.is_conclusive
+        )
+        sweeps.note_proof(sweep, source, asked_at, self.now, is_conclusive=is_conclusive)
         if source.due_at is None:
-            sweeps.read_all_again(kinds, self.now)
             self._schedule(source, self.now)
 
     def _distrust(self, source: ImpactSource, error: FilterIgnoredError) -> None:
-        """Stop collecting, and forget what came in since the filters were seen to work."""
-        sweep = self.sweeps[source.id][SweepKind.FILTERS]
-        since = sweep.confirmed_at or source.created_at
+        """Stop collecting, and forget all that may have been read while a filter was ignored.
+
+        Since the filters were last seen to work any part of the past may have been read
+        again, so all of it has to be.
+        """
+        kinds = self.sweeps[source.id]
         if source.due_at is not None:
-            begin = int(schedule.floor_to(since, source.interval_seconds).timestamp())
+            step = source.interval_seconds
+            begin = schedule.sweep_since(SweepKind.ALL, schedule.HISTORY_DAYS, self.now, step)
             series.uncover(source.id, begin)
             _note_change(source, begin, int(self.now.timestamp()), self.now)
-            source.complete_until = min(source.complete_until or since, since)
+            source.complete_until = source.collected_at = None
+            sweeps.forget_confirmations(kinds, self.now)
         source.due_at = None
         _note_error(source, error, self.now)
-        self._retry_later(sweep, error)
+        self._retry_later(kinds[SweepKind.FILTERS], error)
 
     def _note_failure(
         self, source: ImpactSource, kind: SweepKind | None, error: TrackerError
@@ -283,11 +301,14 @@ class _Batch:
             self._schedule(source, self.now + _delay(source.failure_count, error))
         elif (sweep := self.sweeps[source.id].get(kind)) is not None:
             self._retry_later(sweep, error)
-        if error.reason not in CONCERNS_ONE_SOURCE:
+        if concerns_all(kind, error):
             note_general_failure(self.integrations[source.integration_id], error, self.now)
 
     def _retry_later(self, sweep: Sweep, error: TrackerError) -> None:
-        due_at = self.now + _delay(sweep.failure_count + 1, error)
+        """Wait longer each time, also where the tracker asks for little: it may never manage."""
+        failures = sweep.failure_count + 1
+        impatient = TrackerError(error.message, permanent=error.permanent)
+        due_at = self.now + max(_delay(failures, error), _delay(failures, impatient))
         sweeps.note_failure(sweep, error.message, due_at, self.now)
 
     def _note_quota(self, integration: Integration, answer: CountSeries) -> None:
@@ -298,6 +319,20 @@ class _Batch:
 
     def _schedule(self, source: ImpactSource, due_at: datetime) -> None:
         source.due_at, source.scheduled_at = due_at, self.now
+
+
+def _is_wanted(task: Task, source: ImpactSource) -> bool:
+    """Tell whether a source still measures what was asked, and is not distrusted meanwhile."""
+    is_trusted = source.due_at is not None or task.kind == SweepKind.FILTERS
+    return is_trusted and source.config == task.config
+
+
+def _days_kept(run: Run, kept_since: datetime | None) -> int:
+    """Return how far back to collect, in days, after all of the past was read."""
+    asked_days = round((run.started_at - schedule.from_epoch(run.since)) / schedule.DAY)
+    if kept_since is None:
+        return schedule.history_days(asked_days)
+    return schedule.history_days(asked_days, (run.started_at - kept_since) // schedule.DAY)
 
 
 def note_general_failure(integration: Integration, error: TrackerError, now: datetime) -> None:

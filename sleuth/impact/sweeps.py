@@ -21,6 +21,10 @@ CONFIRMED_TOO = {
 }
 
 
+READ_AGAIN = {SweepKind.DAY, SweepKind.WEEK, SweepKind.ALL}
+NOTHING_TO_TELL_BY = "No errors came in that day, so there was nothing to tell it by."
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """What is left of one run of a sweep: ``[since, reached)`` in epoch seconds."""
@@ -58,21 +62,31 @@ def sweeps_of(source_ids: Sequence[int]) -> dict[int, dict[SweepKind, Sweep]]:
     return found
 
 
-def run_of(sweep: Sweep, source: ImpactSource, now: datetime) -> Run | None:
-    """Return the run that is under way, or one that begins now; None with nothing to read."""
+def run_of(sweep: Sweep, source: ImpactSource, now: datetime, look_back_days: int) -> Run | None:
+    """Return the run that is under way, or one that begins now; None with nothing to read.
+
+    Args:
+        look_back_days: How far back the tracker can be asked. All of it is tried each time
+            that everything is read, because a tracker may keep more than it did.
+    """
     if sweep.since is not None and sweep.reached is not None and sweep.started_from is not None:
         return Run(sweep.since, sweep.reached, sweep.started_from, sweep.started_at or now)
     if source.complete_until is None:
         return None
     kind, step = SweepKind(sweep.kind), source.interval_seconds
-    since = schedule.sweep_since(kind, source.history_days, now, step)
+    is_whole = kind == SweepKind.ALL
+    days = schedule.history_days(look_back_days) if is_whole else source.history_days
+    since = schedule.sweep_since(kind, days, now, step)
     until = int(min(source.complete_until, schedule.floor_to(now, step)).timestamp())
     return Run(since, until, until, now) if since < until else None
 
 
 def fill_in(source: ImpactSource, since: datetime, until: datetime, now: datetime) -> None:
     """Have a range that was missed read behind the present, with any other that still is."""
-    begin, end = int(since.timestamp()), int(until.timestamp())
+    oldest = schedule.sweep_since(SweepKind.ALL, source.history_days, now, source.interval_seconds)
+    begin, end = max(int(since.timestamp()), oldest), int(until.timestamp())
+    if begin >= end:
+        return
     sweep = db.session.get(Sweep, (source.id, SweepKind.GAP))
     if sweep is None:
         sweep = Sweep(
@@ -127,22 +141,34 @@ def _finish(
     if kind == SweepKind.GAP:
         db.session.delete(sweeps.pop(kind))
         return
-    for confirmed in (kind, *CONFIRMED_TOO.get(kind, ())):
-        if (sweep := sweeps.get(confirmed)) is not None:
+    _confirm(sweeps[kind], run.started_at, source, now)
+    for within in CONFIRMED_TOO.get(kind, ()):
+        sweep = sweeps.get(within)
+        if sweep is not None and not _is_younger(sweep, run.started_at):
             _confirm(sweep, run.started_at, source, now)
+
+
+def _is_younger(sweep: Sweep, moment: datetime) -> bool:
+    """Tell whether a sweep has read its range since, or is about to have."""
+    moments = (sweep.confirmed_at, sweep.started_at)
+    return any(each is not None and each >= moment for each in moments)
 
 
 def _confirm(sweep: Sweep, read_at: datetime, source: ImpactSource, now: datetime) -> None:
     sweep.since = sweep.reached = sweep.started_from = sweep.started_at = None
     sweep.confirmed_at = read_at
     sweep.last_error, sweep.failure_count = "", 0
-    sweep.due_at = schedule.next_sweep_at(SweepKind(sweep.kind), source.id, now)
+    sweep.due_at = schedule.next_sweep_at(SweepKind(sweep.kind), source.id, read_at)
     sweep.scheduled_at = now
 
 
-def note_proof(sweep: Sweep, source: ImpactSource, asked_at: datetime, now: datetime) -> None:
-    """Note that the tracker was seen to respect the source's filters."""
+def note_proof(
+    sweep: Sweep, source: ImpactSource, asked_at: datetime, now: datetime, *, is_conclusive: bool
+) -> None:
+    """Note that the tracker was not seen to ignore the source's filters."""
     _confirm(sweep, asked_at, source, now)
+    if not is_conclusive:
+        sweep.last_error = NOTHING_TO_TELL_BY
 
 
 def note_failure(sweep: Sweep, message: str, due_at: datetime, now: datetime) -> None:
@@ -151,11 +177,12 @@ def note_failure(sweep: Sweep, message: str, due_at: datetime, now: datetime) ->
     sweep.due_at, sweep.scheduled_at = due_at, now
 
 
-def read_all_again(sweeps: dict[SweepKind, Sweep], now: datetime) -> None:
-    """Have the whole past read again at once."""
-    sweep = sweeps.get(SweepKind.ALL)
-    if sweep is not None:
+def forget_confirmations(sweeps: dict[SweepKind, Sweep], now: datetime) -> None:
+    """Take back what was confirmed of a past that is not to be trusted; read it again."""
+    for kind in READ_AGAIN & sweeps.keys():
+        sweep = sweeps[kind]
         sweep.since = sweep.reached = sweep.started_from = sweep.started_at = None
+        sweep.confirmed_at = None
         sweep.due_at = sweep.scheduled_at = now
 
 

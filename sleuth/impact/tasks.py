@@ -42,11 +42,14 @@ class Task:
     run: Run | None = None
 
 
-def tasks_of(integration_id: int, now: datetime) -> list[Task]:
+def tasks_of(integration_id: int, now: datetime, look_back_days: int) -> list[Task]:
     """Return what is due, the newest counts first, and sweeps in between.
 
     However far behind the present is, every fifth question may be about the past, so that
     too much to do delays it but does not end it.
+
+    Args:
+        look_back_days: How far back the tracker can be asked.
     """
     newest = db.session.scalars(
         select(ImpactSource)
@@ -60,7 +63,11 @@ def tasks_of(integration_id: int, now: datetime) -> list[Task]:
         .order_by(Sweep.kind != SweepKind.GAP, Sweep.due_at, Sweep.impact_source_id)
         .limit(MOST_SWEEPS)
     )
-    past = (task for sweep, source in due_sweeps if (task := _sweep_task(sweep, source, now)))
+    past = (
+        task
+        for sweep, source in due_sweeps
+        if (task := _sweep_task(sweep, source, now, look_back_days))
+    )
     return list(_interleaved([_newest_task(source, now) for source in newest], past))
 
 
@@ -69,11 +76,13 @@ def _newest_task(source: ImpactSource, now: datetime) -> Task:
     return Task(source.integration_id, source.id, source.config, window)
 
 
-def _sweep_task(sweep: Sweep, source: ImpactSource, now: datetime) -> Task | None:
+def _sweep_task(
+    sweep: Sweep, source: ImpactSource, now: datetime, look_back_days: int
+) -> Task | None:
     kind = SweepKind(sweep.kind)
     if kind == SweepKind.FILTERS:
         return Task(source.integration_id, source.id, source.config, None, kind)
-    run = sweeps.run_of(sweep, source, now)
+    run = sweeps.run_of(sweep, source, now, look_back_days)
     if run is None:
         return None
     since, until = schedule.page_of(

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from threading import BoundedSemaphore
 
 from sleuth import clock
+from sleuth.impact.models import SweepKind
 from sleuth.impact.proof import Proof, prove_filters
 from sleuth.impact.tasks import Task
 from sleuth.plugin_api import CountSeries, TrackerError
@@ -46,8 +47,18 @@ class Outcome:
     def ends_turn(self) -> bool:
         """Whether it concerns the whole integration, so that further questions are in vain."""
         if isinstance(self.answer, TrackerError):
-            return self.answer.reason not in CONCERNS_ONE_SOURCE
+            return concerns_all(self.task.kind, self.answer)
         return isinstance(self.answer, CountSeries) and is_quota_low(self.answer)
+
+
+def concerns_all(kind: SweepKind | None, error: TrackerError) -> bool:
+    """Tell whether an error concerns the whole integration, and not only what was asked.
+
+    A part of the past may be too much for a tracker that answers for the present.
+    """
+    if kind is not None and error.reason == "unavailable":
+        return False
+    return error.reason not in CONCERNS_ONE_SOURCE
 
 
 def is_quota_low(answer: CountSeries) -> bool:

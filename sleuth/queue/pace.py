@@ -22,6 +22,7 @@ from redis import Redis
 from redis.exceptions import LockError, RedisError
 from redis.lock import Lock as SharedLock
 
+from sleuth.config import limits_url
 from sleuth.plugin_api import TrackerError
 
 IN_A_ROW = 10
@@ -85,10 +86,7 @@ class SharedPace:
         with self._opening:
             if self._opened is None:
                 client = Redis.from_url(self.redis_url, socket_timeout=5)
-                scheme = "redis+unix" if self.redis_url.startswith("unix") else "redis"
-                storage = RedisStorage(
-                    f"{scheme}://{self.redis_url.partition('://')[2]}", socket_timeout=5
-                )
+                storage = RedisStorage(limits_url(self.redis_url), socket_timeout=5)
                 self._opened = _Keeper(storage, client), _Keeper(MemoryStorage())
             return self._opened
 

@@ -111,7 +111,9 @@ class Tick:
         return sum(self._enqueue_due(row, now) for row in self.table if self._is_time(row, now))
 
     def _is_time(self, row: Periodic, now: datetime) -> bool:
-        return now >= self._next_at.get(row.name, now)
+        """Tell whether to look again; a clock that was set back must not hinder it."""
+        pause = timedelta(seconds=row.every_seconds)
+        return not now < self._next_at.get(row.name, now) <= now + pause
 
     def _enqueue_due(self, row: Periodic, now: datetime) -> int:
         self._next_at[row.name] = now + timedelta(seconds=row.every_seconds)

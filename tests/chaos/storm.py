@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import requests
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import OperationalError
 
 from plugins.sentry.sandbox import TOKENS
@@ -150,17 +150,27 @@ class Storm:
         self.product.sentry.correct("acme", slug, name, start, minutes, extra)
 
     def come_to_rest(self) -> None:
-        """End the tracker's errors, and have the last day read again as each hour does."""
+        """End the tracker's errors, wait until all is well, and let the next hour come.
+
+        Nothing is helped along but the clock: what waits because the tracker failed need not
+        wait any longer, and once nothing is overdue the last day is due to be read again.
+        """
         self.product.sentry.behave()
-        self.wait_for_counts(after=datetime.now(UTC))
+        self._let_time_pass(None)
+        self._wait(lambda: not self.stuck(), 2 * WITHIN_SECONDS)
         asked_at = datetime.now(UTC)
+        self._let_time_pass(SweepKind.DAY)
+        self._wait(lambda: self._days_read_since(asked_at), 2 * WITHIN_SECONDS)
+
+    def _let_time_pass(self, kind: SweepKind | None) -> None:
+        """Let back-off end, and the interval of one kind of sweep."""
+        now = datetime.now(UTC)
         with self.product.inside(), write():
-            due = update(Sweep).where(Sweep.kind == SweepKind.DAY)
-            db.session.execute(due.values(due_at=asked_at, reached=None, since=None))
-            db.session.execute(update(ImpactSource).values(due_at=asked_at))
             db.session.execute(update(Integration).values(retry_at=None))
-        self._wait(lambda: self._days_read_since(asked_at), 3 * WITHIN_SECONDS)
-        self._wait(lambda: all(map(self.pids, WORDS)), WITHIN_SECONDS)
+            failed = update(ImpactSource).where(ImpactSource.failure_count > 0)
+            db.session.execute(failed.values(due_at=now))
+            over = or_(Sweep.failure_count > 0, Sweep.kind == kind)
+            db.session.execute(update(Sweep).where(over).values(due_at=now, scheduled_at=now))
 
     def _days_read_since(self, moment: datetime) -> bool:
         with self.product.inside():
@@ -206,8 +216,13 @@ class Storm:
                 for row in db.session.scalars(select(ImpactSource))
                 if row.due_at is None or row.due_at < now - timedelta(seconds=WITHIN_SECONDS)
             ]
+            overdue = [
+                f"sweep {row.kind} of source {row.impact_source_id} was due at {row.due_at}"
+                for row in db.session.scalars(select(Sweep))
+                if row.due_at < now - timedelta(seconds=WITHIN_SECONDS) or row.reached is not None
+            ]
         missing = [role for role in WORDS if not self.pids(role)]
-        return holes + leases + late + [f"there is no {role}" for role in missing]
+        return holes + leases + late + overdue + [f"there is no {role}" for role in missing]
 
     def recovery_seconds(self, role: str) -> float:
         """Kill one process in mid-collection; return how long until all is collected again."""

@@ -16,6 +16,7 @@ from sleuth.impact import leases, schedule, series, service, sweeps
 from sleuth.impact.collecting import collect_integrations
 from sleuth.impact.models import Coverage, ImpactSource, Sweep, SweepKind
 from sleuth.impact.sweeps import Run
+from sleuth.integrations.models import Integration
 from tests.conftest import NOW
 
 DAY = timedelta(days=1)
@@ -143,6 +144,66 @@ def test_an_answer_to_a_run_that_was_begun_anew_moves_nothing(source: ImpactSour
         is_done = sweeps.advance(found, SweepKind.ALL, began_before, 0, row, NOW)
     assert not is_done
     assert sweep(source, SweepKind.ALL).reached is None
+
+
+def test_too_large_a_piece_of_the_past_keeps_nothing_else_waiting(
+    source: ImpactSource, sandbox: Sandbox
+) -> None:
+    sandbox.misbehave("400-transient", match="/events-", times=3)
+    with write():
+        source.due_at = NOW + timedelta(seconds=10)
+        source.complete_until = NOW - 2 * MINUTE
+    known = collect(source)
+    whole = sweep(source, SweepKind.ALL)
+    assert (whole.failure_count, known.last_error) == (1, "")
+    assert db.session.get_one(Integration, known.integration_id).retry_at is None
+
+
+def test_a_gap_reaches_no_further_than_the_history(source: ImpactSource) -> None:
+    known = collect(source)
+    much_later = NOW + 60 * DAY
+    with write():
+        row = db.session.get_one(ImpactSource, known.id)
+        sweeps.fill_in(row, NOW, much_later, much_later)
+    assert sweep(source, SweepKind.GAP).since == int((much_later - 29 * DAY).timestamp())
+
+
+def test_reading_more_does_not_take_back_what_was_read_since(source: ImpactSource) -> None:
+    collect(source)
+    with write():
+        found = sweeps.sweeps_of([source.id])[source.id]
+        found[SweepKind.DAY].confirmed_at = NOW + timedelta(hours=2)
+        row = db.session.get_one(ImpactSource, source.id)
+        run = Run(0, 6000, 6000, NOW + timedelta(hours=1))
+        sweeps.advance(found, SweepKind.ALL, run, 0, row, NOW + timedelta(hours=3))
+    assert sweep(source, SweepKind.ALL).confirmed_at == NOW + timedelta(hours=1)
+    assert sweep(source, SweepKind.WEEK).confirmed_at == NOW + timedelta(hours=1)
+    assert sweep(source, SweepKind.DAY).confirmed_at == NOW + timedelta(hours=2)
+
+
+def test_a_run_that_took_long_makes_the_next_one_no_later(source: ImpactSource) -> None:
+    collect(source)
+    began, ended = NOW + timedelta(hours=1), NOW + 10 * DAY
+    with write():
+        found = sweeps.sweeps_of([source.id])[source.id]
+        row = db.session.get_one(ImpactSource, source.id)
+        sweeps.advance(found, SweepKind.ALL, Run(0, 6000, 6000, began), 0, row, ended)
+    assert sweep(source, SweepKind.ALL).due_at <= began + 7 * DAY
+
+
+def test_a_tracker_that_keeps_more_than_before_is_read_further_back(
+    source: ImpactSource, sandbox: Sandbox
+) -> None:
+    acme = sandbox.world.organization("acme")
+    acme.retention_days = 10
+    try:
+        collect(source)
+        assert db.session.get_one(ImpactSource, source.id).history_days == 9
+        acme.retention_days = 90
+        collect(source, NOW + 7 * DAY)
+        assert db.session.get_one(ImpactSource, source.id).history_days == 29
+    finally:
+        acme.retention_days = 90
 
 
 def test_sources_added_together_do_not_stay_together() -> None:

@@ -44,6 +44,7 @@ def test_a_tracker_that_outlasts_the_round_is_said_to_be_slow_and_asked_again(
 ) -> None:
     monkeypatch.setattr(collecting, "ROUND_SECONDS", 0.05)
     monkeypatch.setattr(collecting, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(collecting, "ANSWER_SECONDS", 0.05)
     sandbox.misbehave("slow", seconds=1)
     integration = db.session.get_one(Integration, collect(source).integration_id)
     assert integration.last_error == collecting.NO_ANSWER

@@ -58,6 +58,13 @@ def test_a_job_without_ids_is_enqueued_as_often_as_the_table_says(queued: Enqueu
     assert queued == [("jobs.hourly",)] * 2
 
 
+def test_a_clock_that_is_set_back_does_not_keep_the_tick_waiting(queued: Enqueued) -> None:
+    tick = Tick((Periodic("hourly", 3600, "tests.jobs.note"),))
+    tick.run(NOW + timedelta(hours=5))
+    tick.run(NOW)
+    assert len(queued) == 2
+
+
 @pytest.mark.usefixtures("due")
 def test_a_row_that_cannot_be_looked_up_holds_up_no_other(
     queued: Enqueued, caplog: pytest.LogCaptureFixture
