@@ -34,7 +34,9 @@ HOLD_SECONDS = 15.0
 
 RENEW_SECONDS = 5.0
 POLL_SECONDS = 0.02
-SHORTEST_WAIT_SECONDS = 0.005
+MARGIN_SECONDS = 0.03
+"""Requests travel unevenly, and the tracker counts where they arrive."""
+
 YIELD_SECONDS = 0.03
 """Whoever has just had a turn leaves others the time to notice that it is over."""
 
@@ -136,7 +138,7 @@ class _Keeper:
     def _wait_until_allowed(self, account: str, limit: RateLimitItem, give_up_at: float) -> None:
         while not self._limiter.hit(limit, account):
             free_at = self._limiter.get_window_stats(limit, account).reset_time
-            wait = max(SHORTEST_WAIT_SECONDS, free_at - time.time())
+            wait = max(0.0, free_at - time.time()) + MARGIN_SECONDS
             wait = min(wait, limit.get_expiry())  # whatever the clock has been set to
             if time.monotonic() + wait > give_up_at:
                 raise _too_busy(wait)
