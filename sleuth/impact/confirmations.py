@@ -9,7 +9,7 @@ from sleuth.impact import schedule, series
 from sleuth.impact.models import ImpactSource, Sweep, SweepKind
 from sleuth.impact.schedule import Window
 
-DAYS_SHOWN = 29
+DAYS_SHOWN = 28
 HOURS_A_DAY = 24
 
 
