@@ -10,6 +10,6 @@ def assess_deploy(deploy_id: int) -> None:
     service.assess_deploy(deploy_id)
 
 
-def follow_changes(source_id: int) -> None:
-    """Have the verdicts made again that rest on counts which changed."""
-    service.follow_changes(source_id)
+def follow_changes(_number: int) -> None:
+    """Have the verdicts made again that rest on counts which changed, whose they are."""
+    service.follow_changes()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from itertools import islice
 
 from sqlalchemy import Select, and_, exists, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -18,12 +20,14 @@ from sleuth.health.judging import BASELINE, Judgement, judge
 from sleuth.health.models import Verdict
 from sleuth.impact import schedule
 from sleuth.impact.models import ImpactSource
-from sleuth.impact.service import sources_of_environment, take_changes
+from sleuth.impact.service import changed_source_ids, sources_of_environment, take_changes
 
 RETRY_SECONDS = 15
 SLOW_RETRY_SECONDS = 300
 PATIENCE = timedelta(minutes=15)
 MOST_DUE = 200
+AT_ONCE = 100
+SECONDS_OF_WORK = 20.0
 LAST_LOOK = timedelta(minutes=DEFAULT.looks[-1] + 1)
 
 
@@ -88,30 +92,47 @@ def assess_deploy(deploy_id: int) -> None:
         db.session.rollback()
 
 
-def follow_changes(source_id: int) -> None:
-    """Make verdicts due again that rest on counts of a source which became others.
+def due_changes(now: datetime) -> list[int]:
+    """Return one number if the known past of any impact source has become another.
+
+    Of very many sources most change in most minutes; a job for each would keep everybody
+    else waiting.
+    """
+    return [0] if changed_source_ids(now) else []
+
+
+def follow_changes() -> None:
+    """Make verdicts due again that rest on counts which became others, for 20 s at most.
 
     Counts that came late, after an outage or a back-fill, or that the tracker corrected.
     """
-    with write():
-        changed = take_changes(source_id)
-        if changed is None:
-            return
-        since, until = changed
-        db.session.execute(
-            update(Verdict)
-            .where(
-                Verdict.impact_source_id == source_id,
-                Verdict.deploy_id.in_(
-                    select(Deploy.id).where(
-                        Deploy.deployed_at > since - LAST_LOOK,
-                        Deploy.deployed_at < until + BASELINE,
-                    )
-                ),
-            )
-            .values(due_at=clock.now())
-            .execution_options(synchronize_session=False)
+    stop_at = time.monotonic() + SECONDS_OF_WORK
+    changed = iter(changed_source_ids(clock.now()))
+    while (some := list(islice(changed, AT_ONCE))) and time.monotonic() < stop_at:
+        with write():
+            for source_id in some:
+                _make_due_again(source_id)
+
+
+def _make_due_again(source_id: int) -> None:
+    changed = take_changes(source_id)
+    if changed is None:
+        return
+    since, until = changed
+    db.session.execute(
+        update(Verdict)
+        .where(
+            Verdict.impact_source_id == source_id,
+            Verdict.deploy_id.in_(
+                select(Deploy.id).where(
+                    Deploy.deployed_at > since - LAST_LOOK,
+                    Deploy.deployed_at < until + BASELINE,
+                )
+            ),
         )
+        .values(due_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _replaced_at(deploy: Deploy) -> datetime | None:

@@ -69,7 +69,7 @@ PERIODIC: tuple[Periodic, ...] = (
         "judge again where counts came late",
         TICK_SECONDS,
         "sleuth.health.jobs.follow_changes",
-        "sleuth.impact.service:changed_source_ids",
+        "sleuth.health.service:due_changes",
     ),
     Periodic(
         "judge deploys",

@@ -308,8 +308,11 @@ def test_what_changed_is_taken_once(source: ImpactSource) -> None:
         row.changed_since, row.changed_until, row.changed_at = 0, 60, NOW
     assert service.changed_source_ids(NOW) == []
     assert service.changed_source_ids(NOW + MINUTE) == [source.id]
-    health.follow_changes(source.id)
+    assert health.due_changes(NOW + MINUTE) == [0]
+    with clock.frozen(NOW + MINUTE):
+        health.follow_changes()
     assert service.changed_source_ids(NOW + MINUTE) == []
+    assert health.due_changes(NOW + MINUTE) == []
 
 
 def test_rows_scheduled_before_the_clock_was_set_back_are_due_again(source: ImpactSource) -> None:
