@@ -11,7 +11,7 @@ from typing import Any
 from sleuth.dashboard.links import web_address
 from sleuth.health.models import Verdict
 
-MOST_SMALL_BUCKETS = 48
+MOST_SMALL_BUCKETS = 128
 COLLECTED_WITHIN = timedelta(minutes=3)
 UNKNOWN_BECAUSE = {
     "pending": "not recorded yet",

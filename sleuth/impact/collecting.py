@@ -39,7 +39,7 @@ ANSWER_SECONDS = 25.0
 RENEW_SECONDS = 10.0
 BATCH_SECONDS = 0.2
 NO_PLUGIN = "The plugin of this tracker is not installed any more."
-NO_ANSWER = "The tracker takes very long to answer. Sleuth asks again by itself."
+NO_ANSWER = "The tracker takes very long to answer."
 UNREADABLE = (
     "The stored credentials cannot be read: the operator has to restore SLEUTH_ENCRYPTION_KEYS."
 )

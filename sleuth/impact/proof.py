@@ -25,7 +25,7 @@ class FilterIgnoredError(TrackerError):
     def __init__(self, tracker_name: str, ignored: str) -> None:
         super().__init__(
             f"{tracker_name} ignores the {ignored}: its counts are those of something else "
-            "and are not used. Sleuth asks again by itself.",
+            "and are not used.",
             reason="bad_answer",
         )
 

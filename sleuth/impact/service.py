@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -71,6 +71,13 @@ def sources_of_project(project_id: int) -> list[ImpactSource]:
 def sources_of_environment(environment_id: int) -> list[ImpactSource]:
     """Return an environment's impact sources, by name."""
     return _listed(ImpactSource.environment_id == environment_id)
+
+
+def failing_sources(organization_id: int) -> list[ImpactSource]:
+    """Return an organization's impact sources that get no counts now, by project and name."""
+    return _listed(
+        and_(ImpactSource.organization_id == organization_id, ImpactSource.last_error != "")
+    )
 
 
 def _listed(condition: ColumnElement[bool]) -> list[ImpactSource]:

@@ -255,6 +255,7 @@ class _Batch:
         )
         if is_done and kind == SweepKind.ALL:
             source.history_days = _days_kept(piece.run, kept_since if is_at_retention else None)
+            sweeps.prove_now(self.sweeps[source.id], self.now)
         if is_done and kind in {SweepKind.ALL, SweepKind.GAP}:
             _publish(source)
 
@@ -284,7 +285,8 @@ class _Batch:
         kinds = self.sweeps[source.id]
         if source.due_at is not None:
             step = source.interval_seconds
-            begin = schedule.sweep_since(SweepKind.ALL, schedule.HISTORY_DAYS, self.now, step)
+            proven_at = kinds[SweepKind.FILTERS].confirmed_at or source.created_at
+            begin = schedule.sweep_since(SweepKind.ALL, schedule.HISTORY_DAYS, proven_at, step)
             series.uncover(source.id, begin)
             _note_change(source, begin, int(self.now.timestamp()), self.now)
             source.complete_until = source.collected_at = None

@@ -171,6 +171,12 @@ def note_proof(
         sweep.last_error = NOTHING_TO_TELL_BY
 
 
+def prove_now(sweeps: dict[SweepKind, Sweep], now: datetime) -> None:
+    """Have the filters proven that all of the past was just read with."""
+    if (sweep := sweeps.get(SweepKind.FILTERS)) is not None:
+        sweep.due_at = sweep.scheduled_at = now
+
+
 def note_failure(sweep: Sweep, message: str, due_at: datetime, now: datetime) -> None:
     """Note that a page could not be had, and when to ask again."""
     sweep.last_error, sweep.failure_count = message, sweep.failure_count + 1

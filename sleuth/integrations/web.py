@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Flask, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -37,7 +39,7 @@ def index(category: str) -> ResponseReturnValue:
         category=category,
         cards=cards.cards(g.organization.id, category),
         failures=cards.failures(),
-        projects=projects.projects_of(g.organization.id),
+        **_of_organization(),
     )
 
 
@@ -45,9 +47,7 @@ def index(category: str) -> ResponseReturnValue:
 def card(provider: str) -> ResponseReturnValue:
     """Show one card afresh."""
     found = cards.card(g.organization.id, provider) or abort(404)
-    return render_template(
-        "integrations/_card.html", card=found, projects=projects.projects_of(g.organization.id)
-    )
+    return render_template("integrations/_card.html", card=found, **_of_organization())
 
 
 @blueprint.route("/<provider>/enable", methods=["GET", "POST"])
@@ -111,6 +111,15 @@ def disable(provider: str) -> ResponseReturnValue:
     return dialog_done(
         _category_url(info), event="integrationChanged", message=f"{info.name} is disconnected"
     )
+
+
+def _of_organization() -> dict[str, Any]:
+    """Return what cards show of other features: projects to measure, and sources that fail."""
+    organization_id = g.organization.id
+    return {
+        "projects": projects.projects_of(organization_id),
+        "failing": impact.failing_sources(organization_id),
+    }
 
 
 def _find(provider: str, public_id: str) -> ConnectionCheck | None:

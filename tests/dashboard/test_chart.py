@@ -96,10 +96,16 @@ def test_a_deploy_near_an_end_has_no_label_that_would_cover_the_others() -> None
     assert [mark.text for mark in drawn.times] == ["1440 min before", "120 min after"]
 
 
-def test_a_small_picture_sums_up_minutes_around_the_deploy() -> None:
+def test_a_small_picture_shows_every_minute_of_the_hours_around_the_deploy() -> None:
     small = picture([1] * 60 + [99] + [2] * 60, 60).coarse
-    assert small.counts == (3,) * 20 + (6,) * 20
-    assert (small.deploy_index, small.step_seconds, small.unit) == (20, 180, "3 minutes")
+    assert small.counts == (1,) * 60 + (2,) * 60
+    assert (small.deploy_index, small.unit) == (60, "minute")
+
+
+def test_a_small_picture_sums_up_what_would_be_too_narrow() -> None:
+    small = picture([1] * 180 + [99] + [2] * 180, 180).coarse
+    assert small.counts == (3,) * 60 + (6,) * 60
+    assert (small.deploy_index, small.step_seconds, small.unit) == (60, 180, "3 minutes")
 
 
 def test_a_small_picture_of_few_buckets_keeps_them() -> None:
@@ -109,21 +115,21 @@ def test_a_small_picture_of_few_buckets_keeps_them() -> None:
 
 
 def test_a_small_bucket_with_an_unknown_minute_is_unknown() -> None:
-    small = picture([1] * 60 + [1] + [1, None] + [1] * 58, 60).coarse
-    assert small.counts[20] is None
-    assert small.counts[21] == 3
+    small = picture([1] * 180 + [1] + [1, None] + [1] * 178, 180).coarse
+    assert small.counts[60] is None
+    assert small.counts[61] == 3
 
 
 def test_a_small_picture_leaves_out_what_is_still_to_come() -> None:
-    small = picture([1] * 61 + [1] * 6 + [None] * 54, 60, upcoming=54).coarse
-    assert small.upcoming == 18
-    assert small.counts[20:22] == (3, 3)
+    small = picture([1] * 181 + [1] * 6 + [None] * 174, 180, upcoming=174).coarse
+    assert small.upcoming == 58
+    assert small.counts[60:62] == (3, 3)
     assert None not in small.counts[: len(small.counts) - small.upcoming]
 
 
 def test_the_newest_small_bucket_shows_what_is_known_of_it_so_far() -> None:
-    small = picture([1] * 61 + [1, 1, 1, 50] + [None] * 56, 60, upcoming=56).coarse
-    assert (small.counts[20:22], small.upcoming) == ((3, 50), 18)
+    small = picture([1] * 181 + [1, 1, 1, 50] + [None] * 176, 180, upcoming=176).coarse
+    assert (small.counts[60:62], small.upcoming) == ((3, 50), 58)
 
 
 def test_a_picture_of_minutes_calls_them_so() -> None:

@@ -161,7 +161,7 @@ def test_a_final_verdict_without_counts_says_so(judged) -> None:
 
 def test_a_line_has_a_small_picture_of_the_counts(judged) -> None:
     page = judged(("healthy", ""))
-    assert "Errors per 3 minutes around the deploy" in page
+    assert "Errors per minute around the deploy" in page
     assert 'class="spark-deploy"' in page
 
 

@@ -80,6 +80,14 @@ def distrusted(source: ImpactSource, sandbox) -> ImpactSource:
     return collect(source, NOW + timedelta(days=1))
 
 
+def test_filters_are_proven_again_after_all_of_the_past_was_read(source: ImpactSource) -> None:
+    with write():
+        row = db.session.get_one(Sweep, (source.id, SweepKind.FILTERS))
+        row.confirmed_at = NOW - timedelta(hours=1)
+    collect(source, NOW)
+    assert db.session.get_one(Sweep, (source.id, SweepKind.FILTERS)).confirmed_at == NOW
+
+
 def test_nothing_is_collected_while_a_filter_is_ignored(distrusted: ImpactSource) -> None:
     assert "ignores the environment" in distrusted.last_error
     assert distrusted.due_at is None

@@ -87,6 +87,19 @@ def test_what_hinders_the_whole_integration_is_shown_at_each_source(
     assert "Counts collected" not in shown
 
 
+def test_the_integrations_card_names_the_sources_that_get_no_counts(
+    source: ImpactSource, sign_in
+) -> None:
+    collect(source)
+    with write():
+        db.session.get_one(ImpactSource, source.id).last_error = "Sentry ignores the project."
+    url = "/o/acme/integrations/error-trackers"
+    text = sign_in("observer").get(url).get_data(as_text=True)
+    shown = " ".join(re.sub(r"<[^>]+>", " ", text).split())
+    assert "Sentry is connected , but 1 impact source gets no counts" in shown
+    assert "Web errors : Sentry ignores the project." in shown
+
+
 def test_another_organizations_source_is_no_page(source: ImpactSource, sign_in) -> None:
     url = f"/o/acme/projects/shop/impact/{source.public_id}"
     assert sign_in("outsider").get(url).status_code == 404
