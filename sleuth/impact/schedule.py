@@ -20,6 +20,7 @@ FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(days=1)
 PERMANENT_RETRY = timedelta(minutes=15)
+BEFORE_A_PROOF = timedelta(minutes=1)
 DAY = timedelta(days=1)
 
 SWEEP_SPANS = {SweepKind.DAY: DAY, SweepKind.WEEK: 7 * DAY}

@@ -255,7 +255,7 @@ class _Batch:
         )
         if is_done and kind == SweepKind.ALL:
             source.history_days = _days_kept(piece.run, kept_since if is_at_retention else None)
-            sweeps.prove_now(self.sweeps[source.id], self.now)
+            sweeps.prove_soon(self.sweeps[source.id], self.now)
         if is_done and kind in {SweepKind.ALL, SweepKind.GAP}:
             _publish(source)
 

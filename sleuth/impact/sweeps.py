@@ -171,10 +171,10 @@ def note_proof(
         sweep.last_error = NOTHING_TO_TELL_BY
 
 
-def prove_now(sweeps: dict[SweepKind, Sweep], now: datetime) -> None:
-    """Have the filters proven that all of the past was just read with."""
+def prove_soon(sweeps: dict[SweepKind, Sweep], now: datetime) -> None:
+    """Have the filters proven that all of the past was just read with, as soon as there is time."""
     if (sweep := sweeps.get(SweepKind.FILTERS)) is not None:
-        sweep.due_at = sweep.scheduled_at = now
+        sweep.due_at, sweep.scheduled_at = now + schedule.BEFORE_A_PROOF, now
 
 
 def note_failure(sweep: Sweep, message: str, due_at: datetime, now: datetime) -> None:

@@ -224,6 +224,14 @@ def test_a_job_that_finds_the_stand_in_away_leaves_one_line_in_the_log(
     assert "Traceback" not in caplog.text
 
 
+def test_a_stand_in_that_goes_away_meanwhile_leaves_one_line_in_the_log(
+    demo: Organization, sandbox: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox.misbehave("hang-up", match="/projects/")
+    keep_up(demo.id)
+    assert "Traceback" not in caplog.text
+
+
 def test_an_order_that_the_stand_in_refuses_is_an_error(demo: Organization) -> None:
     incident = {**plan.past_deploys(NOW)[4].incidents[0], "project": "unheard-of"}
     with pytest.raises(stand_in.StandInError, match="no project lumen/unheard-of"):
