@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from sleuth.demo import keeping
+from sleuth.demo import keeping, stand_in
 from sleuth.demo.keeping import DemoError
 from sleuth.demo.stand_in import StandInError
 
@@ -12,8 +12,20 @@ log = logging.getLogger(__name__)
 
 
 def keep_up(organization_id: int) -> None:
-    """Do what has not been done yet; the tick asks again where the stand-in does not answer."""
+    """Do what has not been done yet; the tick asks again where the stand-in does not answer.
+
+    Raises:
+        DemoError: something is wrong although the stand-in answers.
+    """
+    try:
+        _keep_up(organization_id)
+    except StandInError as error:
+        log.warning("%s", error)
+
+
+def _keep_up(organization_id: int) -> None:
     try:
         keeping.keep_up(organization_id)
-    except (DemoError, StandInError) as error:  # it may go away at any moment
-        log.warning("%s", error)
+    except DemoError:
+        stand_in.remind([])  # raises if the reason is that it went away meanwhile
+        raise

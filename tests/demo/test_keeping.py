@@ -225,11 +225,17 @@ def test_a_job_that_finds_the_stand_in_away_leaves_one_line_in_the_log(
 
 
 def test_a_stand_in_that_goes_away_meanwhile_leaves_one_line_in_the_log(
-    demo: Organization, sandbox: Any, caplog: pytest.LogCaptureFixture
+    demo: Organization, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sandbox.misbehave("hang-up", match="/projects/")
+    monkeypatch.setattr(keeping, "CREDENTIALS", {"token": "sntryu_of_nobody"})
+    monkeypatch.setattr(stand_in, "remind", _is_away)
     keep_up(demo.id)
+    assert "It is away." in caplog.text
     assert "Traceback" not in caplog.text
+
+
+def _is_away(_incidents: object) -> bool:
+    raise stand_in.StandInError("It is away.")
 
 
 def test_an_order_that_the_stand_in_refuses_is_an_error(demo: Organization) -> None:

@@ -75,6 +75,7 @@ def test_filters_are_proven_once_a_day(source: ImpactSource) -> None:
 def distrusted(source: ImpactSource, sandbox) -> ImpactSource:
     """A source whose tracker ignored the environment on the second day."""
     collect(source, NOW)
+    collect(source, NOW + timedelta(minutes=1))
     collect(source, NOW + timedelta(hours=20))
     sandbox.misbehave("ignores-environment", match="/events-")
     return collect(source, NOW + timedelta(days=1))
