@@ -12,7 +12,7 @@ from redis import Redis
 
 from sleuth import config
 from sleuth.plugin_api import TrackerError
-from sleuth.queue import pace
+from sleuth.queue import keepers, pace
 from sleuth.queue.pace import SharedPace
 
 pytestmark = pytest.mark.queue
@@ -36,14 +36,22 @@ def moments(each: SharedPace, account: str, times: int, per_hour: int | None = N
 def test_an_account_is_asked_five_times_a_second(shared) -> None:
     taken = moments(shared[0], "acme", 7)
     assert taken[4] - taken[0] < 0.9
-    assert taken[5] - taken[0] >= 0.95
+    assert taken[5] - taken[0] >= 0.99
 
 
 def test_two_processes_share_the_pace_of_an_account(shared) -> None:
     with ThreadPoolExecutor() as pool:
         both = pool.map(lambda each: moments(each, "acme", 4), shared)
     taken = sorted(moment for each in both for moment in each)
-    assert taken[5] - taken[0] >= 0.95
+    assert taken[5] - taken[0] >= 0.99
+
+
+def test_a_request_counts_until_a_second_after_its_answer(shared) -> None:
+    with shared[0].slot("acme"):
+        answered = moments(shared[0], "another", 5)[-1]
+    taken = moments(shared[1], "acme", 5)
+    assert taken[3] - answered < 0.9
+    assert taken[4] - answered >= 0.99
 
 
 def test_accounts_do_not_wait_for_each_other(shared) -> None:
@@ -82,7 +90,7 @@ def test_a_slow_tracker_is_asked_a_few_things_in_a_row_and_then_no_more(shared) 
 
 
 def test_what_a_killed_worker_holds_ends_by_itself(shared, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "HOLD_SECONDS", 0.2)
+    monkeypatch.setattr(keepers, "HOLD_SECONDS", 0.2)
     killed = shared[0].slot("acme")
     killed.__enter__()
     began = time.monotonic()
@@ -93,8 +101,8 @@ def test_what_a_killed_worker_holds_ends_by_itself(shared, monkeypatch: pytest.M
 def test_a_slow_answer_keeps_others_out_for_as_long_as_it_takes(
     shared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pace, "HOLD_SECONDS", 0.4)
-    monkeypatch.setattr(pace, "RENEW_SECONDS", 0.1)
+    monkeypatch.setattr(keepers, "HOLD_SECONDS", 0.4)
+    monkeypatch.setattr(keepers, "RENEW_SECONDS", 0.1)
     monkeypatch.setattr(pace, "LONGEST_WAIT_SECONDS", 1.2)
     with (
         shared[0].slot("acme"),
@@ -113,7 +121,7 @@ def test_who_asks_again_and_again_leaves_others_the_time_to_come_in(queue_server
 def test_without_a_queue_server_the_process_paces_itself(tmp_path: Path) -> None:
     url = config.redis_url({"SLEUTH_REDIS_URL": f"unix://{tmp_path}/none.sock"})
     taken = moments(SharedPace(url, 5), "acme", 6)
-    assert taken[5] - taken[0] >= 0.95
+    assert taken[5] - taken[0] >= 0.99
 
 
 def test_no_limit_means_no_wait(tmp_path: Path) -> None:
