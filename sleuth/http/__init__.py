@@ -8,6 +8,7 @@ read, because it would replace the credentials of the user.
 
 from sleuth.http.answer import Answer
 from sleuth.http.client import Client, Limits, Session
+from sleuth.http.deadline import expendable
 from sleuth.http.hosts import AllowedHosts, is_host_within
 from sleuth.http.pace import Pace, Unpaced
 
@@ -19,5 +20,6 @@ __all__ = [
     "Pace",
     "Session",
     "Unpaced",
+    "expendable",
     "is_host_within",
 ]

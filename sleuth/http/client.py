@@ -5,22 +5,20 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from threading import Thread
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
 
 from sleuth import __version__
 from sleuth.http.answer import Answer
+from sleuth.http.deadline import run_until
 from sleuth.http.failures import FAILURES, explain, was_reset
 from sleuth.http.hosts import AllowedHosts
 from sleuth.plugin_api import TrackerError
@@ -31,11 +29,8 @@ MAX_REDIRECTS = 3
 MOST_CONNECTIONS = 64
 MOST_SKEW = timedelta(seconds=60)
 CHUNK_BYTES = 65536
-GRACE_SECONDS = 0.2
-"""For a request to notice by itself that it is late, so that it need not be abandoned."""
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +71,6 @@ class Session(requests.Session):
             found = self.merge_environment_settings(url, {}, True, None, None)
             self._settings[host] = dict(found)
         return self._settings[host]
-
-
-class _OnlyTheHeaders(AuthBase):
-    """Keeps requests from looking for credentials in ``.netrc``."""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request
 
 
 class Client:
@@ -181,7 +169,7 @@ class Client:
 
     def _get_in_time(self, request: requests.Request, deadline: float) -> Answer:
         try:
-            return _run_until(deadline, lambda: self._follow(request, deadline))
+            return run_until(deadline, lambda: self._follow(request, deadline))
         except (TimeoutError, *FAILURES) as error:
             failure = error
         raise explain(failure, self._name, urlsplit(request.url).hostname or "")
@@ -201,8 +189,10 @@ class Client:
         raise self._bad_answer(f"answered with more than {MAX_REDIRECTS} redirects in a row")
 
     def _prepare(self, request: requests.Request) -> requests.PreparedRequest:
-        request.auth = _OnlyTheHeaders()
-        prepared = self._session.prepare_request(request)
+        """Prepare it without the session, which would add credentials from ``.netrc``."""
+        prepared = requests.PreparedRequest()
+        headers = {**self._session.headers, **request.headers}
+        prepared.prepare("GET", request.url, headers, params=request.params)
         self._allowed.check(str(prepared.url), self._name)
         return prepared
 
@@ -260,23 +250,3 @@ def _date_of(header: str) -> datetime | None:
 
 def _is_sendable(value: str) -> bool:
     return value.isascii() and value.isprintable() and value == value.strip()
-
-
-def _run_until(deadline: float, work: Callable[[], T]) -> T:
-    """Run the work in a thread of its own, because only that bounds how long it takes.
-
-    Socket timeouts do not: they start again with every byte, and none covers DNS.
-
-    Raises:
-        TimeoutError: the deadline came first; the work is left to end by itself.
-    """
-    future: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:
-            future.set_exception(error)
-
-    Thread(target=run, daemon=True, name="tracker request").start()
-    return future.result(timeout=max(deadline - time.monotonic(), 0) + GRACE_SECONDS)

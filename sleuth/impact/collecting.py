@@ -22,6 +22,7 @@ from sqlalchemy.exc import OperationalError
 from sleuth import clock, queue
 from sleuth.crypto import EncryptionKeyError
 from sleuth.extensions import db, storage_trouble, write
+from sleuth.http import expendable
 from sleuth.impact import leases, service, storing
 from sleuth.impact.tasks import Task, tasks_of
 from sleuth.impact.turn import Outcome, take_turn
@@ -37,7 +38,7 @@ PATIENCE_SECONDS = 5.0
 STOPPING_SECONDS = 1.0
 ANSWER_SECONDS = 25.0
 RENEW_SECONDS = 10.0
-BATCH_SECONDS = 0.2
+BATCH_SECONDS = 0.4
 NO_PLUGIN = "The plugin of this tracker is not installed any more."
 NO_ANSWER = "The tracker takes very long to answer."
 UNREADABLE = (
@@ -197,7 +198,7 @@ class Round:
     ) -> None:
         """Run in a thread: hand over each outcome, and at last that the turn has ended."""
         try:
-            with self._app.app_context():
+            with self._app.app_context(), expendable():
                 for outcome in take_turn(tracker, credentials, tasks, self._is_over.is_set):
                     self._heard.put(outcome)
         finally:
