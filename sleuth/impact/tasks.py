@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TypeVar
 
 from sqlalchemy import select
+from sqlalchemy.orm import load_only
 
 from sleuth.extensions import db
 from sleuth.impact import leases, schedule, sweeps
@@ -17,9 +18,21 @@ from sleuth.impact.schedule import Window
 from sleuth.impact.sweeps import Run
 from sleuth.plugin_api import ImpactConfig
 
-MOST_NEWEST = 120
+MOST_NEWEST = 100
 MOST_SWEEPS = 40
 NEWEST_BEFORE_A_SWEEP = 4
+
+_WHAT_IS_ASKED = load_only(
+    ImpactSource.integration_id,
+    ImpactSource.error_org_key,
+    ImpactSource.error_project_key,
+    ImpactSource.error_environment,
+    ImpactSource.attributes,
+    ImpactSource.field_values,
+    ImpactSource.interval_seconds,
+    ImpactSource.complete_until,
+    raiseload=True,
+)
 
 T = TypeVar("T")
 
@@ -56,6 +69,7 @@ def tasks_of(integration_id: int, now: datetime, look_back_days: int) -> list[Ta
         .where(ImpactSource.integration_id == integration_id, leases.is_due(now))
         .order_by(ImpactSource.due_at, ImpactSource.id)
         .limit(MOST_NEWEST)
+        .options(_WHAT_IS_ASKED)
     )
     due_sweeps = db.session.execute(
         select(Sweep, ImpactSource)

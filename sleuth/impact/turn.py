@@ -24,7 +24,7 @@ SECONDS_OF_WORK = 20.0
 CONCERNS_ONE_SOURCE = ("forbidden", "not_found", "bad_answer")
 LOW_QUOTA = 1
 LARGE = timedelta(days=2)
-MOST_LARGE = 4
+MOST_LARGE = 2
 SECONDS_FOR_ROOM = 1.0
 
 log = logging.getLogger(__name__)

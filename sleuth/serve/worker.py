@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from redis.exceptions import RedisError
@@ -26,6 +27,7 @@ def main(role: str = "all") -> int:
         logs.give_up(f"A worker can be one of {', '.join(ROLES)}, not {role}.")
         return 2
     app = create_app()
+    gc.freeze()  # what is loaded by now stays, and no job need look through it again
     try:
         make_worker(app, ROLES[role]).work(logging_level="WARNING")
     except RedisError as error:
