@@ -9,7 +9,9 @@ import socket
 import ssl
 import struct
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import pytest
@@ -18,7 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from sleuth import __version__
-from sleuth.http import AllowedHosts, Client, Limits
+from sleuth.http import AllowedHosts, Client, Limits, expendable
 from sleuth.plugin_api import TrackerError
 from sleuth.redaction import Scrubber
 
@@ -192,14 +194,32 @@ def test_a_silent_server_is_given_up(raw_server: Callable[..., Any]) -> None:
     assert len(server.requests) == 1, "a server that is slow is not asked twice"
 
 
-def test_a_dripping_body_is_given_up(raw_server: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("guard", [nullcontext, expendable])
+def test_a_dripping_body_is_given_up(raw_server: Callable[..., Any], guard: Any) -> None:
     def drip(connection: socket.socket, _number: int) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n")
         while not server.done.wait(0.05):
             connection.sendall(b" ")
 
     server = raw_server(drip)
-    assert failure(server.url, limits=HASTY).message.startswith("Faraway took too long")
+    with guard():
+        assert failure(server.url, limits=HASTY).message.startswith("Faraway took too long")
+
+
+@pytest.mark.parametrize(("guard", "helpers"), [(nullcontext, 1), (expendable, 0)])
+def test_a_thread_that_is_given_up_anyway_needs_no_other(
+    raw_server: Callable[..., Any], guard: Any, helpers: int
+) -> None:
+    seen = []
+
+    def note(connection: socket.socket, _number: int) -> None:
+        seen.extend(each.name for each in enumerate_threads())
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    server = raw_server(note)
+    with guard():
+        client(server.url).get(server.url)
+    assert seen.count("tracker request") == helpers
 
 
 def test_dripping_headers_are_given_up(raw_server: Callable[..., Any]) -> None:

@@ -128,3 +128,21 @@ def test_no_limit_means_no_wait(tmp_path: Path) -> None:
     began = time.monotonic()
     moments(SharedPace(f"unix://{tmp_path}/none.sock", 0), "acme", 50)
     assert time.monotonic() - began < 0.5
+
+
+def test_who_asks_twice_because_the_answer_was_lost_is_not_locked_out(queue_server: str) -> None:
+    Redis.from_url(queue_server).flushall()
+    keeper = keepers.SharedKeeper(queue_server, keepers.Renewal())
+    limits = [keepers.Limit(5, 1000)]
+    assert keeper.take("acme", "mine", limits) == 0
+    assert keeper.take("acme", "mine", limits) == 0
+    assert keeper.take("acme", "another's", limits) == keepers.BUSY
+
+
+def test_who_is_turned_away_leaves_the_account_to_others(shared) -> None:
+    moments(shared[0], "slow", 10, per_hour=360)
+    with pytest.raises(TrackerError), shared[0].slot("slow", 360):
+        pass
+    began = time.monotonic()
+    moments(shared[1], "slow", 1)
+    assert time.monotonic() - began < 1.5
