@@ -58,6 +58,9 @@ class Task:
 def tasks_of(integration_id: int, now: datetime, look_back_days: int) -> list[Task]:
     """Return what is due, the newest counts first, and sweeps in between.
 
+    Whoever was asked longest ago comes first, so that where there is always something due,
+    all wait equally long.
+
     However far behind the present is, every fifth question may be about the past, so that
     too much to do delays it but does not end it.
 
@@ -67,7 +70,7 @@ def tasks_of(integration_id: int, now: datetime, look_back_days: int) -> list[Ta
     newest = db.session.scalars(
         select(ImpactSource)
         .where(ImpactSource.integration_id == integration_id, leases.is_due(now))
-        .order_by(ImpactSource.due_at, ImpactSource.id)
+        .order_by(ImpactSource.scheduled_at.nulls_first(), ImpactSource.id)
         .limit(MOST_NEWEST)
         .options(_WHAT_IS_ASKED)
     )

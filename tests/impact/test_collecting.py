@@ -17,6 +17,7 @@ from sleuth.extensions import db, write
 from sleuth.impact import collecting, leases, series, service, storing
 from sleuth.impact.collecting import collect_integrations
 from sleuth.impact.models import ImpactSource, Sweep, SweepKind
+from sleuth.impact.tasks import tasks_of
 from sleuth.impact.turn import Outcome
 from sleuth.integrations.models import Integration
 from sleuth.trackers.calls import PluginHooks
@@ -124,6 +125,23 @@ def test_after_an_outage_of_three_days_nothing_is_missing(source: ImpactSource, 
     window = (NOW - timedelta(hours=1), later - timedelta(minutes=30))
     with clock.frozen(later):
         assert stored(source, *window) == told_by(sandbox, *window)
+
+
+def test_who_was_asked_longest_ago_comes_first(
+    source: ImpactSource, integration: Integration, cast: Cast, sandbox
+) -> None:
+    with write():
+        other = service.add_impact_source(
+            db.session.get_one(Integration, integration.id),
+            source_settings(cast, sandbox, "Other", error_environment="staging"),
+            interval_seconds=60,
+            warning="",
+        )
+        other.due_at, other.scheduled_at = NOW, NOW - timedelta(minutes=2)
+        first = db.session.get_one(ImpactSource, source.id)
+        first.due_at, first.scheduled_at = NOW - timedelta(minutes=1), NOW - timedelta(minutes=1)
+    newest = [task.source_id for task in tasks_of(integration.id, NOW, 90) if task.kind is None]
+    assert newest == [other.id, source.id]
 
 
 @pytest.mark.parametrize(
