@@ -20,9 +20,10 @@ _is_expendable: ContextVar[bool] = ContextVar("is_expendable", default=False)
 
 @contextmanager
 def expendable() -> Iterator[None]:
-    """Say that nobody waits for the end of this thread, so that it need not be guarded.
+    """Say that this thread ends with its process, soon, and that nobody waits for it.
 
-    A thread for each request costs a tenth of the request.
+    What is run until a deadline is not guarded then: a thread for each request costs a
+    tenth of the request.
     """
     token = _is_expendable.set(True)
     try:
@@ -34,7 +35,8 @@ def expendable() -> Iterator[None]:
 def run_until(deadline: float, work: Callable[[], T]) -> T:
     """Run the work in a thread of its own, because only that bounds how long it takes.
 
-    Socket timeouts do not: they start again with every byte, and none covers DNS.
+    Socket timeouts do not: they start again with every byte, and none covers DNS. In an
+    expendable thread the work is run as it is, and has to look at the time by itself.
 
     Args:
         deadline: By the monotonic clock, in seconds.

@@ -39,6 +39,8 @@ STOPPING_SECONDS = 1.0
 ANSWER_SECONDS = 25.0
 RENEW_SECONDS = 10.0
 BATCH_SECONDS = 0.4
+"""Each transaction costs as much as some ten counts, so few are made."""
+
 NO_PLUGIN = "The plugin of this tracker is not installed any more."
 NO_ANSWER = "The tracker takes very long to answer."
 UNREADABLE = (

@@ -19,6 +19,8 @@ from sleuth.impact.sweeps import Run
 from sleuth.plugin_api import ImpactConfig
 
 MOST_NEWEST = 100
+"""As many as a turn can ask, at five a second."""
+
 MOST_SWEEPS = 40
 NEWEST_BEFORE_A_SWEEP = 4
 

@@ -13,15 +13,16 @@ from threading import Lock, Thread
 from typing import Protocol
 
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 ANSWER_SECONDS = 5.0
 HOLD_SECONDS = 15.0
 """Whoever was killed holds others up no longer; shorter than they are ready to wait."""
 
 RENEW_SECONDS = 5.0
-YIELD_SECONDS = 0.03
-"""Whoever has just had a turn leaves others the time to notice that it is over."""
 
 BUSY = -1
 
@@ -31,18 +32,19 @@ if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])
   return -1
 end
 local time = redis.call('TIME')
-local now = time[1] * 1000 + math.ceil(time[2] / 1000)
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local wait = 0
 for i = 3, #ARGV, 2 do
   local answered = redis.call('LINDEX', KEYS[2], ARGV[i] - 1)
-  if answered then
-    wait = math.max(wait, math.min(answered + ARGV[i + 1] - now, ARGV[i + 1]))
+  if answered and tonumber(answered) <= now + 1 then
+    wait = math.max(wait, answered + ARGV[i + 1] - now)
   end
 end
 return wait
 """
 """Take the account, and tell how many milliseconds to wait: -1 if somebody else has it.
 
+An answer of the future is one from before the clock was set back, and is passed over.
 Keys: who has it; when its last requests were answered, the newest first. Arguments: a
 token; for how many milliseconds to hold it; the number and milliseconds of each limit.
 """
@@ -98,26 +100,23 @@ class SharedKeeper:
 
     def __init__(self, redis_url: str, renewal: Renewal) -> None:
         client = Redis.from_url(
-            redis_url, socket_timeout=ANSWER_SECONDS, single_connection_client=True
+            redis_url,
+            socket_timeout=ANSWER_SECONDS,
+            single_connection_client=True,
+            retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         )
         self._take = client.register_script(TAKE)
         self._give_back = client.register_script(GIVE_BACK)
         self._prolong = client.register_script(PROLONG)
         self._renewal = renewal
-        self._left_at: dict[str, float] = {}
 
     def take(self, account: str, token: str, limits: Sequence[Limit]) -> int:
         """Ask the queue server."""
-        self._let_others_go_first(account)
         numbers = [number for each in limits for number in (each.requests, each.milliseconds)]
         wait = int(self._take(keys=_keys(account), args=[token, _hold_ms(), *numbers]))
         if wait != BUSY:
             self._renewal.begin(token, lambda: self._hold_on(account, token))
         return wait
-
-    def _let_others_go_first(self, account: str) -> None:
-        left_at = self._left_at.pop(account, 0.0)
-        time.sleep(max(0.0, left_at + YIELD_SECONDS - time.monotonic()))
 
     def _hold_on(self, account: str, token: str) -> None:
         self._prolong(keys=_keys(account)[:1], args=[token, _hold_ms()])
@@ -125,7 +124,6 @@ class SharedKeeper:
     def give_back(self, account: str, token: str, limits: Sequence[Limit] = ()) -> None:
         """Tell the queue server."""
         self._renewal.end(token)
-        self._left_at[account] = time.monotonic()
         most = max((each.requests for each in limits), default=0)
         longest = max((each.milliseconds for each in limits), default=0)
         try:
@@ -165,7 +163,7 @@ class OwnKeeper:
             for each in limits
             if len(answered) >= each.requests
         ]
-        return ceil(max(0.0, *waits, 0.0))
+        return ceil(max([0.0, *waits]))
 
     def give_back(self, account: str, token: str, limits: Sequence[Limit] = ()) -> None:
         """Note it here."""
@@ -189,10 +187,10 @@ class Renewal:
     def begin(self, token: str, hold_on: Callable[[], None]) -> None:
         """Prolong what is held under this token from now on."""
         with self._guard:
-            self._held[token] = hold_on
             if not self._is_running:
                 Thread(target=self._run, daemon=True, name="renewing turns").start()
                 self._is_running = True
+            self._held[token] = hold_on
 
     def end(self, token: str) -> None:
         """Prolong it no longer."""

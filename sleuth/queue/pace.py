@@ -25,6 +25,8 @@ IN_A_ROW = 10
 
 LONGEST_WAIT_SECONDS = 30.0
 POLL_SECONDS = 0.02
+YIELD_SECONDS = 0.03
+"""Whoever has just had a turn leaves others the time to notice that it is over."""
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +51,8 @@ class SharedPace:
         """Wait for a turn, and keep it until the answer is there.
 
         A request counts from its answer on: the tracker has it by then, however long it
-        travelled, so the tracker never counts more of them within a second than we do.
+        travelled, so the tracker never counts more of them within a second than we do. One
+        that is redirected, or repeated because its connection broke, counts once.
 
         Raises:
             TrackerError: ``rate_limited``: no turn comes within 30 seconds.
@@ -58,11 +61,18 @@ class SharedPace:
             yield
             return
         limits = _limits(self.per_second, requests_per_hour)
+        self._let_others_go_first(account)
         keeper, token = self._take(account, limits)
         try:
             yield
         finally:
             keeper.give_back(account, token, limits)
+            self._of_thread.left = (account, time.monotonic())
+
+    def _let_others_go_first(self, account: str) -> None:
+        last, left_at = getattr(self._of_thread, "left", ("", 0.0))
+        if last == account:
+            time.sleep(max(0.0, left_at + YIELD_SECONDS - time.monotonic()))
 
     def _take(self, account: str, limits: Sequence[Limit]) -> tuple[Keeper, str]:
         try:

@@ -14,6 +14,7 @@ from plugins.sentry.sandbox import Sandbox
 from sleuth import clock
 from sleuth.dashboard import changes
 from sleuth.extensions import db, write
+from sleuth.http import deadline
 from sleuth.impact import collecting, leases, series, service, storing
 from sleuth.impact.collecting import collect_integrations
 from sleuth.impact.models import ImpactSource, Sweep, SweepKind
@@ -125,6 +126,16 @@ def test_after_an_outage_of_three_days_nothing_is_missing(source: ImpactSource, 
     window = (NOW - timedelta(hours=1), later - timedelta(minutes=30))
     with clock.frozen(later):
         assert stored(source, *window) == told_by(sandbox, *window)
+
+
+def test_collecting_needs_no_thread_for_each_request(
+    source: ImpactSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: object, **_more: object) -> None:
+        raise AssertionError("A thread was made for one request.")
+
+    monkeypatch.setattr(deadline, "Thread", refuse)
+    assert collect(source).last_error == ""
 
 
 def test_who_was_asked_longest_ago_comes_first(

@@ -139,6 +139,58 @@ def test_who_asks_twice_because_the_answer_was_lost_is_not_locked_out(queue_serv
     assert keeper.take("acme", "another's", limits) == keepers.BUSY
 
 
+def lose_connections(queue_server: str) -> None:
+    """Break every connection to the queue server but the one that does it."""
+    Redis.from_url(queue_server).client_kill_filter(_type="normal", skipme=True)
+
+
+def test_a_lost_connection_is_made_anew_and_the_pace_is_kept(shared, queue_server: str) -> None:
+    taken = moments(shared[0], "acme", 5)
+    lose_connections(queue_server)
+    taken += moments(shared[0], "acme", 1)
+    assert taken[5] - taken[0] >= 0.99
+
+
+def test_a_connection_lost_during_a_request_leaves_the_account_free(
+    shared, queue_server: str
+) -> None:
+    with shared[0].slot("acme"):
+        lose_connections(queue_server)
+    began = time.monotonic()
+    moments(shared[1], "acme", 1)
+    assert time.monotonic() - began < 1
+
+
+def test_a_connection_lost_while_another_process_asks_lets_nobody_in(
+    shared, queue_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments(shared[1], "another", 1)
+    monkeypatch.setattr(pace, "LONGEST_WAIT_SECONDS", 0.2)
+    with shared[0].slot("acme"):
+        lose_connections(queue_server)
+        with pytest.raises(TrackerError), shared[1].slot("acme"):
+            pass
+
+
+def test_answers_from_before_the_clock_was_set_back_hold_nobody_up(
+    shared, queue_server: str
+) -> None:
+    future = int(1000 * (time.time() + 3600))
+    Redis.from_url(queue_server).lpush("sleuth:answered:slow", *[future] * 10)
+    began = time.monotonic()
+    moments(shared[0], "slow", 1, per_hour=360)
+    assert time.monotonic() - began < 1
+
+
+def test_without_a_queue_server_nobody_asks_all_the_time(tmp_path: Path) -> None:
+    alone = SharedPace(f"unix://{tmp_path}/none.sock", 1000)
+    with ThreadPoolExecutor() as pool:
+        both = list(pool.map(lambda _each: moments(alone, "acme", 20), range(2)))
+    first, second = ([min(each), max(each)] for each in both)
+    assert first[0] < second[1]
+    assert second[0] < first[1]
+
+
 def test_who_is_turned_away_leaves_the_account_to_others(shared) -> None:
     moments(shared[0], "slow", 10, per_hour=360)
     with pytest.raises(TrackerError), shared[0].slot("slow", 360):
