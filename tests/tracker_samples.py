@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from sleuth import clock
 from sleuth.extensions import db, write
 from sleuth.ids import new_public_id
-from sleuth.impact import checking
+from sleuth.impact import checking, replacing
+from sleuth.impact.models import ImpactSource
 from sleuth.impact.service import SourceSettings, add_impact_source
 from sleuth.integrations import checks, service
-from sleuth.integrations.models import CheckKind, Integration, TrackerProject
+from sleuth.integrations.models import (
+    CheckKind,
+    CheckState,
+    ConnectionCheck,
+    Integration,
+    TrackerProject,
+)
 from tests.conftest import Cast
 
 ENTERED = {
@@ -66,6 +75,38 @@ def an_impact_source(cast: Cast) -> str:
             db.session.get_one(Integration, integration.id), wanted, interval_seconds=60, warning=""
         )
     return source.public_id
+
+
+def a_paused_source(cast: Cast) -> str:
+    """A further impact source, from which nothing is collected."""
+    public_id = an_impact_source(cast)
+    with write():
+        source = db.session.scalars(
+            select(ImpactSource).where(ImpactSource.public_id == public_id)
+        ).one()
+        source.paused_at = clock.now()
+    return public_id
+
+
+def paused(cast: Cast) -> None:
+    """Acme's integration, from which nothing is collected."""
+    integration_id = connected(cast).id
+    with write():
+        db.session.get_one(Integration, integration_id).paused_at = clock.now()
+
+
+def an_attempt_to_replace(cast: Cast) -> str:
+    """A further attempt of the owner to replace the token, which waits for a yes."""
+    integration, user_id = connected(cast), cast.owner.id
+    public_id = replacing.start_replacement(
+        integration, {"token": "sntryu_other"}, user_id, is_confirmed=False
+    )
+    with write():
+        check = db.session.scalars(
+            select(ConnectionCheck).where(ConnectionCheck.public_id == public_id)
+        ).one()
+        checks.decide(check, CheckState.INCOMPLETE, "Another account.", asks_for=[], stops=[])
+    return public_id
 
 
 def an_attempt_to_connect(cast: Cast) -> str:

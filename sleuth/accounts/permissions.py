@@ -74,6 +74,14 @@ ENDPOINTS: dict[str, Permission] = {
     "integrations.check": Permission.CHANGE,
     "integrations.cancel_check": Permission.CHANGE,
     "integrations.disable": Permission.ADMINISTER,
+    "integrations.pause": Permission.ADMINISTER,
+    "integrations.resume": Permission.ADMINISTER,
+    "integrations.replace_token": Permission.CHANGE,
+    "integrations.replacement": Permission.CHANGE,
+    "integrations.confirm_replacement": Permission.CHANGE,
+    "integrations.cancel_replacement": Permission.CHANGE,
+    "integrations.recheck": Permission.CHANGE,
+    "integrations.collect": Permission.CHANGE,
     # impact
     "impact.project_tab": Permission.LOOK,
     "impact.sources": Permission.LOOK,
@@ -82,6 +90,8 @@ ENDPOINTS: dict[str, Permission] = {
     "impact.add": Permission.CHANGE,
     "impact.edit": Permission.CHANGE,
     "impact.delete": Permission.CHANGE,
+    "impact.pause": Permission.CHANGE,
+    "impact.resume": Permission.CHANGE,
     "impact.check": Permission.CHANGE,
     "impact.cancel_check": Permission.CHANGE,
     "impact.tracker_projects": Permission.CHANGE,
@@ -91,6 +101,8 @@ ENDPOINTS: dict[str, Permission] = {
     "dashboard.deploy": Permission.LOOK,
     "dashboard.deploy_card": Permission.LOOK,
     "dashboard.live": Permission.LOOK,
+    "dashboard.needs_attention": Permission.LOOK,
+    "dashboard.attention_link": Permission.LOOK,
     # web
     "asset": Permission.PUBLIC,
 }

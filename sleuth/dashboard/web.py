@@ -10,7 +10,7 @@ from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 
 from sleuth import clock
-from sleuth.dashboard import cards, changes, details, service
+from sleuth.dashboard import attention, cards, changes, details, service
 from sleuth.dashboard.filters import Filters
 from sleuth.extensions import htmx
 from sleuth.web import render_partial_or_page
@@ -36,6 +36,7 @@ def init_app(app: Flask) -> None:
     """Register the pages."""
     app.register_blueprint(blueprint)
     app.session_interface = SessionsOfVisits()
+    app.jinja_env.globals.update(attention_count=lambda: attention.count(g.organization.id))
 
 
 @blueprint.get("/")
@@ -62,6 +63,23 @@ def deploy_card(public_id: str) -> ResponseReturnValue:
     """Show one card afresh."""
     card = cards.read_card(g.organization.id, public_id) or abort(404)
     return render_template("dashboard/_deploy_card.html", card=card)
+
+
+@blueprint.get("/needs-attention")
+def needs_attention() -> ResponseReturnValue:
+    """Show what is broken, what it affects, and what mends it."""
+    return render_partial_or_page(
+        "dashboard/_needs_attention.html",
+        "dashboard/needs_attention.html",
+        items=attention.items(g.organization.id, clock.now()),
+        last_event=changes.latest(g.organization.id),
+    )
+
+
+@blueprint.get("/needs-attention/link")
+def attention_link() -> ResponseReturnValue:
+    """Show the entry of the navigation afresh."""
+    return render_template("dashboard/_attention_link.html")
 
 
 @blueprint.get("/changes")

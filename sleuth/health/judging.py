@@ -57,6 +57,9 @@ def judge(
     if sweeps.is_awaited(source.id, first):
         reason = "pending" if assessment.health == "unknown" else ""
         assessment = replace(assessment, reason=reason, is_final=False)
+    is_paused = source.paused_at is not None or source.integration.paused_at is not None
+    if is_paused and assessment.health == "unknown" and assessment.reason in {"pending", "gap"}:
+        assessment = replace(assessment, reason="paused", is_final=False)
     start = max(0, int(BASELINE.total_seconds()) // step - PICTURE_BUCKETS)
     picture_start = first + start * step
     details = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sleuth.impact import checking, collecting, leases, retention
+from sleuth.impact import checking, collecting, leases, replacing, retention, watching
 
 
 def check_impact_source(check_id: int) -> None:
@@ -18,6 +18,16 @@ def collect_round(_number: int) -> None:
 def schedule_anew(integration_id: int) -> None:
     """Make due what was scheduled before the clock was set back."""
     leases.schedule_anew(integration_id)
+
+
+def replace_token(check_id: int) -> None:
+    """Prove a new token, and put it in the old one's place."""
+    replacing.replace_token(check_id)
+
+
+def announce(integration_id: int) -> None:
+    """Let live pages know that an integration feels otherwise."""
+    watching.announce(integration_id)
 
 
 def prune_source(source_id: int) -> None:

@@ -81,7 +81,7 @@ def held(integration_ids: Collection[int], token: str) -> dict[int, Integration]
 
 def is_due(now: datetime) -> ColumnElement[bool]:
     """Whether a source's newest counts are due."""
-    return ImpactSource.due_at <= now
+    return and_(ImpactSource.due_at <= now, ImpactSource.paused_at.is_(None))
 
 
 def is_sweep_due(now: datetime) -> ColumnElement[bool]:
@@ -97,6 +97,7 @@ def is_sweep_due(now: datetime) -> ColumnElement[bool]:
     is_held_back = and_(ImpactSource.due_at.is_(None), Sweep.kind == SweepKind.FILTERS)
     return and_(
         ImpactSource.id == Sweep.impact_source_id,
+        ImpactSource.paused_at.is_(None),
         Sweep.due_at <= now,
         or_(comes_in, is_held_back),
     )
@@ -118,6 +119,10 @@ def schedule_anew(integration_id: int) -> None:
         ahead = and_(model.integration_id == integration_id, model.scheduled_at > now + SKEW)
         _change(update(model).where(ahead, model.due_at.is_not(None)).values(due_at=now))
         _change(update(model).where(ahead).values(scheduled_at=now))
+    expected = and_(
+        ImpactSource.integration_id == integration_id, ImpactSource.expected_at > now + SKEW
+    )
+    _change(update(ImpactSource).where(expected).values(expected_at=now))
     failed = and_(Integration.id == integration_id, Integration.last_error_at > now + SKEW)
     _change(update(Integration).where(failed).values(retry_at=None, last_error_at=now))
 
@@ -137,7 +142,7 @@ def _due(now: datetime) -> Select[int]:
     may_ask = or_(Integration.retry_at.is_(None), Integration.retry_at <= now)
     return (
         select(Integration.id)
-        .where(_is_free(now), may_ask, or_(of_source, of_sweep))
+        .where(_is_free(now), Integration.paused_at.is_(None), may_ask, or_(of_source, of_sweep))
         .order_by(waiting_since, Integration.id)
     )
 

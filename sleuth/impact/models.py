@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from sleuth import clock
 from sleuth.extensions import Model
 from sleuth.integrations.models import Integration
 from sleuth.plugin_api import ImpactConfig
@@ -31,6 +32,7 @@ class ImpactSource(Model):
     ``error_environment`` is None for all environments and empty for events that carry
     none. Deploys since ``judges_from`` get a verdict.
 
+    ``expected_at`` is when the next counts should have been there; failures do not move it.
     ``due_at`` says when the newest counts are collected next, as decided at
     ``scheduled_at``; None while its counts are not to be trusted. ``history_days`` is how
     far back the tracker answers. Before ``minutes_from`` (epoch seconds) only hours are
@@ -68,6 +70,8 @@ class ImpactSource(Model):
     warning: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
     judges_from: Mapped[datetime]
+    paused_at: Mapped[datetime | None]
+    expected_at: Mapped[datetime] = mapped_column(default=clock.now)
     due_at: Mapped[datetime | None]
     scheduled_at: Mapped[datetime | None]
     history_days: Mapped[int] = mapped_column(default=29)

@@ -17,7 +17,9 @@ INGESTION_DELAY = timedelta(seconds=91)
 SPREAD_SECONDS = 7
 SHORTEST_PAUSE = timedelta(seconds=10)
 FIRST_RETRY = timedelta(seconds=30)
-LONGEST_RETRY = timedelta(minutes=15)
+LONGEST_RETRY = timedelta(minutes=2)
+"""Short enough that an outage of ten minutes is over before anybody is alarmed."""
+
 LONGEST_WAIT = timedelta(days=1)
 PERMANENT_RETRY = timedelta(minutes=15)
 BEFORE_A_PROOF = timedelta(minutes=1)

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -20,6 +20,7 @@ from sleuth.integrations.models import Integration
 from sleuth.projects.models import Environment, Project
 
 COLLECT_JOB = "sleuth.impact.jobs.collect_round"
+COOL_DOWN = timedelta(minutes=1)
 CHANGES_SETTLE = timedelta(minutes=1)
 
 
@@ -60,27 +61,21 @@ class SourceSettings:
 
 def sources_of_integration(integration_id: int) -> list[ImpactSource]:
     """Return an integration's impact sources, by project and name."""
-    return _listed(ImpactSource.integration_id == integration_id)
+    return sources_where(ImpactSource.integration_id == integration_id)
 
 
 def sources_of_project(project_id: int) -> list[ImpactSource]:
     """Return a project's impact sources, by name."""
-    return _listed(ImpactSource.project_id == project_id)
+    return sources_where(ImpactSource.project_id == project_id)
 
 
 def sources_of_environment(environment_id: int) -> list[ImpactSource]:
     """Return an environment's impact sources, by name."""
-    return _listed(ImpactSource.environment_id == environment_id)
+    return sources_where(ImpactSource.environment_id == environment_id)
 
 
-def failing_sources(organization_id: int) -> list[ImpactSource]:
-    """Return an organization's impact sources that get no counts now, by project and name."""
-    return _listed(
-        and_(ImpactSource.organization_id == organization_id, ImpactSource.last_error != "")
-    )
-
-
-def _listed(condition: ColumnElement[bool]) -> list[ImpactSource]:
+def sources_where(condition: ColumnElement[bool]) -> list[ImpactSource]:
+    """Return impact sources, by project and name."""
     return list(
         db.session.scalars(
             select(ImpactSource)
@@ -227,6 +222,53 @@ def delete_impact_source(source: ImpactSource) -> None:
             db.session.delete(current)
 
 
+def pause_impact_source(source: ImpactSource) -> None:
+    """Collect nothing from a source until it is resumed."""
+    source_id = source.id
+    with write():
+        current = db.session.get_one(ImpactSource, source_id)
+        if current.paused_at is None:
+            current.paused_at = clock.now()
+            _note(current, "impact_source.paused")
+
+
+def resume_impact_source(source: ImpactSource) -> None:
+    """Go on with a paused source; what it missed is read behind the present."""
+    source_id = source.id
+    with write():
+        current = db.session.get_one(ImpactSource, source_id)
+        if current.paused_at is not None:
+            current.paused_at, current.expected_at = None, clock.now()
+            _note(current, "impact_source.resumed")
+    collect_soon()
+
+
+def collect_now(integration: Integration) -> datetime | None:
+    """Collect from all sources of an integration at once.
+
+    Returns:
+        When that will be possible, if somebody has just asked for it or the tracker wants
+        to be left alone; None if it is under way.
+    """
+    integration_id, now = integration.id, clock.now()
+    with write():
+        current = db.session.get_one(Integration, integration_id, with_for_update=True)
+        cool_at = current.hurried_at + COOL_DOWN if current.hurried_at else now
+        free_at = max(cool_at, current.told_to_wait_until or now)
+        if free_at > now:
+            return free_at
+        current.hurried_at, current.retry_at = now, None
+        db.session.execute(
+            update(ImpactSource)
+            .where(ImpactSource.integration_id == integration_id, ImpactSource.due_at > now)
+            .values(due_at=now, scheduled_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        audit.record(current.organization_id, "integration.collecting_requested", current.provider)
+    collect_soon()
+    return None
+
+
 def collect_soon() -> None:
     """Enqueue a round of collecting; the tick would find the rows due anyway."""
     queue.enqueue(COLLECT_JOB, time.time_ns())
@@ -270,7 +312,7 @@ def _apply(source: ImpactSource, settings: SourceSettings, warning: str) -> None
 def _start_over(source: ImpactSource) -> None:
     now = clock.now()
     source.judges_from = now - timedelta(days=source.history_days - 1)
-    source.due_at = source.scheduled_at = now
+    source.due_at = source.scheduled_at = source.expected_at = now
     source.complete_until = None
     source.collected_at = None
     source.last_error = ""

@@ -22,6 +22,7 @@ from sleuth.impact.series import Replacement
 from sleuth.impact.sweeps import Run
 from sleuth.impact.tasks import Task
 from sleuth.impact.turn import Outcome, concerns_all, is_quota_low
+from sleuth.integrations import trouble
 from sleuth.integrations.models import Integration
 from sleuth.plugin_api import CountSeries, TrackerError
 
@@ -222,11 +223,11 @@ class _Batch:
         source.collected_at = asked_at
         source.last_error, source.last_error_at, source.failure_count = "", None, 0
         self._schedule(source, _due_after(source, self.now))
-        integration = self.integrations[source.integration_id]
-        is_recovery = is_recovery or bool(integration.last_error)
-        integration.last_error, integration.last_error_at = "", None
-        integration.failure_count, integration.retry_at = 0, None
-        if is_recovery:
+        if source.complete_until is not None:
+            step = source.interval_seconds
+            source.expected_at = schedule.next_due_at(source.complete_until, source.id, step)
+        was_troubled = trouble.note_success(self.integrations[source.integration_id], self.now)
+        if is_recovery or was_troubled:
             _publish(source)
 
     def _take_back_the_future(self, source: ImpactSource, until: datetime) -> None:
@@ -291,6 +292,7 @@ class _Batch:
             _note_change(source, begin, int(self.now.timestamp()), self.now)
             source.complete_until = source.collected_at = None
             sweeps.forget_confirmations(kinds, self.now)
+            source.expected_at = self.now
         source.due_at = None
         _note_error(source, error, self.now)
         self._retry_later(kinds[SweepKind.FILTERS], error)
@@ -300,7 +302,9 @@ class _Batch:
     ) -> None:
         if kind is None:
             _note_error(source, error, self.now)
-            self._schedule(source, self.now + _delay(source.failure_count, error))
+            is_of_token = error.reason in trouble.OF_THE_TOKEN
+            delay = timedelta() if is_of_token else _delay(source.failure_count, error)
+            self._schedule(source, self.now + delay)
         elif (sweep := self.sweeps[source.id].get(kind)) is not None:
             self._retry_later(sweep, error)
         if concerns_all(kind, error):
@@ -339,9 +343,7 @@ def _days_kept(run: Run, kept_since: datetime | None) -> int:
 
 def note_general_failure(integration: Integration, error: TrackerError, now: datetime) -> None:
     """Note inside ``with write():`` what keeps a whole integration from being collected."""
-    integration.last_error, integration.last_error_at = error.message, now
-    integration.failure_count += 1
-    integration.retry_at = now + _delay(integration.failure_count, error)
+    trouble.note_failure(integration, error, now, _delay(integration.failure_count + 1, error))
 
 
 def _note_error(source: ImpactSource, error: TrackerError, now: datetime) -> None:

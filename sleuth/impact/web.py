@@ -11,7 +11,7 @@ from sqlalchemy.exc import NoResultFound
 
 from sleuth import clock
 from sleuth.dashboard import changes
-from sleuth.impact import checking, confirmations, service
+from sleuth.impact import checking, confirmations, service, states
 from sleuth.impact.checking import Proposal
 from sleuth.impact.forms import ImpactForm, impact_form, project_groups
 from sleuth.impact.models import ImpactSource
@@ -51,6 +51,11 @@ class Target(NamedTuple):
 def init_app(app: Flask) -> None:
     """Register the pages."""
     app.register_blueprint(blueprint)
+    app.jinja_env.globals.update(source_state=_state_now)
+
+
+def _state_now(source: ImpactSource) -> states.State:
+    return states.state_of_source(source, clock.now())
 
 
 @blueprint.get(TAB)
@@ -99,6 +104,22 @@ def delete(project_slug: str, source_id: str) -> ResponseReturnValue:
     name = source.name
     service.delete_impact_source(source)
     return _done(project_slug, f"{name} is deleted")
+
+
+@blueprint.post(f"{TAB}/<source_id>/pause")
+def pause(project_slug: str, source_id: str) -> ResponseReturnValue:
+    """Collect nothing from an impact source until it is resumed."""
+    source = _source(project_slug, source_id)
+    service.pause_impact_source(source)
+    return _done(project_slug, f"{source.name} is paused: nothing is collected")
+
+
+@blueprint.post(f"{TAB}/<source_id>/resume")
+def resume(project_slug: str, source_id: str) -> ResponseReturnValue:
+    """Go on with a paused impact source."""
+    source = _source(project_slug, source_id)
+    service.resume_impact_source(source)
+    return _done(project_slug, f"{source.name} goes on; what was missed is read, too")
 
 
 @blueprint.get(f"{TAB}/checks/<provider>/<public_id>")

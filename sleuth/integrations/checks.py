@@ -56,6 +56,7 @@ def start(
     )
     db.session.add(check)
     audit.record(organization_id, f"{kind}.check_started", provider)
+    _publish(check)
     db.session.flush()
     return check
 
@@ -96,6 +97,19 @@ def due_ids(kind: CheckKind, now: datetime) -> list[int]:
     )
 
 
+def running_providers(organization_id: int) -> set[str]:
+    """Return the trackers that somebody is just connecting."""
+    return set(
+        db.session.scalars(
+            select(ConnectionCheck.provider).where(
+                ConnectionCheck.organization_id == organization_id,
+                ConnectionCheck.kind == CheckKind.CONNECT,
+                ConnectionCheck.state == CheckState.RUNNING,
+            )
+        )
+    )
+
+
 def still_running(check_id: int) -> ConnectionCheck | None:
     """Re-read an attempt inside ``with write():``; None if it was cancelled meanwhile."""
     check = db.session.get(ConnectionCheck, check_id)
@@ -111,6 +125,13 @@ def decide(check: ConnectionCheck, state: CheckState, message: str, **result: An
     check.claimed_until = None
     if state is not CheckState.INCOMPLETE:
         check.payload = None
+    _publish(check)
+
+
+def _publish(check: ConnectionCheck) -> None:
+    """Let cards tell that a tracker is being asked, and that it has answered."""
+    if check.kind != CheckKind.IMPACT_SOURCE:
+        audit.publish(check.organization_id, "integrationChanged", check.provider)
 
 
 @contextmanager

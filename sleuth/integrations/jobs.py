@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sleuth import clock
-from sleuth.integrations import checks, project_list, service
+from sleuth.integrations import checks, project_list, rechecking, service
 
 
 def check_connection(check_id: int) -> None:
@@ -14,6 +14,16 @@ def check_connection(check_id: int) -> None:
 def refresh_projects(integration_id: int) -> None:
     """Fetch an integration's list of projects."""
     project_list.refresh_projects(integration_id)
+
+
+def recheck(check_id: int) -> None:
+    """Ask a tracker whether a stored token works, because somebody wants to know."""
+    rechecking.recheck(check_id)
+
+
+def prove_token(integration_id: int) -> None:
+    """Ask a tracker whether a stored token works that no collecting proves."""
+    rechecking.prove_token(integration_id)
 
 
 def erase_expired_checks() -> None:

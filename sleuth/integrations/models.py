@@ -33,10 +33,18 @@ class CheckKind(enum.StrEnum):
 
     CONNECT = "connect"
     IMPACT_SOURCE = "impact_source"
+    RECHECK = "recheck"
+    REPLACE = "replace"
 
 
 class Integration(Model):
-    """The organization's connection to one tracker; it exists only while connected."""
+    """The organization's connection to one tracker; it exists only while connected.
+
+    ``refusals`` counts how often the tracker has refused the token in a row, ``proven_at``
+    is when it last accepted it. ``retry_at`` is our own pause after failures,
+    ``told_to_wait_until`` the tracker's wish. ``announced`` is how it felt when live pages
+    were last told.
+    """
 
     __tablename__ = "integration"
     __table_args__ = (UniqueConstraint("organization_id", "provider"),)
@@ -60,7 +68,15 @@ class Integration(Model):
     last_error: Mapped[str] = mapped_column(Text, default="")
     last_error_at: Mapped[datetime | None]
     failure_count: Mapped[int] = mapped_column(default=0)
+    failing_since: Mapped[datetime | None]
+    refusals: Mapped[int] = mapped_column(default=0)
+    proven_at: Mapped[datetime | None]
     retry_at: Mapped[datetime | None]
+    told_to_wait_until: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+    resumed_at: Mapped[datetime | None]
+    hurried_at: Mapped[datetime | None]
+    announced: Mapped[str] = mapped_column(String(60), default="")
     claimed_until: Mapped[datetime | None]
     claimed_by: Mapped[str] = mapped_column(String(32), default="")
     quota_left: Mapped[int | None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
@@ -55,10 +56,11 @@ def _fetch_projects(integration_id: int, tracker: Tracker, credentials: dict[str
     with write():
         integration = db.session.get(Integration, integration_id)
         if integration is not None:
-            _keep_projects(integration, projects)
+            keep_projects(integration, projects)
 
 
-def _keep_projects(integration: Integration, projects: list[RemoteProject]) -> None:
+def keep_projects(integration: Integration, projects: Sequence[RemoteProject]) -> None:
+    """Keep a fresh list inside ``with write():``, in place of the one before."""
     db.session.execute(
         delete(TrackerProject).where(TrackerProject.integration_id == integration.id)
     )

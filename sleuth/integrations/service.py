@@ -130,19 +130,17 @@ def _decide(
         account=answer.account_label,
         scopes_missing=list(answer.scopes_missing),
     )
-    audit.publish(check.organization_id, "integrationChanged", info.slug)
     return integration.id
 
 
 def _new_integration(
     check: ConnectionCheck, info: TrackerInfo, credentials: dict[str, str], answer: TokenCheck
 ) -> Integration:
-    secrets = [credentials.get(each.name, "") for each in info.credential_fields if each.is_secret]
     return Integration(
         organization_id=check.organization_id,
         provider=info.slug,
         credentials=credentials,
-        masked_token=masked(secrets[0]) if secrets else "",
+        masked_token=masked_token(info, credentials),
         account_id=answer.account_id,
         account_label=answer.account_label[:255],
         scopes_present=list(answer.scopes_present),
@@ -151,6 +149,12 @@ def _new_integration(
         connected_at=clock.now(),
         projects_due_at=clock.now(),
     )
+
+
+def masked_token(info: TrackerInfo, credentials: dict[str, str]) -> str:
+    """Return what may be shown of the first secret among the credentials."""
+    secrets = [credentials.get(each.name, "") for each in info.credential_fields if each.is_secret]
+    return masked(secrets[0]) if secrets else ""
 
 
 def disable_integration(organization_id: int, provider: str, name: str) -> bool:
@@ -166,6 +170,31 @@ def disable_integration(organization_id: int, provider: str, name: str) -> bool:
         audit.record(organization_id, "integration.disabled", name)
         audit.publish(organization_id, "integrationChanged", provider)
         audit.publish(organization_id, "impactSourceChanged", provider)
+    return True
+
+
+def pause_integration(organization_id: int, provider: str, name: str) -> bool:
+    """Collect nothing from a tracker until it is resumed; False if there was nothing to pause."""
+    with write():
+        integration = get_integration(organization_id, provider)
+        if integration is None or integration.paused_at is not None:
+            return False
+        integration.paused_at = clock.now()
+        audit.record(organization_id, "integration.paused", name)
+        audit.publish(organization_id, "integrationChanged", provider)
+    return True
+
+
+def resume_integration(organization_id: int, provider: str, name: str) -> bool:
+    """Go on with a paused tracker; what was missed is read behind the present."""
+    with write():
+        integration = get_integration(organization_id, provider)
+        if integration is None or integration.paused_at is None:
+            return False
+        integration.paused_at, integration.resumed_at = None, clock.now()
+        integration.retry_at = integration.told_to_wait_until
+        audit.record(organization_id, "integration.resumed", name)
+        audit.publish(organization_id, "integrationChanged", provider)
     return True
 
 

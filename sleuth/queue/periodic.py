@@ -48,6 +48,24 @@ PERIODIC: tuple[Periodic, ...] = (
         "sleuth.impact.checking:due_check_ids",
     ),
     Periodic(
+        "check stored tokens on request",
+        TICK_SECONDS,
+        "sleuth.integrations.jobs.recheck",
+        "sleuth.integrations.rechecking:due_check_ids",
+    ),
+    Periodic(
+        "replace tokens",
+        TICK_SECONDS,
+        "sleuth.impact.jobs.replace_token",
+        "sleuth.impact.replacing:due_check_ids",
+    ),
+    Periodic(
+        "prove tokens that collect nothing",
+        60,
+        "sleuth.integrations.jobs.prove_token",
+        "sleuth.integrations.rechecking:unproven_ids",
+    ),
+    Periodic(
         "list the trackers' projects",
         TICK_SECONDS,
         "sleuth.integrations.jobs.refresh_projects",
@@ -64,6 +82,12 @@ PERIODIC: tuple[Periodic, ...] = (
         60,
         "sleuth.impact.jobs.schedule_anew",
         "sleuth.impact.leases:ids_scheduled_ahead",
+    ),
+    Periodic(
+        "tell when an integration feels otherwise",
+        15,
+        "sleuth.impact.jobs.announce",
+        "sleuth.impact.watching:changed_ids",
     ),
     Periodic(
         "judge again where counts came late",

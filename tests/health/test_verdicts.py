@@ -284,3 +284,15 @@ def test_a_deleted_deploy_is_no_longer_judged(source, deploy) -> None:
 )
 def test_a_deploy_is_as_bad_as_its_worst_source(healths: list[str], worst: str) -> None:
     assert words.overall([Verdict(health=each, reason="") for each in healths]) == (worst, "")
+
+
+@pytest.mark.parametrize("what", [ImpactSource, Integration])
+def test_a_deploy_while_collecting_is_paused_says_so(source: ImpactSource, deploy, what) -> None:
+    count(source, NOW - 2 * DAY, NOW - 30 * MINUTE, 3)
+    row_id = source.id if what is ImpactSource else source.integration_id
+    with write():
+        db.session.get_one(what, row_id).paused_at = NOW - 30 * MINUTE
+    verdict = judge(deploy(20))
+    assert (verdict.health, verdict.reason) == ("unknown", "paused")
+    assert verdict.sentence == "Collection was paused."
+    assert not verdict.is_final

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from types import SimpleNamespace
 
@@ -31,7 +32,7 @@ def draw_page() -> str:
 def site(kit: Flask) -> Iterator[Flask]:
     """An application with the pages that the sidebar leads to."""
     pages = {
-        "dashboard": ["index"],
+        "dashboard": ["index", "needs_attention", "attention_link"],
         "deploys": ["deployments"],
         "projects": ["index"],
         "accounts": ["settings", "organizations", "password", "sign_out"],
@@ -44,6 +45,7 @@ def site(kit: Flask) -> Iterator[Flask]:
     integrations = Blueprint("integrations", "sleuth")
     integrations.add_url_rule("/i/<category>", "index", lambda category: category)
     kit.register_blueprint(integrations)
+    kit.jinja_env.globals["attention_count"] = lambda: kit.config.get("WAITING", 0)
     kit.login_manager.request_loader(lambda _request: Person())  # type: ignore[attr-defined]
     return kit
 
@@ -77,6 +79,14 @@ class TestSidebar:
         page = visitor.get("/projects/index").text
         assert f'href="{url}"' in page
         assert f"<span>{label}</span>" in page
+
+    def test_leads_to_what_needs_attention_if_anything_does(
+        self, site: Flask, visitor: FlaskClient
+    ) -> None:
+        assert "Needs attention" not in visitor.get("/projects/index").text
+        site.config["WAITING"] = 2
+        text = visitor.get("/projects/index").text
+        assert re.search(r"Needs attention</span><span[^>]*>2<", text)
 
     def test_marks_where_one_is(self, visitor: FlaskClient) -> None:
         page = squeeze(visitor.get("/projects/index").text)

@@ -1,62 +1,28 @@
-"""Pages, cards and dialogs of the integrations."""
+"""The dialogs that connect and disconnect a tracker."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from flask import Blueprint, Flask, abort, g, redirect, render_template, request, url_for
+from flask import abort, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from sleuth import clock
-from sleuth.dashboard import changes
 from sleuth.impact import service as impact
-from sleuth.integrations import cards, checks, service
+from sleuth.integrations import checks, service
 from sleuth.integrations.forms import CredentialsForm, credentials_form
 from sleuth.integrations.models import CheckKind, CheckState, ConnectionCheck
+from sleuth.integrations.web.blueprint import blueprint, category_url, tracker_info
 from sleuth.plugin_api import TrackerInfo
-from sleuth.projects import service as projects
-from sleuth.web import dialog_done, render_dialog
-
-blueprint = Blueprint("integrations", __name__, url_prefix="/o/<organization_slug>/integrations")
-
-
-def init_app(app: Flask) -> None:
-    """Register the pages."""
-    app.register_blueprint(blueprint)
-
-
-@blueprint.get("/<category>")
-def index(category: str) -> ResponseReturnValue:
-    """Show the cards of one category."""
-    known = cards.tabs()
-    if category not in {tab.slug for tab in known}:
-        abort(404)
-    return render_template(
-        "integrations/index.html",
-        last_event=changes.latest(g.organization.id),
-        tabs=known,
-        category=category,
-        cards=cards.cards(g.organization.id, category),
-        failures=cards.failures(),
-        **_of_organization(),
-    )
-
-
-@blueprint.get("/<provider>/card")
-def card(provider: str) -> ResponseReturnValue:
-    """Show one card afresh."""
-    found = cards.card(g.organization.id, provider) or abort(404)
-    return render_template("integrations/_card.html", card=found, **_of_organization())
+from sleuth.web import dialog_done, is_htmx, render_dialog
 
 
 @blueprint.route("/<provider>/enable", methods=["GET", "POST"])
 def enable(provider: str) -> ResponseReturnValue:
     """Ask for credentials, and start validating them."""
-    info = _info(provider)
+    info = tracker_info(provider)
     if service.get_integration(g.organization.id, provider):
         return dialog_done(
-            _category_url(info), event="integrationChanged", message=f"{info.name} is connected"
+            category_url(info), event="integrationChanged", message=f"{info.name} is connected"
         )
     earlier = _find(provider, request.form.get("check", ""))
     kept = service.kept_credentials(earlier, current_user.id)
@@ -75,12 +41,12 @@ def enable(provider: str) -> ResponseReturnValue:
 @blueprint.get("/<provider>/checks/<public_id>")
 def check(provider: str, public_id: str) -> ResponseReturnValue:
     """Show how an attempt to connect stands; a running one asks again by itself."""
-    info = _info(provider)
+    info = tracker_info(provider)
     attempt = _find(provider, public_id) or abort(404)
     if attempt.state == CheckState.RUNNING:
         return _running_dialog(info, attempt)
     if attempt.state == CheckState.SUCCEEDED:
-        return dialog_done(_category_url(info), event="integrationChanged", message=attempt.message)
+        return dialog_done(category_url(info), event="integrationChanged", message=attempt.message)
     if attempt.state == CheckState.INCOMPLETE:
         kept = service.kept_credentials(attempt, current_user.id)
         form = credentials_form(info, kept=kept, asks_for=attempt.result["asks_for"])
@@ -91,35 +57,26 @@ def check(provider: str, public_id: str) -> ResponseReturnValue:
 @blueprint.post("/<provider>/checks/<public_id>/cancel")
 def cancel_check(provider: str, public_id: str) -> ResponseReturnValue:
     """Give up an attempt; what was pasted is erased."""
-    info = _info(provider)
+    info = tracker_info(provider)
     attempt = _find(provider, public_id) or abort(404)
     checks.cancel(attempt)
-    return dialog_done(_category_url(info), event=None)
+    return dialog_done(category_url(info), event=None)
 
 
 @blueprint.route("/<provider>/disable", methods=["GET", "POST"])
 def disable(provider: str) -> ResponseReturnValue:
     """Ask, listing what will be lost, and then disconnect the whole organization."""
-    info = _info(provider)
+    info = tracker_info(provider)
     integration = service.get_integration(g.organization.id, provider)
     if integration is None:
-        return dialog_done(_category_url(info), event="integrationChanged")
+        return dialog_done(category_url(info), event="integrationChanged")
     if request.method == "GET":
         lost = impact.sources_of_integration(integration.id)
         return render_dialog("integrations/dialogs/disable.html", info=info, lost=lost)
     service.disable_integration(g.organization.id, provider, info.name)
     return dialog_done(
-        _category_url(info), event="integrationChanged", message=f"{info.name} is disconnected"
+        category_url(info), event="integrationChanged", message=f"{info.name} is disconnected"
     )
-
-
-def _of_organization() -> dict[str, Any]:
-    """Return what cards show of other features: projects to measure, and sources that fail."""
-    organization_id = g.organization.id
-    return {
-        "projects": projects.projects_of(organization_id),
-        "failing": impact.failing_sources(organization_id),
-    }
 
 
 def _find(provider: str, public_id: str) -> ConnectionCheck | None:
@@ -128,7 +85,7 @@ def _find(provider: str, public_id: str) -> ConnectionCheck | None:
 
 def _show_check(info: TrackerInfo, public_id: str) -> ResponseReturnValue:
     url = url_for("integrations.check", provider=info.slug, public_id=public_id)
-    if request.headers.get("HX-Request"):
+    if is_htmx():
         attempt = _find(info.slug, public_id) or abort(404)
         return _running_dialog(info, attempt)
     return redirect(url, code=303)
@@ -159,13 +116,3 @@ def _connect_dialog(
         earlier=earlier,
         message=message,
     )
-
-
-def _info(provider: str) -> TrackerInfo:
-    tracker = service.registry().get(provider) or abort(404)
-    info: TrackerInfo = tracker.info
-    return info
-
-
-def _category_url(info: TrackerInfo) -> str:
-    return url_for("integrations.index", category=info.category)

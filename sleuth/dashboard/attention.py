@@ -1,0 +1,91 @@
+"""What needs somebody's attention: broken integrations, what they affect, and who can mend them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from sleuth.extensions import db
+from sleuth.health.models import Verdict
+from sleuth.impact import states
+from sleuth.impact.models import ImpactSource
+from sleuth.impact.service import sources_of_integration
+from sleuth.impact.states import State
+from sleuth.integrations import trouble
+from sleuth.integrations.models import Integration
+from sleuth.integrations.service import integrations_of, registry
+from sleuth.plugin_api import TrackerInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One integration that somebody has to look at.
+
+    Args:
+        troubled: The sources that get no counts; all of them if the token is refused.
+        pending: Verdicts that wait for counts of these sources.
+    """
+
+    info: TrackerInfo
+    integration: Integration
+    troubled: list[ImpactSource]
+    pending: int
+    since: datetime | None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the token is what has to be mended."""
+        return trouble.is_refused(self.integration)
+
+    @property
+    def projects(self) -> list[str]:
+        return sorted({source.project.name for source in self.troubled})
+
+
+def items(organization_id: int, now: datetime) -> list[Item]:
+    """Return what needs attention in an organization, by tracker."""
+    found = []
+    for provider, integration in sorted(integrations_of(organization_id).items()):
+        tracker = registry().get(provider)
+        feeling = states.feeling(integration, now)
+        if tracker is not None and feeling.worst == State.NEEDS_ATTENTION:
+            found.append(_item(tracker.info, integration, now))
+    return found
+
+
+def count(organization_id: int) -> int:
+    """Return how many integrations need attention, as was last announced; one statement."""
+    return int(
+        db.session.scalar(
+            select(func.count())
+            .select_from(Integration)
+            .where(
+                Integration.organization_id == organization_id,
+                Integration.announced.startswith(State.NEEDS_ATTENTION),
+            )
+        )
+        or 0
+    )
+
+
+def _item(info: TrackerInfo, integration: Integration, now: datetime) -> Item:
+    measured = sources_of_integration(integration.id)
+    troubled = [
+        source
+        for source in measured
+        if states.state_of_source(source, now) == State.NEEDS_ATTENTION
+    ]
+    since = min((source.expected_at for source in troubled), default=None)
+    if trouble.is_refused(integration):
+        since = integration.failing_since
+    return Item(info, integration, troubled, _pending(troubled), since)
+
+
+def _pending(troubled: list[ImpactSource]) -> int:
+    ids = [source.id for source in troubled]
+    waiting = select(func.count()).where(
+        Verdict.impact_source_id.in_(ids), Verdict.due_at.is_not(None)
+    )
+    return int(db.session.scalar(waiting) or 0)

@@ -1,0 +1,171 @@
+"""Replacing an integration's token in place: the old one works until the new one is proven."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import update
+
+from sleuth import clock, queue
+from sleuth.accounts import audit
+from sleuth.extensions import db, write
+from sleuth.impact.models import ImpactSource
+from sleuth.impact.service import collect_soon, sources_of_integration
+from sleuth.integrations import checks, project_list, trouble
+from sleuth.integrations.models import CheckKind, CheckState, ConnectionCheck, Integration
+from sleuth.integrations.service import masked_token, registry
+from sleuth.plugin_api import RemoteProject, TokenCheck, TrackerError
+from sleuth.trackers import Tracker
+
+REPLACE_JOB = "sleuth.impact.jobs.replace_token"
+
+
+def start_replacement(
+    integration: Integration, credentials: dict[str, str], user_id: int, *, is_confirmed: bool
+) -> str:
+    """Start proving a new token; returns the public id of the attempt to watch.
+
+    Args:
+        is_confirmed: Whether somebody has seen, and accepts, what another account changes.
+    """
+    integration_id, organization_id = integration.id, integration.organization_id
+    provider = integration.provider
+    with write():
+        check = checks.start(
+            organization_id=organization_id,
+            provider=provider,
+            kind=CheckKind.REPLACE,
+            payload={"credentials": credentials, "is_confirmed": is_confirmed},
+            user_id=user_id,
+            integration_id=integration_id,
+        )
+        check_id, public_id = check.id, check.public_id
+    queue.enqueue(REPLACE_JOB, check_id)
+    return public_id
+
+
+def due_check_ids(now: datetime) -> list[int]:
+    """Return the attempts to replace a token that nobody is working on."""
+    return checks.due_ids(CheckKind.REPLACE, now)
+
+
+def replace_token(check_id: int) -> None:
+    """Decide an attempt: prove the new token, compare what it can see, then swap or ask."""
+    check = checks.claim(check_id, clock.now())
+    if check is None:
+        return
+    tracker = registry().get(check.provider)
+    if tracker is None:
+        checks.fail(check_id, "This tracker's plugin is no longer installed.")
+        return
+    payload = dict(check.payload or {})
+    credentials = dict(payload["credentials"])
+    db.session.rollback()
+    try:
+        answer, projects = _prove(tracker, credentials)
+    except TrackerError as error:
+        checks.fail(check_id, error.message)
+        return
+    is_replaced = False
+    with write():
+        if check := checks.still_running(check_id):
+            with checks.as_author(check):
+                is_replaced = _decide(check, tracker, credentials, answer, projects)
+    if is_replaced:
+        collect_soon()
+
+
+def _prove(
+    tracker: Tracker, credentials: dict[str, str]
+) -> tuple[TokenCheck, Sequence[RemoteProject]]:
+    answer = tracker.validate_token(credentials, clock.now())
+    projects = tracker.list_projects(credentials, clock.now()) if answer.ok else []
+    return answer, projects
+
+
+def _decide(
+    check: ConnectionCheck,
+    tracker: Tracker,
+    credentials: dict[str, str],
+    answer: TokenCheck,
+    projects: Sequence[RemoteProject],
+) -> bool:
+    """Swap the token, or say what is in the way; tell whether it was swapped."""
+    integration = db.session.get(Integration, check.integration_id, with_for_update=True)
+    if integration is None:
+        checks.decide(check, CheckState.FAILED, "This integration has been disconnected meanwhile.")
+        return False
+    if answer.asks_for:
+        checks.decide(check, CheckState.INCOMPLETE, answer.message, asks_for=list(answer.asks_for))
+        return False
+    if not answer.ok:
+        checks.decide(check, CheckState.FAILED, answer.message)
+        return False
+    is_other = bool(integration.account_id) and integration.account_id != answer.account_id
+    lost = _unmatched(integration, projects)
+    if (is_other or lost) and not (check.payload or {}).get("is_confirmed"):
+        message = _question(tracker.info.name, integration, answer, is_other=is_other)
+        checks.decide(check, CheckState.INCOMPLETE, message, asks_for=[], stops=lost)
+        return False
+    _swap(integration, tracker, credentials, answer, projects)
+    checks.decide(check, CheckState.SUCCEEDED, f"The token of {tracker.info.name} is replaced")
+    return True
+
+
+def _unmatched(integration: Integration, projects: Sequence[RemoteProject]) -> list[str]:
+    """Return the names of the sources whose project the new token cannot see."""
+    visible = {(each.org_key, each.key) for each in projects if each.is_accessible}
+    return [
+        f"{source.project.name} · {source.name}"
+        for source in sources_of_integration(integration.id)
+        if (source.error_org_key, source.error_project_key) not in visible
+    ]
+
+
+def _question(name: str, integration: Integration, answer: TokenCheck, *, is_other: bool) -> str:
+    if is_other:
+        return (
+            f"This token belongs to another {name} account: {answer.account_label or 'unnamed'} "
+            f"instead of {integration.account_label or 'the one before'}."
+        )
+    return f"This {name} token does not see everything that is measured."
+
+
+def _swap(
+    integration: Integration,
+    tracker: Tracker,
+    credentials: dict[str, str],
+    answer: TokenCheck,
+    projects: Sequence[RemoteProject],
+) -> None:
+    now = clock.now()
+    before = integration.account_label
+    integration.credentials = credentials
+    integration.masked_token = masked_token(tracker.info, credentials)
+    integration.account_id = answer.account_id
+    integration.account_label = answer.account_label[:255]
+    integration.scopes_present = list(answer.scopes_present)
+    integration.scopes_missing = list(answer.scopes_missing)
+    trouble.note_success(integration, now)
+    integration.proven_at = now
+    project_list.keep_projects(integration, projects)
+    db.session.execute(
+        update(ImpactSource)
+        .where(
+            ImpactSource.integration_id == integration.id,
+            ImpactSource.due_at.is_not(None),
+            ImpactSource.last_error != "",
+        )
+        .values(due_at=now, scheduled_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    audit.record(
+        integration.organization_id,
+        "integration.token_replaced",
+        tracker.info.name,
+        account=answer.account_label,
+        account_before=before,
+        scopes_missing=list(answer.scopes_missing),
+    )
+    audit.publish(integration.organization_id, "impactSourceChanged", integration.provider)

@@ -1,0 +1,176 @@
+"""How impact sources and integrations feel: derived from rows and the clock, stored nowhere."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
+
+from sleuth.extensions import db
+from sleuth.impact.models import ImpactSource
+from sleuth.impact.service import sources_where
+from sleuth.integrations import trouble
+from sleuth.integrations.models import CheckState, ConnectionCheck, Integration
+from sleuth.integrations.rechecking import latest_recheck
+
+MISSED_BEFORE_LATE = 3
+PATIENCE = timedelta(minutes=15)
+MISSED_BEFORE_ATTENTION = 4
+"""Intervals, for trackers that count by the hour."""
+
+
+class State(enum.StrEnum):
+    """How an integration or an impact source feels."""
+
+    NOT_CONNECTED = "not_connected"
+    CHECKING = "checking"
+    CONNECTED = "connected"
+    LATE = "late"
+    NEEDS_ATTENTION = "needs_attention"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The impact sources of one integration.
+
+    Args:
+        late: Those that lack three intervals of counts, or more.
+        troubled: Those of them that somebody has to look at.
+        collected_at: When the last counts of any came in.
+        due_at: When the next are asked for.
+    """
+
+    sources: int = 0
+    paused: int = 0
+    late: int = 0
+    troubled: int = 0
+    collected_at: datetime | None = None
+    due_at: datetime | None = None
+
+
+def state_of_source(source: ImpactSource, now: datetime) -> State:
+    """Return how a source feels; reads its integration, too."""
+    integration = source.integration
+    if source.paused_at is not None or integration.paused_at is not None:
+        return State.PAUSED
+    if integration.resumed_at is not None:
+        expected_at = max(source.expected_at, integration.resumed_at)
+    else:
+        expected_at = source.expected_at
+    waited = now - expected_at
+    if trouble.is_refused(integration) or waited >= _attention_after(source.interval_seconds):
+        return State.NEEDS_ATTENTION
+    if waited >= _late_after(source.interval_seconds):
+        return State.LATE
+    return State.CHECKING if source.collected_at is None else State.CONNECTED
+
+
+def state_of_integration(integration: Integration, tally: Tally) -> State:
+    """Return how an integration feels: as bad as its worst source."""
+    if integration.paused_at is not None:
+        return State.PAUSED
+    if trouble.is_refused(integration):
+        return State.NEEDS_ATTENTION
+    if trouble.is_doubted(integration):
+        return State.CHECKING
+    if tally.troubled:
+        return State.NEEDS_ATTENTION
+    return State.LATE if tally.late else State.CONNECTED
+
+
+@dataclass(frozen=True, slots=True)
+class Feeling:
+    """All that a card says of a connected integration.
+
+    Args:
+        state: What is shown: while somebody's wish is looked into, that it is.
+        worst: What it feels like apart from that.
+        waiting: The sources that are late or worse.
+        recheck: What came of the last wish to have the token checked.
+    """
+
+    state: State
+    worst: State
+    tally: Tally
+    waiting: list[ImpactSource]
+    recheck: ConnectionCheck | None
+
+    @property
+    def is_rechecking(self) -> bool:
+        return self.recheck is not None and self.recheck.state == CheckState.RUNNING
+
+
+def feeling(integration: Integration, now: datetime) -> Feeling:
+    """Return how an integration feels, and why."""
+    counted = tally(integration, now)
+    recheck = latest_recheck(integration.id)
+    waiting = waiting_sources(integration, now) if counted.late else []
+    worst = state_of_integration(integration, counted)
+    found = Feeling(worst, worst, counted, waiting, recheck)
+    return replace(found, state=State.CHECKING) if found.is_rechecking else found
+
+
+def tally(integration: Integration, now: datetime) -> Tally:
+    """Return what can be said of the sources of an integration."""
+    of_it = ImpactSource.integration_id == integration.id
+    steps = list(_intervals(integration))
+    is_paused = ImpactSource.paused_at.is_not(None)
+    late = _has_waited(steps, integration, now, _late_after)
+    troubled = _has_waited(steps, integration, now, _attention_after)
+    row = db.session.execute(
+        select(
+            func.count(),
+            func.count().filter(is_paused),
+            func.count().filter(and_(~is_paused, late)),
+            func.count().filter(and_(~is_paused, troubled)),
+            func.max(ImpactSource.collected_at),
+            func.min(ImpactSource.due_at).filter(~is_paused),
+        ).where(of_it)
+    ).one()
+    return Tally(*row)
+
+
+def waiting_sources(integration: Integration, now: datetime) -> list[ImpactSource]:
+    """Return the sources of an integration that are late or worse, by project and name."""
+    steps = list(_intervals(integration))
+    waiting = _has_waited(steps, integration, now, _late_after)
+    return sources_where(
+        and_(
+            ImpactSource.integration_id == integration.id,
+            ImpactSource.paused_at.is_(None),
+            waiting,
+        )
+    )
+
+
+def _intervals(integration: Integration) -> Iterable[int]:
+    of_it = ImpactSource.integration_id == integration.id
+    return db.session.scalars(select(ImpactSource.interval_seconds).where(of_it).distinct())
+
+
+def _has_waited(
+    steps: Sequence[int],
+    integration: Integration,
+    now: datetime,
+    limit: Callable[[int], timedelta],
+) -> ColumnElement[bool]:
+    """Whether counts have been missing for longer than a limit, by the interval of a source."""
+    resumed_at = integration.resumed_at
+    conditions = [
+        and_(ImpactSource.interval_seconds == step, ImpactSource.expected_at <= now - limit(step))
+        for step in steps
+        if resumed_at is None or now - resumed_at >= limit(step)
+    ]
+    return or_(false(), *conditions)
+
+
+def _late_after(step_seconds: int) -> timedelta:
+    return MISSED_BEFORE_LATE * timedelta(seconds=step_seconds)
+
+
+def _attention_after(step_seconds: int) -> timedelta:
+    return max(PATIENCE, MISSED_BEFORE_ATTENTION * timedelta(seconds=step_seconds))

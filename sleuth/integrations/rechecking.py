@@ -1,0 +1,155 @@
+"""Asking a tracker again whether a stored token works: on request, and where nothing else does."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from sleuth import clock, queue
+from sleuth.accounts import audit
+from sleuth.crypto import EncryptionKeyError
+from sleuth.extensions import db, write
+from sleuth.integrations import checks, trouble
+from sleuth.integrations.models import CheckKind, CheckState, ConnectionCheck, Integration
+from sleuth.integrations.service import registry
+from sleuth.plugin_api import TokenCheck, TrackerError
+from sleuth.trackers import Tracker
+
+RECHECK_JOB = "sleuth.integrations.jobs.recheck"
+COOL_DOWN = timedelta(seconds=30)
+PROVEN_WITHIN = timedelta(hours=1)
+"""Collecting proves a token by the minute; one that collects nothing is proven this often."""
+
+RETRY = timedelta(minutes=15)
+
+
+def request_recheck(integration: Integration, user_id: int) -> bool:
+    """Have a job ask whether the token works; False if somebody asked a moment ago."""
+    integration_id, organization_id = integration.id, integration.organization_id
+    provider, now = integration.provider, clock.now()
+    with write():
+        latest = latest_recheck(integration_id)
+        if latest is not None and now - latest.created_at < COOL_DOWN:
+            return False
+        check = checks.start(
+            organization_id=organization_id,
+            provider=provider,
+            kind=CheckKind.RECHECK,
+            payload={},
+            user_id=user_id,
+            integration_id=integration_id,
+        )
+        check_id = check.id
+    queue.enqueue(RECHECK_JOB, check_id)
+    return True
+
+
+def latest_recheck(integration_id: int) -> ConnectionCheck | None:
+    """Return what somebody's last wish to have the token checked came to, or None."""
+    return db.session.scalar(
+        select(ConnectionCheck)
+        .where(
+            ConnectionCheck.kind == CheckKind.RECHECK,
+            ConnectionCheck.integration_id == integration_id,
+        )
+        .order_by(ConnectionCheck.id.desc())
+        .limit(1)
+    )
+
+
+def due_check_ids(now: datetime) -> list[int]:
+    """Return the wishes that nobody is working on."""
+    return checks.due_ids(CheckKind.RECHECK, now)
+
+
+def recheck(check_id: int) -> None:
+    """Fulfil a wish: ask the tracker, and note what it says of the token."""
+    check = checks.claim(check_id, clock.now())
+    if check is None or check.integration_id is None:
+        return
+    integration_id = check.integration_id
+    outcome = _ask(integration_id)
+    with write():
+        check = checks.still_running(check_id)
+        integration = db.session.get(Integration, integration_id)
+        if check is None or integration is None:
+            return
+        if isinstance(outcome, TokenCheck):
+            _keep(integration, outcome)
+            message = f"The token works{_as(outcome)}."
+            checks.decide(check, CheckState.SUCCEEDED, message)
+        else:
+            checks.decide(check, CheckState.FAILED, outcome.message)
+
+
+def unproven_ids(now: datetime) -> list[int]:
+    """Return the integrations whose token nothing has proven for an hour."""
+    return list(db.session.scalars(select(Integration.id).where(_is_unproven(now))))
+
+
+def prove_token(integration_id: int) -> None:
+    """Ask the tracker whether a token works that no collecting proves."""
+    now = clock.now()
+    integration = db.session.get(Integration, integration_id)
+    if integration is None or not _is_still_unproven(integration_id, now):
+        return
+    outcome = _ask(integration_id)
+    with write():
+        integration = db.session.get(Integration, integration_id)
+        if integration is None:
+            return
+        if isinstance(outcome, TokenCheck):
+            _keep(integration, outcome)
+        else:
+            trouble.note_failure(integration, outcome, clock.now(), RETRY)
+        audit.publish(integration.organization_id, "integrationChanged", integration.provider)
+
+
+def _ask(integration_id: int) -> TokenCheck | TrackerError:
+    """Return what the tracker says of a stored token; a refusal is an error."""
+    integration = db.session.get(Integration, integration_id)
+    tracker = registry().get(integration.provider) if integration else None
+    if integration is None or tracker is None:
+        return TrackerError("This tracker's plugin is no longer installed.", permanent=True)
+    try:
+        credentials = dict(integration.credentials)
+    except EncryptionKeyError:
+        return TrackerError("The stored credentials cannot be read.", permanent=True)
+    db.session.rollback()
+    return _validated(tracker, credentials)
+
+
+def _validated(tracker: Tracker, credentials: dict[str, str]) -> TokenCheck | TrackerError:
+    try:
+        answer = tracker.validate_token(credentials, clock.now())
+    except TrackerError as error:
+        return error
+    if answer.ok:
+        return answer
+    return TrackerError(answer.message, permanent=True, reason="credentials")
+
+
+def _keep(integration: Integration, answer: TokenCheck) -> None:
+    trouble.note_success(integration, clock.now())
+    integration.account_label = answer.account_label[:255] or integration.account_label
+    integration.scopes_present = list(answer.scopes_present)
+    integration.scopes_missing = list(answer.scopes_missing)
+
+
+def _as(answer: TokenCheck) -> str:
+    return f" as {answer.account_label}" if answer.account_label else ""
+
+
+def _is_still_unproven(integration_id: int, now: datetime) -> bool:
+    found = select(Integration.id).where(Integration.id == integration_id, _is_unproven(now))
+    return db.session.scalar(found) is not None
+
+
+def _is_unproven(now: datetime) -> ColumnElement[bool]:
+    proven_at = func.coalesce(Integration.proven_at, Integration.connected_at)
+    return and_(
+        Integration.paused_at.is_(None),
+        proven_at <= now - PROVEN_WITHIN,
+        or_(Integration.retry_at.is_(None), Integration.retry_at <= now),
+    )

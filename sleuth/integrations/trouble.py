@@ -1,0 +1,56 @@
+"""What a tracker's refusals mean for an integration; one refusal alone means nothing yet."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sleuth.integrations.models import Integration
+from sleuth.plugin_api import TrackerError
+
+PROBES = (timedelta(minutes=2), timedelta(minutes=3), timedelta(minutes=5))
+"""Pauses after the first refusals: three more in ten minutes, and it is declared."""
+
+OF_THE_TOKEN = ("credentials", "action_required")
+MAY_WAIT = timedelta(days=1)
+NOTED_AGAIN_AFTER = timedelta(minutes=10)
+
+
+def note_failure(
+    integration: Integration, error: TrackerError, now: datetime, delay: timedelta
+) -> None:
+    """Note inside ``with write():`` what keeps a whole integration from being collected.
+
+    Args:
+        delay: How long to wait before asking again, unless the token is being probed.
+    """
+    integration.last_error, integration.last_error_at = error.message, now
+    integration.failing_since = integration.failing_since or now
+    integration.failure_count += 1
+    integration.refusals = integration.refusals + 1 if error.reason in OF_THE_TOKEN else 0
+    if 0 < integration.refusals <= len(PROBES):
+        delay = PROBES[integration.refusals - 1]
+    integration.retry_at = now + delay
+    integration.told_to_wait_until = None
+    if error.retry_after is not None:
+        integration.told_to_wait_until = now + min(timedelta(seconds=error.retry_after), MAY_WAIT)
+
+
+def note_success(integration: Integration, now: datetime) -> bool:
+    """Note inside ``with write():`` that the token works; tell whether there was trouble."""
+    was_troubled = bool(integration.last_error)
+    integration.last_error, integration.last_error_at = "", None
+    integration.failure_count = integration.refusals = 0
+    integration.retry_at = integration.told_to_wait_until = integration.failing_since = None
+    if integration.proven_at is None or now - integration.proven_at > NOTED_AGAIN_AFTER:
+        integration.proven_at = now
+    return was_troubled
+
+
+def is_refused(integration: Integration) -> bool:
+    """Tell whether the token was refused so often that somebody has to do something."""
+    return integration.refusals > len(PROBES)
+
+
+def is_doubted(integration: Integration) -> bool:
+    """Tell whether the token was refused, but not often enough to say that it is dead."""
+    return 0 < integration.refusals <= len(PROBES)
