@@ -149,6 +149,7 @@ def _swap(
     integration.scopes_missing = list(answer.scopes_missing)
     trouble.note_success(integration, now)
     integration.proven_at = now
+    integration.claimed_by, integration.claimed_until = "", None  # the old token's answers are late
     project_list.keep_projects(integration, projects)
     db.session.execute(
         update(ImpactSource)

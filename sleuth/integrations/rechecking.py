@@ -21,7 +21,8 @@ COOL_DOWN = timedelta(seconds=30)
 PROVEN_WITHIN = timedelta(hours=1)
 """Collecting proves a token by the minute; one that collects nothing is proven this often."""
 
-RETRY = timedelta(minutes=15)
+RETRY = timedelta(minutes=2)
+RETRY_OF_THE_HOPELESS = timedelta(minutes=15)
 
 
 def request_recheck(integration: Integration, user_id: int) -> bool:
@@ -102,7 +103,8 @@ def prove_token(integration_id: int) -> None:
         if isinstance(outcome, TokenCheck):
             _keep(integration, outcome)
         else:
-            trouble.note_failure(integration, outcome, clock.now(), RETRY)
+            delay = RETRY_OF_THE_HOPELESS if outcome.permanent else RETRY
+            trouble.note_failure(integration, outcome, clock.now(), delay)
         audit.publish(integration.organization_id, "integrationChanged", integration.provider)
 
 

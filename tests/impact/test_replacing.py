@@ -11,10 +11,14 @@ from plugins.sentry.sandbox import TOKENS
 from sleuth import clock
 from sleuth.accounts.models import AuditEntry
 from sleuth.extensions import db, write
+from sleuth.impact import leases, storing
 from sleuth.impact.models import ImpactSource
+from sleuth.impact.tasks import tasks_of
+from sleuth.impact.turn import Outcome
 from sleuth.integrations.models import ConnectionCheck, Integration
 from sleuth.integrations.service import registry
-from tests.conftest import Cast
+from sleuth.plugin_api import TrackerError
+from tests.conftest import NOW, Cast
 
 BASE = "/o/acme/integrations/sentry"
 HTMX = {"HX-Request": "true"}
@@ -61,6 +65,17 @@ def test_a_token_of_the_same_account_takes_the_old_ones_place(sign_in, run_jobs)
     assert enter(sign_in("developer"), run_jobs, "org_admin") == ""
     assert current().credentials["token"] == TOKENS["org_admin"].value
     assert db.session.scalars(select(ImpactSource.name)).all() == ["Web errors"]
+
+
+def test_what_the_old_token_is_still_answered_is_not_held_against_the_new_one(
+    sign_in, run_jobs, integration, measured
+) -> None:
+    leases.claim([integration.id], "old round", NOW)
+    [task] = [each for each in tasks_of(integration.id, NOW, 90) if each.kind is None]
+    enter(sign_in("developer"), run_jobs, "org_admin")
+    refused = TrackerError("Refused.", permanent=True, reason="credentials")
+    storing.store([Outcome(task, NOW, refused)], "old round")
+    assert current().refusals == 0
 
 
 def test_a_token_that_does_not_work_leaves_the_old_one(sign_in, run_jobs) -> None:
