@@ -98,14 +98,13 @@ def paused(cast: Cast) -> None:
 def an_attempt_to_replace(cast: Cast) -> str:
     """A further attempt of the owner to replace the token, which waits for a yes."""
     integration, user_id = connected(cast), cast.owner.id
-    public_id = replacing.start_replacement(
-        integration, {"token": "sntryu_other"}, user_id, is_confirmed=False
-    )
+    public_id = replacing.start_replacement(integration, {"token": "sntryu_other"}, user_id)
     with write():
         check = db.session.scalars(
             select(ConnectionCheck).where(ConnectionCheck.public_id == public_id)
         ).one()
-        checks.decide(check, CheckState.INCOMPLETE, "Another account.", asks_for=[], stops=[])
+        question = {"account": "12", "stops": []}
+        checks.decide(check, CheckState.INCOMPLETE, "Another.", asks_for=[], question=question)
     return public_id
 
 

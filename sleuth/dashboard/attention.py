@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sleuth.extensions import db
 from sleuth.health.models import Verdict
 from sleuth.impact import states
+from sleuth.impact.collecting import NO_PLUGIN, UNREADABLE
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.service import sources_of_integration
 from sleuth.impact.states import State
@@ -24,15 +25,29 @@ class Item:
     """One integration that somebody has to look at.
 
     Args:
+        info: None if the tracker's plugin is gone.
         troubled: The sources that get no counts; all of them if the token is refused.
         pending: Verdicts that wait for counts of these sources.
     """
 
-    info: TrackerInfo
+    info: TrackerInfo | None
     integration: Integration
     troubled: list[ImpactSource]
     pending: int
     since: datetime | None
+
+    @property
+    def provider(self) -> str:
+        return self.integration.provider
+
+    @property
+    def name(self) -> str:
+        return self.info.name if self.info else self.provider.replace("-", " ").title()
+
+    @property
+    def is_the_operators(self) -> bool:
+        """Whether nobody but whoever runs the server can mend it."""
+        return self.info is None or self.integration.last_error in (NO_PLUGIN, UNREADABLE)
 
     @property
     def is_refused(self) -> bool:
@@ -49,9 +64,8 @@ def items(organization_id: int, now: datetime) -> list[Item]:
     found = []
     for provider, integration in sorted(integrations_of(organization_id).items()):
         tracker = registry().get(provider)
-        feeling = states.feeling(integration, now)
-        if tracker is not None and feeling.worst == State.NEEDS_ATTENTION:
-            found.append(_item(tracker.info, integration, now))
+        if states.feeling(integration, now).state == State.NEEDS_ATTENTION:
+            found.append(_item(tracker.info if tracker else None, integration, now))
     return found
 
 
@@ -70,7 +84,7 @@ def count(organization_id: int) -> int:
     )
 
 
-def _item(info: TrackerInfo, integration: Integration, now: datetime) -> Item:
+def _item(info: TrackerInfo | None, integration: Integration, now: datetime) -> Item:
     measured = sources_of_integration(integration.id)
     troubled = [
         source

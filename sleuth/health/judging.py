@@ -59,7 +59,7 @@ def judge(
         assessment = replace(assessment, reason=reason, is_final=False)
     is_paused = source.paused_at is not None or source.integration.paused_at is not None
     if is_paused and assessment.health == "unknown" and assessment.reason in {"pending", "gap"}:
-        assessment = replace(assessment, reason="paused", is_final=False)
+        assessment = replace(assessment, reason="paused")
     start = max(0, int(BASELINE.total_seconds()) // step - PICTURE_BUCKETS)
     picture_start = first + start * step
     details = {

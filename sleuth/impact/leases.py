@@ -34,6 +34,14 @@ CURRENT = timedelta(hours=3)
 SKEW = timedelta(seconds=60)
 """What was scheduled this far in the future was scheduled before the clock was set back."""
 
+_NOTED = (
+    Integration.last_error_at,
+    Integration.failing_since,
+    Integration.proven_at,
+    Integration.resumed_at,
+    Integration.hurried_at,
+)
+
 
 def due_integration_ids(now: datetime) -> list[int]:
     """Return the integrations that have something to collect and that nobody works on.
@@ -108,8 +116,8 @@ def ids_scheduled_ahead(now: datetime) -> list[int]:
     ahead = now + SKEW
     sources = select(ImpactSource.integration_id).where(ImpactSource.scheduled_at > ahead)
     of_sweeps = select(Sweep.integration_id).where(Sweep.scheduled_at > ahead)
-    failed = select(Integration.id).where(Integration.last_error_at > ahead)
-    return sorted(db.session.scalars(union(sources, of_sweeps, failed)))
+    noted = select(Integration.id).where(or_(*(moment > ahead for moment in _NOTED)))
+    return sorted(db.session.scalars(union(sources, of_sweeps, noted)))
 
 
 def schedule_anew(integration_id: int) -> None:
@@ -123,8 +131,9 @@ def schedule_anew(integration_id: int) -> None:
         ImpactSource.integration_id == integration_id, ImpactSource.expected_at > now + SKEW
     )
     _change(update(ImpactSource).where(expected).values(expected_at=now))
-    failed = and_(Integration.id == integration_id, Integration.last_error_at > now + SKEW)
-    _change(update(Integration).where(failed).values(retry_at=None, last_error_at=now))
+    for moment in _NOTED:
+        noted = and_(Integration.id == integration_id, moment > now + SKEW)
+        _change(update(Integration).where(noted).values({moment: now, Integration.retry_at: None}))
 
 
 def _change(statement: Update) -> None:

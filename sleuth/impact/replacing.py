@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import update
 
@@ -22,12 +23,16 @@ REPLACE_JOB = "sleuth.impact.jobs.replace_token"
 
 
 def start_replacement(
-    integration: Integration, credentials: dict[str, str], user_id: int, *, is_confirmed: bool
+    integration: Integration,
+    credentials: dict[str, str],
+    user_id: int,
+    *,
+    agreed: dict[str, Any] | None = None,
 ) -> str:
     """Start proving a new token; returns the public id of the attempt to watch.
 
     Args:
-        is_confirmed: Whether somebody has seen, and accepts, what another account changes.
+        agreed: The question of an earlier attempt that somebody has said yes to.
     """
     integration_id, organization_id = integration.id, integration.organization_id
     provider = integration.provider
@@ -36,7 +41,7 @@ def start_replacement(
             organization_id=organization_id,
             provider=provider,
             kind=CheckKind.REPLACE,
-            payload={"credentials": credentials, "is_confirmed": is_confirmed},
+            payload={"credentials": credentials, "agreed": agreed or {}},
             user_id=user_id,
             integration_id=integration_id,
         )
@@ -60,7 +65,7 @@ def replace_token(check_id: int) -> None:
         checks.fail(check_id, "This tracker's plugin is no longer installed.")
         return
     payload = dict(check.payload or {})
-    credentials = dict(payload["credentials"])
+    credentials, integration_id = dict(payload["credentials"]), check.integration_id
     db.session.rollback()
     try:
         answer, projects = _prove(tracker, credentials)
@@ -69,9 +74,11 @@ def replace_token(check_id: int) -> None:
         return
     is_replaced = False
     with write():
+        # Locked first: an attempt may be cancelled while somebody else holds the integration.
+        integration = db.session.get(Integration, integration_id, with_for_update=True)
         if check := checks.still_running(check_id):
             with checks.as_author(check):
-                is_replaced = _decide(check, tracker, credentials, answer, projects)
+                is_replaced = _decide(check, integration, tracker, credentials, answer, projects)
     if is_replaced:
         collect_soon()
 
@@ -86,13 +93,13 @@ def _prove(
 
 def _decide(
     check: ConnectionCheck,
+    integration: Integration | None,
     tracker: Tracker,
     credentials: dict[str, str],
     answer: TokenCheck,
     projects: Sequence[RemoteProject],
 ) -> bool:
     """Swap the token, or say what is in the way; tell whether it was swapped."""
-    integration = db.session.get(Integration, check.integration_id, with_for_update=True)
     if integration is None:
         checks.decide(check, CheckState.FAILED, "This integration has been disconnected meanwhile.")
         return False
@@ -104,13 +111,20 @@ def _decide(
         return False
     is_other = bool(integration.account_id) and integration.account_id != answer.account_id
     lost = _unmatched(integration, projects)
-    if (is_other or lost) and not (check.payload or {}).get("is_confirmed"):
+    if (is_other or lost) and not _is_agreed(check, answer, lost):
         message = _question(tracker.info.name, integration, answer, is_other=is_other)
-        checks.decide(check, CheckState.INCOMPLETE, message, asks_for=[], stops=lost)
+        question = {"account": answer.account_id, "stops": lost}
+        checks.decide(check, CheckState.INCOMPLETE, message, asks_for=[], question=question)
         return False
     _swap(integration, tracker, credentials, answer, projects)
     checks.decide(check, CheckState.SUCCEEDED, f"The token of {tracker.info.name} is replaced")
     return True
+
+
+def _is_agreed(check: ConnectionCheck, answer: TokenCheck, lost: Sequence[str]) -> bool:
+    """Tell whether somebody has agreed to this account, and to no less than what stops."""
+    agreed = (check.payload or {}).get("agreed") or {}
+    return agreed.get("account") == answer.account_id and set(lost) <= set(agreed["stops"])
 
 
 def _unmatched(integration: Integration, projects: Sequence[RemoteProject]) -> list[str]:

@@ -22,6 +22,9 @@ LONGEST_RETRY = timedelta(minutes=2)
 
 LONGEST_WAIT = timedelta(days=1)
 PERMANENT_RETRY = timedelta(minutes=15)
+PERMANENT_FIRST_RETRY = timedelta(minutes=5)
+"""What looks permanent may be a mistake, and is looked at twice before anybody is alarmed."""
+
 BEFORE_A_PROOF = timedelta(minutes=1)
 DAY = timedelta(days=1)
 
@@ -141,5 +144,7 @@ def retry_delay(
         wait = max(retry_after, 1.0)
         return min(timedelta(seconds=wait + jitter * min(0.05 * wait, 5.0)), LONGEST_WAIT)
     doublings = max(0, min(failure_count - 1, 10))
-    pause = PERMANENT_RETRY if is_permanent else min(FIRST_RETRY * (1 << doublings), LONGEST_RETRY)
+    pause = min(FIRST_RETRY * (1 << doublings), LONGEST_RETRY)
+    if is_permanent:
+        pause = PERMANENT_FIRST_RETRY if failure_count <= 2 else PERMANENT_RETRY
     return pause * (1 + JITTER_SHARE * jitter)

@@ -257,7 +257,9 @@ def collect_now(integration: Integration) -> datetime | None:
         free_at = max(cool_at, current.told_to_wait_until or now)
         if free_at > now:
             return free_at
-        current.hurried_at, current.retry_at = now, None
+        current.hurried_at = now
+        if not current.refusals:  # a token in doubt keeps its pauses
+            current.retry_at = None
         db.session.execute(
             update(ImpactSource)
             .where(ImpactSource.integration_id == integration_id, ImpactSource.due_at > now)

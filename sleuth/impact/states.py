@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
@@ -69,16 +69,20 @@ def state_of_source(source: ImpactSource, now: datetime) -> State:
     return State.CHECKING if source.collected_at is None else State.CONNECTED
 
 
-def state_of_integration(integration: Integration, tally: Tally) -> State:
-    """Return how an integration feels: as bad as its worst source."""
+def state_of_integration(integration: Integration, tally: Tally, now: datetime) -> State:
+    """Return how an integration feels: as bad as its worst source.
+
+    What is wrong with the integration itself shows at its sources, unless it has none.
+    """
     if integration.paused_at is not None:
         return State.PAUSED
-    if trouble.is_refused(integration):
+    if trouble.is_refused(integration) or tally.troubled:
+        return State.NEEDS_ATTENTION
+    failing_since = integration.failing_since
+    if tally.sources == tally.paused and failing_since and now - failing_since >= PATIENCE:
         return State.NEEDS_ATTENTION
     if trouble.is_doubted(integration):
         return State.CHECKING
-    if tally.troubled:
-        return State.NEEDS_ATTENTION
     return State.LATE if tally.late else State.CONNECTED
 
 
@@ -87,14 +91,11 @@ class Feeling:
     """All that a card says of a connected integration.
 
     Args:
-        state: What is shown: while somebody's wish is looked into, that it is.
-        worst: What it feels like apart from that.
         waiting: The sources that are late or worse.
         recheck: What came of the last wish to have the token checked.
     """
 
     state: State
-    worst: State
     tally: Tally
     waiting: list[ImpactSource]
     recheck: ConnectionCheck | None
@@ -109,9 +110,16 @@ def feeling(integration: Integration, now: datetime) -> Feeling:
     counted = tally(integration, now)
     recheck = latest_recheck(integration.id)
     waiting = waiting_sources(integration, now) if counted.late else []
-    worst = state_of_integration(integration, counted)
-    found = Feeling(worst, worst, counted, waiting, recheck)
-    return replace(found, state=State.CHECKING) if found.is_rechecking else found
+    state = state_of_integration(integration, counted, now)
+    return Feeling(state, counted, waiting, _news(integration, recheck))
+
+
+def _news(integration: Integration, recheck: ConnectionCheck | None) -> ConnectionCheck | None:
+    """Return what a wish came to, unless the token has been seen to work since."""
+    proven_at = integration.proven_at
+    if recheck is None or recheck.state == CheckState.RUNNING or proven_at is None:
+        return recheck
+    return recheck if recheck.created_at >= proven_at else None
 
 
 def tally(integration: Integration, now: datetime) -> Tally:

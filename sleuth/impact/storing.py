@@ -321,7 +321,8 @@ class _Batch:
         if answer.quota_left is not None:
             integration.quota_left = min(answer.quota_left, MOST_QUOTA)
         if is_quota_low(answer) and answer.quota_resets_at is not None:
-            integration.retry_at = min(answer.quota_resets_at, self.now + schedule.LONGEST_WAIT)
+            reset_at = min(answer.quota_resets_at, self.now + schedule.LONGEST_WAIT)
+            integration.retry_at = integration.told_to_wait_until = reset_at
 
     def _schedule(self, source: ImpactSource, due_at: datetime) -> None:
         source.due_at, source.scheduled_at = due_at, self.now

@@ -34,5 +34,5 @@ def announce(integration_id: int) -> None:
 
 def _gist(integration: Integration, now: datetime) -> str:
     tally = states.tally(integration, now)
-    state = states.state_of_integration(integration, tally)
-    return f"{state} {tally.late} {tally.troubled}"
+    state = states.state_of_integration(integration, tally, now)
+    return f"{state} {bool(tally.late)} {bool(tally.troubled)}"

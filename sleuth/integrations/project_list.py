@@ -54,8 +54,8 @@ def _fetch_projects(integration_id: int, tracker: Tracker, credentials: dict[str
         _note_list_error(integration_id, error.message)
         return
     with write():
-        integration = db.session.get(Integration, integration_id)
-        if integration is not None:
+        integration = db.session.get(Integration, integration_id, with_for_update=True)
+        if integration is not None and dict(integration.credentials) == credentials:
             keep_projects(integration, projects)
 
 

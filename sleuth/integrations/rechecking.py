@@ -31,7 +31,7 @@ def request_recheck(integration: Integration, user_id: int) -> bool:
     provider, now = integration.provider, clock.now()
     with write():
         latest = latest_recheck(integration_id)
-        if latest is not None and now - latest.created_at < COOL_DOWN:
+        if latest is not None and timedelta() <= now - latest.created_at < COOL_DOWN:
             return False
         check = checks.start(
             organization_id=organization_id,
@@ -70,11 +70,14 @@ def recheck(check_id: int) -> None:
     if check is None or check.integration_id is None:
         return
     integration_id = check.integration_id
-    outcome = _ask(integration_id)
+    asked, outcome = _ask(integration_id)
     with write():
+        integration = _unchanged(integration_id, asked)
         check = checks.still_running(check_id)
-        integration = db.session.get(Integration, integration_id)
-        if check is None or integration is None:
+        if check is None:
+            return
+        if integration is None:
+            checks.decide(check, CheckState.FAILED, "The token was replaced meanwhile.")
             return
         if isinstance(outcome, TokenCheck):
             _keep(integration, outcome)
@@ -95,10 +98,10 @@ def prove_token(integration_id: int) -> None:
     integration = db.session.get(Integration, integration_id)
     if integration is None or not _is_still_unproven(integration_id, now):
         return
-    outcome = _ask(integration_id)
+    asked, outcome = _ask(integration_id)
     with write():
-        integration = db.session.get(Integration, integration_id)
-        if integration is None:
+        integration = _unchanged(integration_id, asked)
+        if integration is None or not _is_still_unproven(integration_id, clock.now()):
             return
         if isinstance(outcome, TokenCheck):
             _keep(integration, outcome)
@@ -108,18 +111,28 @@ def prove_token(integration_id: int) -> None:
         audit.publish(integration.organization_id, "integrationChanged", integration.provider)
 
 
-def _ask(integration_id: int) -> TokenCheck | TrackerError:
-    """Return what the tracker says of a stored token; a refusal is an error."""
+def _unchanged(integration_id: int, asked: dict[str, str]) -> Integration | None:
+    """Return an integration, locked; None if it has other credentials by now, or is gone."""
+    integration = db.session.get(Integration, integration_id, with_for_update=True)
+    is_same = integration is not None and (not asked or dict(integration.credentials) == asked)
+    return integration if is_same else None
+
+
+def _ask(integration_id: int) -> tuple[dict[str, str], TokenCheck | TrackerError]:
+    """Return what was asked with, and what the tracker says; a refusal is an error.
+
+    There is nothing to ask with if the plugin is gone, or the credentials cannot be read.
+    """
     integration = db.session.get(Integration, integration_id)
     tracker = registry().get(integration.provider) if integration else None
     if integration is None or tracker is None:
-        return TrackerError("This tracker's plugin is no longer installed.", permanent=True)
+        return {}, TrackerError("This tracker's plugin is no longer installed.", permanent=True)
     try:
         credentials = dict(integration.credentials)
     except EncryptionKeyError:
-        return TrackerError("The stored credentials cannot be read.", permanent=True)
+        return {}, TrackerError("The stored credentials cannot be read.", permanent=True)
     db.session.rollback()
-    return _validated(tracker, credentials)
+    return credentials, _validated(tracker, credentials)
 
 
 def _validated(tracker: Tracker, credentials: dict[str, str]) -> TokenCheck | TrackerError:

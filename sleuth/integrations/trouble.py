@@ -11,6 +11,7 @@ PROBES = (timedelta(minutes=2), timedelta(minutes=3), timedelta(minutes=5))
 """Pauses after the first refusals: three more in ten minutes, and it is declared."""
 
 OF_THE_TOKEN = ("credentials", "action_required")
+PAUSE_OF_THE_DEAD = timedelta(minutes=15)
 MAY_WAIT = timedelta(days=1)
 NOTED_AGAIN_AFTER = timedelta(minutes=10)
 
@@ -26,13 +27,18 @@ def note_failure(
     integration.last_error, integration.last_error_at = error.message, now
     integration.failing_since = integration.failing_since or now
     integration.failure_count += 1
-    integration.refusals = integration.refusals + 1 if error.reason in OF_THE_TOKEN else 0
-    if 0 < integration.refusals <= len(PROBES):
-        delay = PROBES[integration.refusals - 1]
+    if error.reason in OF_THE_TOKEN:
+        integration.refusals += 1
+        integration.retry_at = now + _until_the_next_probe(integration.refusals)
+        return
     integration.retry_at = now + delay
-    integration.told_to_wait_until = None
     if error.retry_after is not None:
         integration.told_to_wait_until = now + min(timedelta(seconds=error.retry_after), MAY_WAIT)
+
+
+def _until_the_next_probe(refusals: int) -> timedelta:
+    """Recovery is noticed by itself, so a dead token goes on being tried now and then."""
+    return PROBES[refusals - 1] if refusals <= len(PROBES) else PAUSE_OF_THE_DEAD
 
 
 def note_success(integration: Integration, now: datetime) -> bool:
@@ -40,7 +46,9 @@ def note_success(integration: Integration, now: datetime) -> bool:
     was_troubled = bool(integration.last_error)
     integration.last_error, integration.last_error_at = "", None
     integration.failure_count = integration.refusals = 0
-    integration.retry_at = integration.told_to_wait_until = integration.failing_since = None
+    integration.failing_since = None
+    if integration.told_to_wait_until is None or integration.told_to_wait_until <= now:
+        integration.retry_at = integration.told_to_wait_until = None
     if integration.proven_at is None or now - integration.proven_at > NOTED_AGAIN_AFTER:
         integration.proven_at = now
     return was_troubled

@@ -296,3 +296,10 @@ def test_a_deploy_while_collecting_is_paused_says_so(source: ImpactSource, deplo
     assert (verdict.health, verdict.reason) == ("unknown", "paused")
     assert verdict.sentence == "Collection was paused."
     assert not verdict.is_final
+
+
+def test_a_long_pause_keeps_nobody_busy_with_old_deploys(source: ImpactSource, deploy) -> None:
+    with write():
+        db.session.get_one(ImpactSource, source.id).paused_at = NOW - 2 * DAY
+    verdict = judge(deploy(25 * 60))
+    assert (verdict.reason, verdict.is_final, verdict.due_at) == ("paused", True, None)

@@ -67,4 +67,5 @@ def test_no_wait_is_longer_than_a_day() -> None:
 
 
 def test_what_only_a_person_can_mend_is_tried_four_times_an_hour() -> None:
-    assert schedule.retry_delay(1, None, is_permanent=True) == timedelta(minutes=15)
+    waits = [schedule.retry_delay(count, None, is_permanent=True) for count in (1, 2, 3, 9)]
+    assert waits == [timedelta(minutes=minutes) for minutes in (5, 5, 15, 15)]

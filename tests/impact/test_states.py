@@ -123,12 +123,74 @@ def test_one_refusal_that_was_a_mistake_is_forgotten(working, integration, sandb
     assert feels(integration, after(6)) == State.CONNECTED
 
 
-def test_a_token_that_is_accepted_again_clears_the_alarm(working, integration, sandbox) -> None:
-    sandbox.misbehave("401", match=COUNTS)
+@pytest.mark.parametrize("detail", REFUSALS, ids=str)
+def test_a_token_that_is_accepted_again_clears_the_alarm(
+    working, integration, sandbox, detail
+) -> None:
+    sandbox.misbehave("401", match=COUNTS, detail=detail)
     live(NOW, after(20))
     sandbox.behave()
     live(after(20), after(36))
     assert feels(integration, after(36)) == State.CONNECTED
+
+
+def test_a_token_that_one_organization_refuses_alarms_though_another_accepts_it(
+    working, integration, cast: Cast, sandbox
+) -> None:
+    with write():
+        other = service.add_impact_source(
+            db.session.get_one(Integration, integration.id),
+            source_settings(cast, sandbox, "Elsewhere", error_org_key="1002"),
+            interval_seconds=60,
+            warning="",
+        )
+    sandbox.misbehave("401", match="/organizations/1002/", detail=REFUSALS[4])
+    live(NOW, after(20))
+    assert source_feels(other, after(20)) == State.NEEDS_ATTENTION
+    assert source_feels(working, after(20)) == State.CONNECTED
+    assert feels(integration, after(20)) == State.NEEDS_ATTENTION
+
+
+def test_a_pause_during_the_doubt_does_not_last_a_day(working, integration, cast, sandbox) -> None:
+    sandbox.misbehave("401", match=COUNTS, times=1, detail=REFUSALS[4])
+    live(NOW, after(2))
+    integrations.pause_integration(cast.acme.id, "sentry", "Sentry")
+    integrations.resume_integration(cast.acme.id, "sentry", "Sentry")
+    live(after(2), after(6))
+    assert feels(integration, after(6)) == State.CONNECTED
+
+
+def test_one_answer_that_a_project_is_closed_alarms_nobody(working, integration, sandbox) -> None:
+    sandbox.misbehave("403", match=COUNTS, times=1)
+    seen = set()
+    for minute in range(20):
+        live(after(minute), after(minute + 0.9))
+        seen.add(feels(integration, after(minute + 0.9)))
+    assert State.NEEDS_ATTENTION not in seen
+    assert feels(integration, after(20)) == State.CONNECTED
+
+
+def test_what_is_wrong_with_an_integration_that_measures_nothing_needs_attention(
+    integration,
+) -> None:
+    with write():
+        row = db.session.get_one(Integration, integration.id)
+        row.last_error, row.failing_since = "Sentry could not be reached.", NOW
+    assert feels(integration, after(14)) == State.CONNECTED
+    assert feels(integration, after(15)) == State.NEEDS_ATTENTION
+
+
+def test_after_the_clock_was_set_back_nothing_waits_for_the_future(
+    working, integration, sandbox
+) -> None:
+    ahead = NOW + timedelta(days=1)
+    with write():
+        row = db.session.get_one(Integration, integration.id)
+        row.resumed_at = row.hurried_at = row.proven_at = ahead
+    assert leases.ids_scheduled_ahead(NOW) == [integration.id]
+    leases.schedule_anew(integration.id)
+    assert leases.ids_scheduled_ahead(NOW) == []
+    assert feels(integration, after(6)) == State.LATE
 
 
 @pytest.mark.parametrize("kind", ["403", "404-empty"])

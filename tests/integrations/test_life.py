@@ -95,6 +95,19 @@ def test_a_recheck_that_succeeds_clears_the_alarm(integration, sign_in, run_jobs
     assert fresh().last_error == ""
 
 
+def test_what_a_recheck_came_to_is_forgotten_once_the_token_works(
+    integration, sign_in, run_jobs, sandbox
+) -> None:
+    sandbox.revoke(TOKENS["full"].value)
+    browser = sign_in("developer")
+    browser.post(f"{BASE}/sentry/recheck", headers=HTMX)
+    run_jobs()
+    assert "Re-checked" in card(browser)
+    with write():
+        stored().proven_at = NOW + timedelta(minutes=1)
+    assert "Re-checked" not in card(browser)
+
+
 def test_nobody_can_recheck_all_the_time(integration, sign_in, run_jobs, queued) -> None:
     browser = sign_in("developer")
     browser.post(f"{BASE}/sentry/recheck", headers=HTMX)
@@ -156,7 +169,7 @@ def test_collect_now_has_a_cool_down(integration, sign_in, queued) -> None:
     first = browser.post(f"{BASE}/sentry/collect", headers=HTMX)
     second = browser.post(f"{BASE}/sentry/collect", headers=HTMX)
     assert "being collected" in first.headers["HX-Trigger"]
-    assert "can be asked again" in second.headers["HX-Trigger"]
+    assert "can be asked again in 60 seconds" in second.headers["HX-Trigger"]
 
 
 def test_what_happens_to_an_integration_is_in_the_audit_log(integration, sign_in, queued) -> None:

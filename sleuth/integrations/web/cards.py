@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 from flask import abort, g, render_template
@@ -16,6 +17,9 @@ from sleuth.integrations import cards, checks, rechecking, service
 from sleuth.integrations.web.blueprint import blueprint, card_changed, tracker_info
 from sleuth.projects import service as projects
 from sleuth.web.formats import relative_time
+
+SOON = 90
+"""Seconds that are counted one by one."""
 
 
 @blueprint.get("/<category>")
@@ -77,10 +81,10 @@ def collect(provider: str) -> ResponseReturnValue:
     free_at = impact.collect_now(integration)
     if free_at is None:
         return card_changed(info, "Counts are being collected")
-    wait = relative_time(free_at)
-    return card_changed(
-        info, f"{info.name} can be asked again {wait}; it goes on by itself", "info"
-    )
+    seconds = ceil((free_at - clock.now()).total_seconds())
+    wait = f"in {seconds} seconds" if seconds <= SOON else relative_time(free_at)
+    message = f"{info.name} can be asked again {wait}; it goes on by itself"
+    return card_changed(info, message, "info")
 
 
 def _of_organization() -> dict[str, Any]:

@@ -31,9 +31,7 @@ def replace_token(provider: str) -> ResponseReturnValue:
     if not form.validate():
         return _ask(info, form, earlier if kept else None, 422)
     credentials = {**kept, **form.credentials()}
-    public_id = replacing.start_replacement(
-        integration, credentials, current_user.id, is_confirmed=False
-    )
+    public_id = replacing.start_replacement(integration, credentials, current_user.id)
     return _show(info, public_id)
 
 
@@ -56,7 +54,7 @@ def replacement(provider: str, public_id: str) -> ResponseReturnValue:
         "integrations/dialogs/other_account.html",
         info=info,
         check=attempt,
-        stops=attempt.result["stops"],
+        stops=attempt.result["question"]["stops"],
     )
 
 
@@ -66,12 +64,11 @@ def confirm_replacement(provider: str, public_id: str) -> ResponseReturnValue:
     info, integration = tracker_info(provider), _integration(provider)
     attempt = _find(provider, public_id) or abort(404)
     credentials = service.kept_credentials(attempt, current_user.id)
-    if not credentials:
+    question = attempt.result.get("question")
+    if not credentials or not question:
         return _ask(info, credentials_form(info), None, 409, NOT_YOURS)
     checks.cancel(attempt)
-    new_id = replacing.start_replacement(
-        integration, credentials, current_user.id, is_confirmed=True
-    )
+    new_id = replacing.start_replacement(integration, credentials, current_user.id, agreed=question)
     return _show(info, new_id)
 
 
