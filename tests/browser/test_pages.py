@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,6 +18,8 @@ from sleuth.accounts.models import Organization, Role, TokenType
 from sleuth.accounts.tokens import create_token
 from sleuth.extensions import db, write
 from sleuth.impact.models import ImpactSource
+from sleuth.impact.states import State
+from sleuth.integrations.models import Integration
 from sleuth.projects.models import Project
 from sleuth.projects.service import create_project
 from tests.browser.newcomers import PASSWORD, found
@@ -39,6 +41,8 @@ NOT_LINKED = {
     "impact.tracker_projects": "a part of a page",
     "dashboard.deploy_card": "a part of a page",
     "dashboard.live": "a part of a page",
+    "dashboard.attention_link": "a part of a page",
+    "integrations.replacement": "an attempt to replace a token, which no page leads to",
     "integrations.check": "an attempt; the journeys go through it",
     "impact.check": "an attempt; the journeys go through it",
     "asset": "no page",
@@ -75,7 +79,7 @@ def owner(request: pytest.FixtureRequest, product: Product, browser: Browser) ->
 
 
 def fill(organization: Organization) -> None:
-    """Let a lot happen: people, a token, projects, forty deploys with verdicts."""
+    """Let a lot happen: people, a token, projects, forty deploys, and a tracker in trouble."""
     id_ = organization.id
     add_member(id_, "otto@busy.test", Role.OBSERVER, name=HOSTILE[:80], password=PASSWORD)
     create_token(id_, HOSTILE[:80], TokenType.ALL)
@@ -90,6 +94,17 @@ def fill(organization: Organization) -> None:
             update(ImpactSource)
             .where(ImpactSource.organization_id == id_)
             .values(judges_from=datetime.now(UTC))
+        )
+        db.session.execute(
+            update(Integration)
+            .where(Integration.organization_id == id_)
+            .values(
+                refusals=9,
+                failing_since=datetime.now(UTC),
+                retry_at=datetime.now(UTC) + timedelta(days=1),
+                last_error=HOSTILE,
+                announced=State.NEEDS_ATTENTION,
+            )
         )
 
 
