@@ -131,7 +131,7 @@ def _unmatched(integration: Integration, projects: Sequence[RemoteProject]) -> l
     """Return the names of the sources whose project the new token cannot see."""
     visible = {(each.org_key, each.key) for each in projects if each.is_accessible}
     return [
-        f"{source.project.name} · {source.name}"
+        f"{source.project.name} · {source.name}, {source.environment.name}"
         for source in sources_of_integration(integration.id)
         if (source.error_org_key, source.error_project_key) not in visible
     ]

@@ -22,7 +22,6 @@ PROVEN_WITHIN = timedelta(hours=1)
 """Collecting proves a token by the minute; one that collects nothing is proven this often."""
 
 RETRY = timedelta(minutes=2)
-RETRY_OF_THE_HOPELESS = timedelta(minutes=15)
 
 
 def request_recheck(integration: Integration, user_id: int) -> bool:
@@ -106,7 +105,7 @@ def prove_token(integration_id: int) -> None:
         if isinstance(outcome, TokenCheck):
             _keep(integration, outcome)
         else:
-            delay = RETRY_OF_THE_HOPELESS if outcome.permanent else RETRY
+            delay = trouble.PAUSE_OF_THE_DEAD if outcome.permanent else RETRY
             trouble.note_failure(integration, outcome, clock.now(), delay)
         audit.publish(integration.organization_id, "integrationChanged", integration.provider)
 
