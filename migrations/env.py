@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any, Literal
 
 from alembic import context
+from sqlalchemy.engine import Connection
 from sqlalchemy.types import TypeDecorator
 
 from sleuth.extensions import db
@@ -24,8 +25,16 @@ def render_item(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
 
 
 def run() -> None:
-    """Apply what is asked for, in one transaction where the database can."""
+    """Apply what is asked for, in one transaction where the database can.
+
+    SQLite changes a table's constraints by making it anew, and would delete what refers to
+    the old one; its own recipe (https://sqlite.org/lang_altertable.html#otheralter) is to
+    look at foreign keys only afterwards.
+    """
     with db.engine.connect() as connection:
+        is_sqlite = connection.dialect.name == "sqlite"
+        if is_sqlite:
+            _set_foreign_keys(connection, "OFF")
         context.configure(
             connection=connection,
             target_metadata=db.metadata,
@@ -35,6 +44,17 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+            if is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                raise RuntimeError("A migration left rows that refer to nothing.")
+        if is_sqlite:
+            _set_foreign_keys(connection, "ON")
+
+
+def _set_foreign_keys(connection: Connection, state: str) -> None:
+    """Set what a transaction cannot: this connection goes back to the pool as it came."""
+    connection.commit()
+    driver_connection = connection.connection.driver_connection
+    driver_connection.execute(f"PRAGMA foreign_keys={state}")
 
 
 run()

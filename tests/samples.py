@@ -96,6 +96,8 @@ SAMPLES: dict[str, Maker] = {
     "integrations.replacement:public_id": trackers.an_attempt_to_replace,
     "integrations.confirm_replacement:public_id": trackers.an_attempt_to_replace,
     "integrations.cancel_replacement:public_id": trackers.an_attempt_to_replace,
+    "integrations.restoration:public_id": trackers.an_attempt_to_restore,
+    "integrations.cancel_restoration:public_id": trackers.an_attempt_to_restore,
     # impact
     "source_id": trackers.an_impact_source,
     "impact.add:provider": trackers.a_connected_provider,
@@ -196,7 +198,10 @@ EXAMPLES: dict[str, Example] = {
     # integrations
     "integrations.enable": Example({"token": "sntryu_sample"}, who="developer"),
     "integrations.cancel_check": Example(who="developer"),
-    "integrations.disable": Example(prepare=trackers.connected),
+    "integrations.disable": Example({"organization": "Acme"}, prepare=trackers.connected),
+    "integrations.restore": Example({"token": "sntryu_sample"}, prepare=trackers.disabled),
+    "integrations.cancel_restoration": Example(),
+    "integrations.purge": Example(prepare=trackers.disabled),
     "integrations.pause": Example(prepare=trackers.connected),
     "integrations.resume": Example(prepare=trackers.paused),
     "integrations.recheck": Example(who="developer"),

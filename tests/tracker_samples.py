@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sleuth import clock
 from sleuth.extensions import db, write
 from sleuth.ids import new_public_id
-from sleuth.impact import checking, replacing
+from sleuth.impact import checking, disabling, replacing, restoring
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.service import SourceSettings, add_impact_source
 from sleuth.integrations import checks, service
@@ -93,6 +93,18 @@ def paused(cast: Cast) -> None:
     integration_id = connected(cast).id
     with write():
         db.session.get_one(Integration, integration_id).paused_at = clock.now()
+
+
+def disabled(cast: Cast) -> None:
+    """Acme's integration, disabled and not yet deleted for good."""
+    connected(cast)
+    disabling.disable_integration(cast.acme.id, "sentry", "Sentry")
+
+
+def an_attempt_to_restore(cast: Cast) -> str:
+    """A further attempt to restore what was disabled, which is still running."""
+    credentials = {"token": "sntryu_sample"}
+    return restoring.start_restoration(cast.acme.id, "sentry", credentials, cast.owner.id)
 
 
 def an_attempt_to_replace(cast: Cast) -> str:

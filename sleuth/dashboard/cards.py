@@ -129,12 +129,14 @@ def _lines(deploy_ids: Sequence[int]) -> dict[int, list[ImpactLine]]:
     now = clock.now()
     lines = defaultdict(list)
     verdicts = (
-        select(Verdict)
+        select(Verdict, ImpactSource.id.is_not(None).label("is_watched"))
+        .outerjoin(Verdict.impact_source)
         .where(Verdict.deploy_id.in_(deploy_ids))
         .order_by(Verdict.source_name, Verdict.id)
     )
-    for verdict in db.session.scalars(verdicts):
-        lines[verdict.deploy_id].append(line_of(verdict, trackers, now))
+    for verdict, is_watched in db.session.execute(verdicts):
+        line = line_of(verdict, trackers, now, is_watched=is_watched)
+        lines[verdict.deploy_id].append(line)
     return lines
 
 

@@ -111,6 +111,7 @@ class ImpactLine:
         source: The impact source's name.
         tracker: Name of the error tracker.
         is_gone: The impact source is no longer there; the words stay.
+        is_disconnected: It is gone because its tracker was disabled.
         rate_before, rate_after: Average errors a minute.
         figures: What the verdict rests on, by the detector's names.
         explore_url: The tracker's own view of these minutes, or "".
@@ -124,6 +125,7 @@ class ImpactLine:
     reason: str
     is_final: bool
     is_gone: bool
+    is_disconnected: bool
     rate_before: float | None
     rate_after: float | None
     minutes_of_data: int
@@ -147,11 +149,14 @@ class ImpactLine:
         return UNKNOWN_BECAUSE.get(self.reason, "") if self.health == "unknown" else ""
 
 
-def line_of(verdict: Verdict, trackers: dict[str, str], now: datetime) -> ImpactLine:
+def line_of(
+    verdict: Verdict, trackers: dict[str, str], now: datetime, *, is_watched: bool
+) -> ImpactLine:
     """Return what a card shows of a verdict.
 
     Args:
         trackers: Names of the error trackers by provider.
+        is_watched: The impact source is there, and its tracker connected.
     """
     return ImpactLine(
         source=verdict.source_name,
@@ -160,7 +165,8 @@ def line_of(verdict: Verdict, trackers: dict[str, str], now: datetime) -> Impact
         health=verdict.health or "unknown",
         reason=verdict.reason,
         is_final=verdict.is_final,
-        is_gone=verdict.impact_source_id is None,
+        is_gone=not is_watched,
+        is_disconnected=not is_watched and verdict.impact_source_id is not None,
         rate_before=verdict.rate_before,
         rate_after=verdict.rate_after,
         minutes_of_data=verdict.minutes_of_data,

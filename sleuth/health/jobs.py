@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sleuth.health import service
+from sleuth.health import purging, service
 
 
 def assess_deploy(deploy_id: int) -> None:
@@ -13,3 +13,8 @@ def assess_deploy(deploy_id: int) -> None:
 def follow_changes(_number: int) -> None:
     """Have the verdicts made again that rest on counts which changed, whose they are."""
     service.follow_changes()
+
+
+def purge_integration(integration_id: int) -> None:
+    """Delete for good what a disabled integration has left."""
+    purging.purge_integration(integration_id)

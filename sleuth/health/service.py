@@ -154,10 +154,9 @@ def _store(deploy_id: int, judgements: dict[int, Judgement], now: datetime) -> N
         if deploy is None:
             return
         changed = _close_orphans(deploy_id, judgements.keys(), now)
-        for source_id, judgement in judgements.items():
-            source = db.session.get(ImpactSource, source_id)
-            if source is not None:
-                changed |= _apply(_verdict(deploy, source), judgement, source, now)
+        found = select(ImpactSource).where(ImpactSource.id.in_(judgements))
+        for source in db.session.scalars(found.order_by(ImpactSource.id)):
+            changed |= _apply(_verdict(deploy, source), judgements[source.id], source, now)
         if changed:
             audit.publish(deploy.organization_id, "deployChanged", deploy.public_id)
 

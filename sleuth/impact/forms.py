@@ -8,6 +8,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, FloatField, SelectField, StringField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
+from sleuth.impact.models import LONGEST_NAME
 from sleuth.impact.service import SourceSettings
 from sleuth.integrations.models import TrackerProject
 from sleuth.plugin_api import ImpactField
@@ -25,7 +26,9 @@ class ImpactForm(FlaskForm):  # type: ignore[misc]
     declared: tuple[ImpactField, ...] = ()
 
     name = StringField(
-        "Name", validators=[DataRequired("Enter a name."), Length(max=120)], render_kw=PLAIN
+        "Name",
+        validators=[DataRequired("Enter a name."), Length(max=LONGEST_NAME)],
+        render_kw=PLAIN,
     )
     own_environment = SelectField("Environment", validators=[DataRequired("Choose one.")])
     threshold = FloatField(

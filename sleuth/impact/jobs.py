@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sleuth.impact import checking, collecting, leases, replacing, retention, watching
+from sleuth.impact import checking, collecting, leases, replacing, restoring, retention, watching
 
 
 def check_impact_source(check_id: int) -> None:
@@ -23,6 +23,11 @@ def schedule_anew(integration_id: int) -> None:
 def replace_token(check_id: int) -> None:
     """Prove a new token, and put it in the old one's place."""
     replacing.replace_token(check_id)
+
+
+def restore(check_id: int) -> None:
+    """Prove a token, and bring back what it once collected."""
+    restoring.restore(check_id)
 
 
 def announce(integration_id: int) -> None:

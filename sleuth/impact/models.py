@@ -15,19 +15,21 @@ from sqlalchemy import (
     Index,
     String,
     Text,
-    UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sleuth import clock
+from sleuth.disabling import CanBeDisabled
 from sleuth.extensions import Model
-from sleuth.integrations.models import Integration
+from sleuth.integrations.models import WHILE_ENABLED, Integration
 from sleuth.plugin_api import ImpactConfig
 from sleuth.projects.models import Environment, Project
 
+LONGEST_NAME = 120
 
-class ImpactSource(Model):
-    """What is measured for one project and environment.
+
+class ImpactSource(CanBeDisabled, Model):
+    """What is measured for one project and environment; disabled with its integration.
 
     ``error_environment`` is None for all environments and empty for events that carry
     none. Deploys since ``judges_from`` get a verdict.
@@ -42,7 +44,15 @@ class ImpactSource(Model):
 
     __tablename__ = "impact_source"
     __table_args__: Any = (
-        UniqueConstraint("project_id", "environment_id", "name"),
+        Index(
+            "uq_impact_source_project_id_environment_id_name",
+            "project_id",
+            "environment_id",
+            "name",
+            unique=True,
+            sqlite_where=WHILE_ENABLED,
+            postgresql_where=WHILE_ENABLED,
+        ),
         Index(None, "integration_id", "due_at"),
         {"info": {"noun": "impact source"}},
     )
@@ -58,7 +68,7 @@ class ImpactSource(Model):
     )
     integration_id: Mapped[int] = mapped_column(ForeignKey("integration.id", ondelete="CASCADE"))
     provider: Mapped[str] = mapped_column(String(64))
-    name: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
     error_org_key: Mapped[str] = mapped_column(String(255), default="")
     error_project_key: Mapped[str] = mapped_column(String(255))
     error_project_label: Mapped[str] = mapped_column(String(255))

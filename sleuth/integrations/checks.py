@@ -98,12 +98,12 @@ def due_ids(kind: CheckKind, now: datetime) -> list[int]:
 
 
 def running_providers(organization_id: int) -> set[str]:
-    """Return the trackers that somebody is just connecting."""
+    """Return the trackers that somebody is just connecting, or connecting again."""
     return set(
         db.session.scalars(
             select(ConnectionCheck.provider).where(
                 ConnectionCheck.organization_id == organization_id,
-                ConnectionCheck.kind == CheckKind.CONNECT,
+                ConnectionCheck.kind.in_((CheckKind.CONNECT, CheckKind.RESTORE)),
                 ConnectionCheck.state == CheckState.RUNNING,
             )
         )

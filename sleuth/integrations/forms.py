@@ -1,13 +1,14 @@
-"""The connect dialog's form, built from what a tracker declares."""
+"""The forms of the dialogs: the one that connects is built from what a tracker declares."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from flask_wtf import FlaskForm
-from wtforms import Field, PasswordField, StringField
+from wtforms import Field, PasswordField, StringField, ValidationError
 from wtforms.validators import DataRequired, Length, Optional
 
+from sleuth.accounts.forms import ConfirmForm
 from sleuth.plugin_api import CredentialField, TrackerInfo
 
 MOST_CHARACTERS = 4096
@@ -58,3 +59,25 @@ def _input(field: CredentialField) -> Field:
         description=field.help,
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
+
+
+class DisableForm(ConfirmForm):
+    """Wants the organization's name typed, so that nobody disables a tracker by accident."""
+
+    organization = StringField(
+        "Organization", render_kw={"autocomplete": "off", "spellcheck": "false"}
+    )
+
+    def __init__(self, *, organization_name: str) -> None:
+        super().__init__()
+        self._name = organization_name
+        self.organization.label.text = f"Type {organization_name} to confirm"
+
+    def validate_organization(self, field: Field) -> None:
+        """Accept the name as people type it: with other spaces, or in small letters."""
+        if _as_typed(field.data or "") != _as_typed(self._name):
+            raise ValidationError(f"Type the name of the organization, {self._name}.")
+
+
+def _as_typed(name: str) -> str:
+    return " ".join(name.split()).casefold()

@@ -6,16 +6,18 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sleuth.accounts.models import Organization, User
 from sleuth.crypto import EncryptedJSON
+from sleuth.disabling import CanBeDisabled
 from sleuth.extensions import Model
 from sleuth.plugin_api import RemoteProject
 from sleuth.text import one_line
 
 LONGEST_LABEL = 255
+WHILE_ENABLED = text("disabled_at IS NULL")
 
 
 class CheckState(enum.StrEnum):
@@ -35,10 +37,13 @@ class CheckKind(enum.StrEnum):
     IMPACT_SOURCE = "impact_source"
     RECHECK = "recheck"
     REPLACE = "replace"
+    RESTORE = "restore"
 
 
-class Integration(Model):
-    """The organization's connection to one tracker; it exists only while connected.
+class Integration(CanBeDisabled, Model):
+    """The organization's connection to one tracker.
+
+    Once disabled it has no credentials and only waits to be restored until ``purge_at``.
 
     ``refusals`` counts how often the tracker has refused the token in a row, ``proven_at``
     is when it last accepted it. ``retry_at`` is our own pause after failures,
@@ -47,7 +52,16 @@ class Integration(Model):
     """
 
     __tablename__ = "integration"
-    __table_args__ = (UniqueConstraint("organization_id", "provider"),)
+    __table_args__ = (
+        Index(
+            "uq_integration_organization_id_provider",
+            "organization_id",
+            "provider",
+            unique=True,
+            sqlite_where=WHILE_ENABLED,
+            postgresql_where=WHILE_ENABLED,
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id", ondelete="CASCADE"))
@@ -76,6 +90,7 @@ class Integration(Model):
     paused_at: Mapped[datetime | None]
     resumed_at: Mapped[datetime | None]
     hurried_at: Mapped[datetime | None]
+    purge_at: Mapped[datetime | None] = mapped_column(index=True)
     announced: Mapped[str] = mapped_column(String(60), default="")
     claimed_until: Mapped[datetime | None]
     claimed_by: Mapped[str] = mapped_column(String(32), default="")

@@ -1,11 +1,11 @@
-"""Connecting and disconnecting trackers."""
+"""Connecting trackers, and pausing them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from sleuth import clock, queue
@@ -155,22 +155,6 @@ def masked_token(info: TrackerInfo, credentials: dict[str, str]) -> str:
     """Return what may be shown of the first secret among the credentials."""
     secrets = [credentials.get(each.name, "") for each in info.credential_fields if each.is_secret]
     return masked(secrets[0]) if secrets else ""
-
-
-def disable_integration(organization_id: int, provider: str, name: str) -> bool:
-    """Disconnect a tracker for the whole organization; False if it was not connected.
-
-    The token and every impact source go at once; verdicts keep their words.
-    """
-    with write():
-        integration = get_integration(organization_id, provider)
-        if integration is None:
-            return False
-        db.session.execute(delete(Integration).where(Integration.id == integration.id))
-        audit.record(organization_id, "integration.disabled", name)
-        audit.publish(organization_id, "integrationChanged", provider)
-        audit.publish(organization_id, "impactSourceChanged", provider)
-    return True
 
 
 def pause_integration(organization_id: int, provider: str, name: str) -> bool:

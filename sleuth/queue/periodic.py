@@ -60,6 +60,12 @@ PERIODIC: tuple[Periodic, ...] = (
         "sleuth.impact.replacing:due_check_ids",
     ),
     Periodic(
+        "restore what was disabled",
+        TICK_SECONDS,
+        "sleuth.impact.jobs.restore",
+        "sleuth.impact.restoring:due_check_ids",
+    ),
+    Periodic(
         "prove tokens that collect nothing",
         60,
         "sleuth.integrations.jobs.prove_token",
@@ -112,6 +118,12 @@ PERIODIC: tuple[Periodic, ...] = (
         3600,
         "sleuth.impact.jobs.prune_source",
         "sleuth.impact.retention:due_source_ids",
+    ),
+    Periodic(
+        "delete for good what was disabled",
+        60,
+        "sleuth.health.jobs.purge_integration",
+        "sleuth.health.purging:due_integration_ids",
     ),
     Periodic("erase expired attempts", 300, "sleuth.integrations.jobs.erase_expired_checks"),
     Periodic("forget old events", 3600, "sleuth.accounts.jobs.forget_old_events"),

@@ -38,7 +38,7 @@ UNKNOWN_WORDS = {
 
 def init_app(app: Flask) -> None:
     """Offer the words below to templates, as filters and as functions."""
-    words = (relative_time, number, rate, change, plural, counted, utc_time, health_word)
+    words = (relative_time, number, rate, change, plural, counted, utc_time, utc_date, health_word)
     for word in words:
         app.add_template_filter(word)
         app.add_template_global(word)
@@ -58,6 +58,11 @@ def relative_time(at: datetime) -> str:
 def utc_time(at: datetime) -> str:
     """Return "23 Nov 2026, 17:52 UTC"."""
     return f"{at.day} {at:%b %Y, %H:%M} UTC"
+
+
+def utc_date(at: datetime) -> str:
+    """Return "23 November 2026", the day in UTC."""
+    return f"{at.day} {at:%B %Y}"
 
 
 def number(value: int) -> str:

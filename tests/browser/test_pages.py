@@ -43,6 +43,7 @@ NOT_LINKED = {
     "dashboard.live": "a part of a page",
     "dashboard.attention_link": "a part of a page",
     "integrations.replacement": "an attempt to replace a token, which no page leads to",
+    "integrations.restoration": "an attempt to restore a tracker, which no page leads to",
     "integrations.check": "an attempt; the journeys go through it",
     "impact.check": "an attempt; the journeys go through it",
     "asset": "no page",

@@ -193,7 +193,7 @@ def test_a_source_that_is_gone_keeps_its_words(read, shop) -> None:
         deploy = seed.add_deploy(shop.web)
         seed.add_verdict(deploy, None, "ailing")
     page = words(read(f"/deploys/{deploy.public_id}/card"))
-    assert "Old Sentry Ailing Sentry, disconnected" in page
+    assert "Old Sentry Ailing Sentry, impact source removed" in page
     assert "(+ 75 %)" in page
 
 
@@ -201,7 +201,7 @@ def test_a_source_of_a_plugin_that_is_gone_is_named_by_its_provider(read, shop) 
     with write():
         deploy = seed.add_deploy(shop.web)
         seed.add_verdict(deploy, None, "healthy", provider="rollbar")
-    assert "Rollbar, disconnected" in words(read(f"/deploys/{deploy.public_id}/card"))
+    assert "Rollbar, impact source removed" in words(read(f"/deploys/{deploy.public_id}/card"))
 
 
 @pytest.mark.parametrize(

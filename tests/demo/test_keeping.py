@@ -19,9 +19,10 @@ from sleuth.health.jobs import assess_deploy
 from sleuth.health.models import Verdict
 from sleuth.health.service import due_deploy_ids
 from sleuth.impact.collecting import collect_integrations
+from sleuth.impact.disabling import disable_integration
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations.models import Integration
-from sleuth.integrations.service import disable_integration, get_integration
+from sleuth.integrations.service import get_integration
 from tests.conftest import NOW
 
 

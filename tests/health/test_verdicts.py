@@ -9,77 +9,19 @@ from sqlalchemy import select
 
 from sleuth import clock
 from sleuth.accounts.models import Event
-from sleuth.deploys.models import CodeDeployment, Deploy
+from sleuth.deploys.models import Deploy
 from sleuth.extensions import db, write
 from sleuth.health import service, words
 from sleuth.health.models import Verdict
-from sleuth.ids import new_public_id
 from sleuth.impact import series, sweeps
+from sleuth.impact.disabling import disable_integration
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.service import delete_impact_source
 from sleuth.integrations.models import Integration
-from sleuth.integrations.service import disable_integration
-from tests.conftest import NOW, Cast
+from tests.conftest import NOW
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def source(cast: Cast) -> ImpactSource:
-    """An impact source of Acme's shop in production, made two days ago."""
-    with write():
-        integration = Integration(
-            organization_id=cast.acme.id, provider="sentry", credentials={}, connected_at=NOW
-        )
-        db.session.add(integration)
-        db.session.flush()
-        row = ImpactSource(
-            public_id=new_public_id(),
-            organization_id=cast.acme.id,
-            project_id=cast.project.id,
-            environment_id=cast.project.default_environment.id,
-            integration_id=integration.id,
-            provider="sentry",
-            name="Web errors",
-            error_project_key="1",
-            error_project_label="web",
-            created_at=NOW - 2 * DAY,
-            judges_from=NOW - 2 * DAY,
-            complete_until=NOW,
-        )
-        db.session.add(row)
-    return row
-
-
-@pytest.fixture
-def deploy(cast: Cast):
-    """Register a deploy to production some minutes before noon."""
-    with write():
-        code = CodeDeployment(
-            organization_id=cast.acme.id,
-            project_id=cast.project.id,
-            slug="web",
-            name="Web",
-            created_at=NOW,
-        )
-        db.session.add(code)
-
-    def register(minutes_ago: int) -> Deploy:
-        row = Deploy(
-            public_id=new_public_id(),
-            organization_id=cast.acme.id,
-            code_deployment_id=code.id,
-            environment_id=cast.project.default_environment.id,
-            revision=f"r{minutes_ago}",
-            deployed_at=NOW - minutes_ago * MINUTE,
-            registered_at=NOW,
-        )
-        with write():
-            db.session.add(row)
-        return row
-
-    return register
 
 
 def count(source: ImpactSource, since: datetime, until: datetime, per_minute: int) -> None:

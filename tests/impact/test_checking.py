@@ -11,10 +11,10 @@ from sleuth import clock
 from sleuth.extensions import db, write
 from sleuth.impact import checking, series, service
 from sleuth.impact.checking import Proposal
+from sleuth.impact.disabling import disable_integration
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations import checks
 from sleuth.integrations.models import CheckState, ConnectionCheck, Integration
-from sleuth.integrations.service import disable_integration
 from tests.conftest import NOW, Cast
 from tests.impact.conftest import source_settings
 

@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from plugins.sentry.sandbox import TOKENS
 from sleuth.accounts.models import AuditEntry, Event
 from sleuth.extensions import db, write
+from sleuth.impact.disabling import disable_integration
 from sleuth.integrations import checks, project_list, service
 from sleuth.integrations.models import CheckState, ConnectionCheck, Integration, TrackerProject
 from tests.conftest import NOW, Cast
@@ -154,7 +155,7 @@ def test_an_error_leaves_the_list_of_projects_as_it_was(connect, cast, sandbox, 
 
 def test_disabling_erases_the_token_and_everything_below_it(connect, cast) -> None:
     connect("full")
-    assert service.disable_integration(cast.acme.id, "sentry", "Sentry")
+    assert disable_integration(cast.acme.id, "sentry", "Sentry")
     assert integration(cast) is None
     assert db.session.scalars(select(TrackerProject)).all() == []
 
@@ -166,13 +167,13 @@ def test_disabling_leaves_other_integrations_and_organizations_alone(connect, ca
     )
     with write():
         db.session.add(other)
-    service.disable_integration(cast.acme.id, "sentry", "Sentry")
+    disable_integration(cast.acme.id, "sentry", "Sentry")
     assert service.get_integration(cast.globex.id, "sentry") is not None
 
 
 def test_connecting_and_disabling_are_in_the_audit_log_and_the_outbox(connect, cast) -> None:
     connect("full")
-    service.disable_integration(cast.acme.id, "sentry", "Sentry")
+    disable_integration(cast.acme.id, "sentry", "Sentry")
     actions = set(db.session.scalars(select(AuditEntry.action)))
     assert {"integration.connected", "integration.disabled"} <= actions
     assert "integrationChanged" in set(db.session.scalars(select(Event.name)))

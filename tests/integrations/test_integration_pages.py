@@ -226,7 +226,7 @@ def test_disabling_asks_first_and_then_the_card_offers_to_enable_again(
     dialog = browser.get(f"{BASE}/sentry/disable", headers=HTMX).text
     assert "Disable Sentry for Acme?" in dialog
     assert service.get_integration(cast.acme.id, "sentry") is not None
-    done = browser.post(f"{BASE}/sentry/disable", headers=HTMX)
+    done = browser.post(f"{BASE}/sentry/disable", data={"organization": "Acme"}, headers=HTMX)
     assert "integrationChanged" in done.headers["HX-Trigger"]
     assert f"{BASE}/sentry/enable" in browser.get(f"{BASE}/sentry/card").text
 

@@ -11,8 +11,8 @@ from flask_login import current_user
 
 from sleuth import clock
 from sleuth.dashboard import changes
+from sleuth.impact import disabling, states
 from sleuth.impact import service as impact
-from sleuth.impact import states
 from sleuth.integrations import cards, checks, rechecking, service
 from sleuth.integrations.web.blueprint import blueprint, card_changed, tracker_info
 from sleuth.projects import service as projects
@@ -88,7 +88,7 @@ def collect(provider: str) -> ResponseReturnValue:
 
 
 def _of_organization() -> dict[str, Any]:
-    """Return what cards show of other features: projects to measure, and how each feels."""
+    """Return what cards show of other features: projects, how each feels, what is kept."""
     organization_id, now = g.organization.id, clock.now()
     connected = service.integrations_of(organization_id)
     return {
@@ -98,4 +98,5 @@ def _of_organization() -> dict[str, Any]:
             for provider, integration in connected.items()
         },
         "checking": checks.running_providers(organization_id),
+        "kept": disabling.kept_of(organization_id, now),
     }

@@ -1,0 +1,119 @@
+"""Disabling a tracker for the whole organization; for a while that can be taken back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, delete, func, select, update
+
+from sleuth import clock, queue
+from sleuth.accounts import audit
+from sleuth.disabling import SEES_DISABLED
+from sleuth.extensions import db, write
+from sleuth.impact.models import ImpactSource
+from sleuth.integrations.models import ConnectionCheck, Integration, TrackerProject
+
+KEPT_FOR = timedelta(days=30)
+PURGE_JOB = "sleuth.health.jobs.purge_integration"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is left of a tracker that an organization has disabled, once or more often.
+
+    Args:
+        until: When the first of it is deleted for good.
+        accounts: Labels of the accounts it was connected with.
+        sources: Impact sources that can be restored.
+    """
+
+    until: datetime
+    accounts: tuple[str, ...]
+    sources: int
+
+
+def disable_integration(organization_id: int, provider: str, name: str) -> bool:
+    """Disconnect a tracker for the whole organization; False if it was not connected.
+
+    The token goes at once. Impact sources and their counts are kept unseen for
+    ``KEPT_FOR``, so that they can be restored; verdicts keep their words as long.
+    """
+    with write():
+        integration = db.session.scalar(
+            select(Integration)
+            .where(Integration.organization_id == organization_id, Integration.provider == provider)
+            .with_for_update()
+        )
+        if integration is None:
+            return False
+        _forget_secrets(integration)
+        now = clock.now()
+        integration.disabled_at, integration.purge_at = now, now + KEPT_FOR
+        db.session.execute(
+            update(ImpactSource)
+            .where(ImpactSource.integration_id == integration.id)
+            .values(disabled_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        audit.record(organization_id, "integration.disabled", name)
+        audit.publish(organization_id, "integrationChanged", provider)
+        audit.publish(organization_id, "impactSourceChanged", provider)
+    return True
+
+
+def _forget_secrets(integration: Integration) -> None:
+    """Erase what was pasted, also by those who try just now, and take the lease away."""
+    integration.credentials, integration.masked_token = {}, ""
+    integration.claimed_by, integration.claimed_until = "", None
+    for model in (TrackerProject, ConnectionCheck):
+        db.session.execute(delete(model).where(model.integration_id == integration.id))
+
+
+def kept_of(organization_id: int, now: datetime) -> dict[str, Kept]:
+    """Return what can be restored in an organization, by provider."""
+    rows = db.session.scalars(kept_integrations(organization_id, now))
+    found: dict[str, list[Integration]] = {}
+    for row in rows:
+        found.setdefault(row.provider, []).append(row)
+    return {provider: _kept(integrations) for provider, integrations in found.items()}
+
+
+def kept_integrations(organization_id: int, now: datetime) -> Select[Integration]:
+    """Select the disabled integrations that can be restored, the last disabled first."""
+    return (
+        select(Integration)
+        .where(is_kept(now), Integration.organization_id == organization_id)
+        .order_by(Integration.disabled_at.desc(), Integration.id.desc())
+        .execution_options(**SEES_DISABLED)
+    )
+
+
+def is_kept(now: datetime) -> ColumnElement[bool]:
+    """Whether an integration is disabled and can still be restored."""
+    return and_(Integration.disabled_at.is_not(None), Integration.purge_at > now)
+
+
+def _kept(integrations: list[Integration]) -> Kept:
+    until = min(each.purge_at for each in integrations if each.purge_at is not None)
+    accounts = {each.account_label: None for each in integrations if each.account_label}
+    of_them = ImpactSource.integration_id.in_([each.id for each in integrations])
+    counted = select(func.count(ImpactSource.id)).where(of_them)
+    sources = db.session.scalar(counted, execution_options=SEES_DISABLED)
+    return Kept(until, tuple(accounts), sources or 0)
+
+
+def purge_now(organization_id: int, provider: str, name: str) -> None:
+    """Give up what could be restored of a tracker; a job deletes it for good."""
+    ids: list[int] = []
+    with write():
+        now = clock.now()
+        kept = kept_integrations(organization_id, now).where(Integration.provider == provider)
+        for integration in db.session.scalars(kept.with_for_update()):
+            integration.purge_at = now
+            ids.append(integration.id)
+        if ids:
+            audit.record(organization_id, "integration.purge_requested", name)
+            audit.publish(organization_id, "integrationChanged", provider)
+    for integration_id in ids:
+        queue.enqueue(PURGE_JOB, integration_id)

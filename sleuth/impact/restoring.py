@@ -1,0 +1,218 @@
+"""Bringing back what was disabled, for whoever has a token of the same account."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from sleuth import clock, queue
+from sleuth.accounts import audit
+from sleuth.disabling import SEES_DISABLED
+from sleuth.extensions import db, write
+from sleuth.impact.disabling import kept_integrations
+from sleuth.impact.models import LONGEST_NAME, ImpactSource, Sweep
+from sleuth.impact.service import collect_soon, is_name_taken
+from sleuth.integrations import checks, trouble
+from sleuth.integrations.models import CheckKind, CheckState, ConnectionCheck, Integration
+from sleuth.integrations.service import PROJECTS_JOB, get_integration, masked_token, registry
+from sleuth.plugin_api import TokenCheck, TrackerError
+from sleuth.trackers import Tracker
+
+RESTORE_JOB = "sleuth.impact.jobs.restore"
+
+
+def start_restoration(
+    organization_id: int, provider: str, credentials: dict[str, str], user_id: int
+) -> str:
+    """Start proving a token that brings back what it once collected.
+
+    Returns:
+        The public id of the attempt to watch.
+    """
+    with write():
+        check = checks.start(
+            organization_id=organization_id,
+            provider=provider,
+            kind=CheckKind.RESTORE,
+            payload={"credentials": credentials},
+            user_id=user_id,
+        )
+        check_id, public_id = check.id, check.public_id
+    queue.enqueue(RESTORE_JOB, check_id)
+    return public_id
+
+
+def due_check_ids(now: datetime) -> list[int]:
+    """Return the attempts to restore that nobody is working on."""
+    return checks.due_ids(CheckKind.RESTORE, now)
+
+
+def restore(check_id: int) -> None:
+    """Decide an attempt: ask whose token it is, then bring back what was that account's."""
+    check = checks.claim(check_id, clock.now())
+    if check is None:
+        return
+    tracker = registry().get(check.provider)
+    if tracker is None:
+        checks.fail(check_id, "This tracker's plugin is no longer installed.")
+        return
+    credentials = dict((check.payload or {})["credentials"])
+    db.session.rollback()
+    try:
+        answer = tracker.validate_token(credentials, clock.now())
+    except TrackerError as error:
+        checks.fail(check_id, error.message)
+        return
+    _settle(check_id, tracker, credentials, answer)
+
+
+def _settle(
+    check_id: int, tracker: Tracker, credentials: dict[str, str], answer: TokenCheck
+) -> None:
+    integration_id = None
+    try:
+        with write():
+            check = checks.still_running(check_id)
+            if check is not None:
+                with checks.as_author(check):
+                    integration_id = _decide(check, tracker, credentials, answer)
+    except IntegrityError:
+        checks.fail(check_id, "Somebody else saved something at the same moment. Try again.")
+    if integration_id is not None:
+        queue.enqueue(PROJECTS_JOB, integration_id)
+        collect_soon()
+
+
+def _decide(
+    check: ConnectionCheck, tracker: Tracker, credentials: dict[str, str], answer: TokenCheck
+) -> int | None:
+    """Bring back, or say what is in the way; returns the integration that goes on."""
+    if answer.asks_for:
+        checks.decide(check, CheckState.INCOMPLETE, answer.message, asks_for=list(answer.asks_for))
+        return None
+    kept = _kept(check)
+    same = [each for each in kept if each.account_id == answer.account_id]
+    live = get_integration(check.organization_id, check.provider)
+    objection = _objection(tracker.info.name, answer, kept, same, live)
+    if objection:
+        checks.decide(check, CheckState.FAILED, objection)
+        return None
+    integration = live or same[0]
+    if live is None:
+        _revive(integration, tracker, credentials, answer, check.created_by_id)
+    names = [name for each in same for name in _bring_back(each, integration)]
+    checks.decide(check, CheckState.SUCCEEDED, f"{tracker.info.name} is connected again")
+    audit.record(
+        check.organization_id,
+        "integration.restored",
+        tracker.info.name,
+        account=answer.account_label,
+        sources=len(names),
+    )
+    audit.publish(check.organization_id, "impactSourceChanged", check.provider)
+    return integration.id
+
+
+def _kept(check: ConnectionCheck) -> Sequence[Integration]:
+    found = kept_integrations(check.organization_id, clock.now())
+    of_provider = found.where(Integration.provider == check.provider)
+    return db.session.scalars(of_provider.with_for_update()).all()
+
+
+def _objection(
+    name: str,
+    answer: TokenCheck,
+    kept: Sequence[Integration],
+    same: Sequence[Integration],
+    live: Integration | None,
+) -> str:
+    if not answer.ok:
+        return answer.message
+    if not kept:
+        return "There is nothing left to restore."
+    if not same:
+        accounts = " or ".join({each.account_label or "unnamed": None for each in kept})
+        return (
+            f"This token belongs to another {name} account: {answer.account_label or 'unnamed'} "
+            f"instead of {accounts}. Nothing was restored."
+        )
+    if live is not None and live.account_id != answer.account_id:
+        return (
+            f"{name} is connected with another account now: {live.account_label or 'unnamed'}. "
+            "Replace its token with one of this account first, or disable it."
+        )
+    return ""
+
+
+def _revive(
+    integration: Integration,
+    tracker: Tracker,
+    credentials: dict[str, str],
+    answer: TokenCheck,
+    user_id: int | None,
+) -> None:
+    now = clock.now()
+    integration.disabled_at = integration.purge_at = integration.paused_at = None
+    integration.credentials = credentials
+    integration.masked_token = masked_token(tracker.info, credentials)
+    integration.account_label = answer.account_label[:255]
+    integration.scopes_present = list(answer.scopes_present)
+    integration.scopes_missing = list(answer.scopes_missing)
+    integration.connected_by_id, integration.connected_at = user_id, now
+    integration.projects_due_at = integration.resumed_at = integration.proven_at = now
+    integration.told_to_wait_until = integration.retry_at = integration.hurried_at = None
+    trouble.note_success(integration, now)
+    db.session.flush()
+
+
+def _bring_back(kept: Integration, integration: Integration) -> list[str]:
+    """Let the sources of a disabled integration go on; returns their names.
+
+    Where another one has gone on in its place, they move there and nothing of it is left.
+    """
+    sources = db.session.scalars(
+        select(ImpactSource)
+        .where(ImpactSource.integration_id == kept.id)
+        .order_by(ImpactSource.id)
+        .with_for_update()
+        .execution_options(**SEES_DISABLED)
+    ).all()
+    names = [_go_on(source, integration) for source in sources]
+    if kept.id != integration.id:
+        db.session.execute(
+            update(Sweep)
+            .where(Sweep.integration_id == kept.id)
+            .values(integration_id=integration.id)
+            .execution_options(synchronize_session=False)
+        )
+        db.session.delete(kept)
+    return names
+
+
+def _go_on(source: ImpactSource, integration: Integration) -> str:
+    """Let a source go on as after a pause, and have what was missed judged again."""
+    now, disabled_at = clock.now(), source.disabled_at
+    source.name = _free_name(source)
+    source.integration_id, source.disabled_at = integration.id, None
+    source.scheduled_at = source.expected_at = now
+    if source.due_at is not None:
+        source.due_at = now
+    source.last_error, source.last_error_at, source.failure_count = "", None, 0
+    source.changed_since = min(
+        int((disabled_at or now).timestamp()), source.changed_since or int(now.timestamp())
+    )
+    source.changed_until, source.changed_at = int(now.timestamp()), source.changed_at or now
+    db.session.flush()
+    return source.name
+
+
+def _free_name(source: ImpactSource) -> str:
+    """Return the source's name, or one like it if it was given away meanwhile."""
+    name, number = source.name, 1
+    while is_name_taken(source.environment_id, name):
+        suffix = " (restored)" if number == 1 else f" (restored {number})"
+        name, number = source.name[: LONGEST_NAME - len(suffix)] + suffix, number + 1
+    return name
