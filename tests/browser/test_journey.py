@@ -563,8 +563,11 @@ def test_an_administrator_disables_sentry_after_a_warning(
     expect(dialog).to_contain_text("This will be lost:")
     expect(dialog.get_by_role("listitem")).to_have_text(re.compile("Sentry web of Web shop"))
     expect(dialog.get_by_role("link", name="Cancel")).to_be_focused()
-    expect(dialog.get_by_role("button", name="Pause instead")).to_be_visible()
     adam.picture("31-disable")
+    adam.press("Pause instead")
+    adam.expect_done("Sentry is paused")
+    dialog = adam.open("disable", within=sentry_card(adam))
+    expect(dialog).not_to_contain_text("Pause instead")
     adam.press("Disable Sentry")
     expect(dialog).to_contain_text("Type the name of the organization, ")
     dialog.get_by_label("to confirm").fill("acme")
@@ -589,6 +592,50 @@ def test_old_deploys_keep_their_words(owner: Visitor) -> None:
     go_to_impact(owner)
     expect(owner.page.get_by_role("main")).to_contain_text("No error tracker is connected")
     owner.picture("34-no-tracker")
+
+
+def offer_to_restore(visitor: Visitor) -> str:
+    """Return the words of the link on Sentry's card that takes disabling back."""
+    link = sentry_card(visitor).get_by_role("link", name=re.compile("^Restore until"))
+    return link.inner_text()
+
+
+def test_a_token_of_the_same_account_brings_everything_back(owner: Visitor) -> None:
+    owner.choose("Integrations")
+    owner.leave_mark()
+    expect(sentry_card(owner)).to_contain_text("with 1 impact source")
+    owner.open(offer_to_restore(owner), within=sentry_card(owner))
+    owner.picture("35-restore")
+    owner.dialog.get_by_label("Auth Token").fill(UNKNOWN_TOKEN)
+    owner.press("Save")
+    owner.wait_for(owner.dialog.get_by_text("Sentry does not know this token"))
+    owner.dialog.get_by_label("Auth Token").fill(TOKEN)
+    owner.press("Save")
+    owner.expect_done("Sentry is connected again")
+    owner.wait_for(sentry_card(owner).get_by_text("1 impact source"))
+    owner.expect_mark()
+    owner.picture("36-restored")
+    owner.choose("Dashboard")
+    for revision, word in ((UNHEALTHY, "Unhealthy"), (HEALTHY, "Healthy")):
+        card = card_of(owner, revision)
+        expect(card.get_by_text(word, exact=True).first).to_be_visible()
+        expect(card).not_to_contain_text("disconnected")
+
+
+def test_what_is_kept_can_be_deleted_at_once(owner: Visitor) -> None:
+    owner.choose("Integrations")
+    owner.open("disable", within=sentry_card(owner)).get_by_label("to confirm").fill("Acme")
+    owner.press("Disable Sentry")
+    owner.expect_done("Sentry is disconnected")
+    owner.open(offer_to_restore(owner), within=sentry_card(owner))
+    owner.open("Delete everything at once", within=owner.dialog)
+    owner.picture("37-purge")
+    owner.press("Delete for good")
+    owner.expect_done("is being deleted")
+    expect(sentry_card(owner)).not_to_contain_text("Restore until")
+    owner.choose("Dashboard")
+    owner.wait_for(card_of(owner, UNHEALTHY).get_by_text("No impact source").first)
+    owner.picture("38-purged")
 
 
 def test_no_secret_was_written_down(journey: Journey) -> None:

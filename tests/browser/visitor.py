@@ -61,7 +61,7 @@ class Visitor:
     def close(self) -> None:
         """Leave; the browser must have had nothing to complain about."""
         self.context.close()
-        assert not self.told
+        assert not self.told, self.told
 
     def _listen(self, message: ConsoleMessage) -> None:
         refusal = _REFUSAL.search(message.text)
@@ -163,6 +163,6 @@ class Visitor:
                 self.page.set_viewport_size(size)
                 self._let_it_settle()
                 file = f"{self.name}-{step}-{colours}-{size['width']}.png"
-                self.page.screenshot(path=Path(SCREENSHOTS, file), full_page=True)
+                self.page.screenshot(path=Path(SCREENSHOTS, file), full_page=True, caret="initial")
         self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
         self.page.set_viewport_size(WIDE)
