@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from sleuth.impact import checking, collecting, leases, replacing, retention, watching
+from sleuth.impact import (
+    checking,
+    collecting,
+    leases,
+    listening,
+    replacing,
+    retention,
+    watching,
+)
 
 
 def check_impact_source(check_id: int) -> None:
@@ -28,6 +36,11 @@ def replace_token(check_id: int) -> None:
 def announce(integration_id: int) -> None:
     """Let live pages know that an integration feels otherwise."""
     watching.announce(integration_id)
+
+
+def listen(part: int) -> None:
+    """Find out which sources of a part have fallen silent."""
+    listening.listen(part)
 
 
 def prune_source(source_id: int) -> None:

@@ -37,7 +37,9 @@ class ImpactSource(Model):
     ``scheduled_at``; None while its counts are not to be trusted. ``history_days`` is how
     far back the tracker answers. Before ``minutes_from`` (epoch seconds) only hours are
     kept. ``changed_since`` to ``changed_until`` (epoch seconds) is where the known past
-    became another since somebody last looked, ``changed_at`` when that began.
+    became another since somebody last looked, ``changed_at`` when that began. There have
+    been no errors since ``quiet_since``, which is unlikely: there usually are some within
+    ``quiet_usual_hours``.
     """
 
     __tablename__ = "impact_source"
@@ -81,6 +83,8 @@ class ImpactSource(Model):
     changed_at: Mapped[datetime | None] = mapped_column(index=True)
     collected_at: Mapped[datetime | None]
     complete_until: Mapped[datetime | None]
+    quiet_since: Mapped[datetime | None]
+    quiet_usual_hours: Mapped[int | None]
     last_error: Mapped[str] = mapped_column(Text, default="")
     last_error_at: Mapped[datetime | None]
     failure_count: Mapped[int] = mapped_column(default=0)

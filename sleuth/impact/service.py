@@ -317,6 +317,7 @@ def _start_over(source: ImpactSource) -> None:
     source.due_at = source.scheduled_at = source.expected_at = now
     source.complete_until = None
     source.collected_at = None
+    source.quiet_since = source.quiet_usual_hours = None
     source.last_error = ""
     source.last_error_at = None
     source.failure_count = 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy.orm import joinedload
 
 from sleuth.extensions import db
 from sleuth.impact.models import ImpactSource
@@ -20,6 +21,8 @@ MISSED_BEFORE_LATE = 3
 PATIENCE = timedelta(minutes=15)
 MISSED_BEFORE_ATTENTION = 4
 """Intervals, for trackers that count by the hour."""
+
+QUIET_SHOWN = 3
 
 
 class State(enum.StrEnum):
@@ -42,6 +45,7 @@ class Tally:
         troubled: Those of them that somebody has to look at.
         collected_at: When the last counts of any came in.
         due_at: When the next are asked for.
+        quiet: Those that have had no errors for an unlikely time.
     """
 
     sources: int = 0
@@ -50,6 +54,7 @@ class Tally:
     troubled: int = 0
     collected_at: datetime | None = None
     due_at: datetime | None = None
+    quiet: int = 0
 
 
 def state_of_source(source: ImpactSource, now: datetime) -> State:
@@ -93,12 +98,14 @@ class Feeling:
     Args:
         waiting: The sources that are late or worse.
         recheck: What came of the last wish to have the token checked.
+        quiet: The first few of the sources that have fallen silent.
     """
 
     state: State
     tally: Tally
     waiting: list[ImpactSource]
     recheck: ConnectionCheck | None
+    quiet: list[ImpactSource]
 
     @property
     def is_rechecking(self) -> bool:
@@ -111,7 +118,8 @@ def feeling(integration: Integration, now: datetime) -> Feeling:
     recheck = latest_recheck(integration.id)
     waiting = waiting_sources(integration, now) if counted.late else []
     state = state_of_integration(integration, counted, now)
-    return Feeling(state, counted, waiting, _news(integration, recheck))
+    quiet = quiet_sources(integration) if counted.quiet else []
+    return Feeling(state, counted, waiting, _news(integration, recheck), quiet)
 
 
 def _news(integration: Integration, recheck: ConnectionCheck | None) -> ConnectionCheck | None:
@@ -137,6 +145,7 @@ def tally(integration: Integration, now: datetime) -> Tally:
             func.count().filter(and_(~is_paused, troubled)),
             func.max(ImpactSource.collected_at),
             func.min(ImpactSource.due_at).filter(~is_paused),
+            func.count().filter(and_(~is_paused, ImpactSource.quiet_since.is_not(None))),
         ).where(of_it)
     ).one()
     return Tally(*row)
@@ -151,6 +160,23 @@ def waiting_sources(integration: Integration, now: datetime) -> list[ImpactSourc
             ImpactSource.integration_id == integration.id,
             ImpactSource.paused_at.is_(None),
             waiting,
+        )
+    )
+
+
+def quiet_sources(integration: Integration) -> list[ImpactSource]:
+    """Return the first few sources of an integration that have fallen silent."""
+    return list(
+        db.session.scalars(
+            select(ImpactSource)
+            .where(
+                ImpactSource.integration_id == integration.id,
+                ImpactSource.paused_at.is_(None),
+                ImpactSource.quiet_since.is_not(None),
+            )
+            .options(joinedload(ImpactSource.project))
+            .order_by(ImpactSource.quiet_since, ImpactSource.id)
+            .limit(QUIET_SHOWN)
         )
     )
 

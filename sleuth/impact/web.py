@@ -51,11 +51,16 @@ class Target(NamedTuple):
 def init_app(app: Flask) -> None:
     """Register the pages."""
     app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(source_state=_state_now)
+    app.jinja_env.globals.update(source_state=_state_now, tracker_name=_tracker_name)
 
 
 def _state_now(source: ImpactSource) -> states.State:
     return states.state_of_source(source, clock.now())
+
+
+def _tracker_name(provider: str) -> str:
+    tracker = registry().get(provider)
+    return tracker.info.name if tracker else provider.replace("-", " ").title()
 
 
 @blueprint.get(TAB)

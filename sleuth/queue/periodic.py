@@ -90,6 +90,12 @@ PERIODIC: tuple[Periodic, ...] = (
         "sleuth.impact.watching:changed_ids",
     ),
     Periodic(
+        "point out what has fallen silent",
+        60,
+        "sleuth.impact.jobs.listen",
+        "sleuth.impact.listening:due_parts",
+    ),
+    Periodic(
         "judge again where counts came late",
         TICK_SECONDS,
         "sleuth.health.jobs.follow_changes",

@@ -1,0 +1,25 @@
+"""which sources have fallen silent
+
+Revision: 0008
+Follows: 0003
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = '0008'
+down_revision = '0003'
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column(
+        'impact_source', sa.Column('quiet_since', sa.DateTime(timezone=True), nullable=True)
+    )
+    op.add_column('impact_source', sa.Column('quiet_usual_hours', sa.Integer(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column('impact_source', 'quiet_usual_hours')
+    op.drop_column('impact_source', 'quiet_since')
