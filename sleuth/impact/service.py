@@ -16,7 +16,7 @@ from sleuth.extensions import db, write
 from sleuth.ids import new_public_id
 from sleuth.impact import schedule, series, sweeps
 from sleuth.impact.models import ImpactSource
-from sleuth.integrations.models import Integration
+from sleuth.integrations.models import Integration, TrackerProject
 from sleuth.projects.models import Environment, Project
 
 COLLECT_JOB = "sleuth.impact.jobs.collect_round"
@@ -210,6 +210,18 @@ def settings_of(source: ImpactSource) -> SourceSettings:
 def measures_something_else(source: ImpactSource, settings: SourceSettings) -> bool:
     """Tell whether the new settings would make the collected counts meaningless."""
     return settings_of(source).measured != settings.measured
+
+
+def measured_project(source: ImpactSource) -> TrackerProject:
+    """Return a source's project as a choice, for when the tracker lists it no more."""
+    return TrackerProject(
+        org_key=source.error_org_key,
+        org_label="Not listed any more",
+        project_key=source.error_project_key,
+        label=source.error_project_label,
+        is_accessible=True,
+        attributes=dict(source.attributes),
+    )
 
 
 def delete_impact_source(source: ImpactSource) -> None:

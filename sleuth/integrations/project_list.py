@@ -114,9 +114,3 @@ def tracker_projects(integration_id: int) -> list[TrackerProject]:
             .order_by(TrackerProject.org_label, TrackerProject.label, TrackerProject.id)
         )
     )
-
-
-def find_tracker_project(integration_id: int, choice: str) -> TrackerProject | None:
-    """Return the listed project with this ``choice`` value, or None."""
-    projects = tracker_projects(integration_id)
-    return next((each for each in projects if each.choice == choice), None)
