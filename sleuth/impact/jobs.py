@@ -7,6 +7,7 @@ from sleuth.impact import (
     collecting,
     leases,
     listening,
+    renames,
     replacing,
     retention,
     watching,
@@ -36,6 +37,11 @@ def replace_token(check_id: int) -> None:
 def announce(integration_id: int) -> None:
     """Let live pages know that an integration feels otherwise."""
     watching.announce(integration_id)
+
+
+def follow_renames(integration_id: int) -> None:
+    """Call what is measured as the tracker calls it now."""
+    renames.follow_renames(integration_id)
 
 
 def listen(part: int) -> None:
