@@ -116,11 +116,6 @@ class ImpactSource(Model):
             values=dict(self.field_values),
         )
 
-    @property
-    def is_working(self) -> bool:
-        """Whether counts have arrived and the last attempt did not fail."""
-        return self.collected_at is not None and not self.last_error
-
 
 class SweepKind(enum.StrEnum):
     """Ranges of the past that are read again, and what is proven, beside the newest counts."""
