@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -26,6 +26,10 @@ CHANGES_SETTLE = timedelta(minutes=1)
 
 class NameTakenError(ValueError):
     """The environment has an impact source of this name already."""
+
+
+class PausedError(ValueError):
+    """Nothing is collected on purpose: the integration is paused, or each of its sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,10 +265,15 @@ def collect_now(integration: Integration) -> datetime | None:
     Returns:
         When that will be possible, if somebody has just asked for it or the tracker wants
         to be left alone; None if it is under way.
+
+    Raises:
+        PausedError: nothing is to be collected.
     """
     integration_id, now = integration.id, clock.now()
     with write():
         current = db.session.get_one(Integration, integration_id, with_for_update=True)
+        if _is_paused(current):
+            raise PausedError(current.provider)
         cool_at = current.hurried_at + COOL_DOWN if current.hurried_at else now
         free_at = max(cool_at, current.told_to_wait_until or now)
         if free_at > now:
@@ -274,7 +283,11 @@ def collect_now(integration: Integration) -> datetime | None:
             current.retry_at = None
         db.session.execute(
             update(ImpactSource)
-            .where(ImpactSource.integration_id == integration_id, ImpactSource.due_at > now)
+            .where(
+                ImpactSource.integration_id == integration_id,
+                ImpactSource.due_at > now,
+                ImpactSource.paused_at.is_(None),
+            )
             .values(due_at=now, scheduled_at=now)
             .execution_options(synchronize_session=False)
         )
@@ -283,16 +296,31 @@ def collect_now(integration: Integration) -> datetime | None:
     return None
 
 
+def _is_paused(integration: Integration) -> bool:
+    if integration.paused_at is not None:
+        return True
+    of_it = ImpactSource.integration_id == integration.id
+    sources, paused = db.session.execute(
+        select(func.count(), func.count(ImpactSource.paused_at)).where(of_it)
+    ).one()
+    return 0 < int(sources) == int(paused)
+
+
 def collect_soon() -> None:
     """Enqueue a round of collecting; the tick would find the rows due anyway."""
     queue.enqueue(COLLECT_JOB, time.time_ns())
 
 
 def changed_source_ids(now: datetime) -> list[int]:
-    """Return the sources whose known past has become another, a moment ago at least."""
+    """Return the sources whose known past has become another, a moment ago at least.
+
+    In the order in which rows are locked everywhere.
+    """
     return list(
         db.session.scalars(
-            select(ImpactSource.id).where(ImpactSource.changed_at <= now - CHANGES_SETTLE)
+            select(ImpactSource.id)
+            .where(ImpactSource.changed_at <= now - CHANGES_SETTLE)
+            .order_by(ImpactSource.id)
         )
     )
 
