@@ -195,7 +195,7 @@ def quiet_sources(integration: Integration) -> list[ImpactSource]:
                 ImpactSource.paused_at.is_(None),
                 ImpactSource.quiet_since.is_not(None),
             )
-            .options(joinedload(ImpactSource.project))
+            .options(joinedload(ImpactSource.project), joinedload(ImpactSource.environment))
             .order_by(ImpactSource.quiet_since, ImpactSource.id)
             .limit(QUIET_SHOWN)
         )

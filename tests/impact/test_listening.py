@@ -76,13 +76,19 @@ def test_a_source_that_has_fallen_silent_is_found(silent) -> None:
     assert said(silent) == (LAST, 1)
 
 
-@pytest.mark.parametrize("url", [URL, f"{URL}/SOURCE", "/o/acme/integrations/error-trackers"])
-def test_row_page_and_card_point_it_out_and_ask(silent, sign_in, url) -> None:
+@pytest.mark.parametrize("url", [URL, f"{URL}/SOURCE"], ids=["row", "page"])
+def test_row_and_page_point_it_out_and_ask(silent, sign_in, url) -> None:
     listen()
     shown = words(sign_in("observer"), url.replace("SOURCE", silent.public_id))
-    assert re.search(
-        r"No errors since 4 Mar 2026,? 05:35.*there usually are some within an hour", shown
-    )
+    assert re.search("No errors since 4 Mar 2026,? 05:35.*usually are some within an hour", shown)
+    assert "Does the application still report to Sentry?" in shown
+
+
+def test_the_card_names_the_source_and_asks(silent, sign_in) -> None:
+    listen()
+    shown = words(sign_in("observer"), "/o/acme/integrations/error-trackers")
+    said = "Shop · Web errors, Production : no errors since 4 Mar 2026,? 05:35.*within an hour"
+    assert re.search(f"1 impact source has fallen silent: {said}", shown)
     assert "Does the application still report to Sentry?" in shown
 
 
@@ -143,7 +149,7 @@ def test_a_paused_source_is_not_asked_about(silent, sign_in) -> None:
     listen()
     service.pause_impact_source(silent)
     for url in (URL, "/o/acme/integrations/error-trackers"):
-        assert "No errors since" not in words(sign_in("observer"), url)
+        assert "still report" not in words(sign_in("observer"), url)
 
 
 def test_a_new_source_is_not_quiet(source) -> None:
