@@ -1,4 +1,4 @@
-"""which sources have fallen silent
+"""which sources have fallen silent, and whose their projects are
 
 Revision: 0008
 Follows: 0003
@@ -18,8 +18,13 @@ def upgrade() -> None:
         'impact_source', sa.Column('quiet_since', sa.DateTime(timezone=True), nullable=True)
     )
     op.add_column('impact_source', sa.Column('quiet_usual_hours', sa.Integer(), nullable=True))
+    op.add_column(
+        'impact_source',
+        sa.Column('error_org_label', sa.String(length=255), nullable=False, server_default=''),
+    )
 
 
 def downgrade() -> None:
+    op.drop_column('impact_source', 'error_org_label')
     op.drop_column('impact_source', 'quiet_usual_hours')
     op.drop_column('impact_source', 'quiet_since')

@@ -62,6 +62,7 @@ class ImpactSource(Model):
     provider: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(120))
     error_org_key: Mapped[str] = mapped_column(String(255), default="")
+    error_org_label: Mapped[str] = mapped_column(String(255), default="")
     error_project_key: Mapped[str] = mapped_column(String(255))
     error_project_label: Mapped[str] = mapped_column(String(255))
     error_environment: Mapped[str | None] = mapped_column(String(255))

@@ -36,7 +36,7 @@ def follow_renames(integration_id: int) -> None:
             .with_for_update(of=ImpactSource)
         )
         for source, project in found:
-            source.error_project_label = project.label
+            source.error_org_label, source.error_project_label = project.org_label, project.label
             source.attributes = dict(project.attributes)
             audit.publish(source.organization_id, "impactSourceChanged", source.provider)
 
@@ -51,5 +51,9 @@ def _is_renamed() -> ColumnElement[bool]:
         TrackerProject.integration_id == ImpactSource.integration_id,
         TrackerProject.org_key == ImpactSource.error_org_key,
         TrackerProject.project_key == ImpactSource.error_project_key,
-        or_(TrackerProject.label != ImpactSource.error_project_label, kept != listed),
+        or_(
+            TrackerProject.org_label != ImpactSource.error_org_label,
+            TrackerProject.label != ImpactSource.error_project_label,
+            kept != listed,
+        ),
     )

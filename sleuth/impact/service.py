@@ -51,6 +51,7 @@ class SourceSettings:
     attributes: dict[str, str]
     field_values: dict[str, str]
     threshold: float | None = None
+    error_org_label: str = ""
 
     @property
     def measured(self) -> tuple[object, ...]:
@@ -208,6 +209,7 @@ def settings_of(source: ImpactSource) -> SourceSettings:
         attributes=dict(source.attributes),
         field_values=dict(source.field_values),
         threshold=source.manually_set_health_threshold,
+        error_org_label=source.error_org_label,
     )
 
 
@@ -220,10 +222,10 @@ def measured_project(source: ImpactSource) -> TrackerProject:
     """Return a source's project as a choice, for when the tracker lists it no more."""
     return TrackerProject(
         org_key=source.error_org_key,
-        org_label="Not listed any more",
+        org_label=source.error_org_label,
         project_key=source.error_project_key,
         label=source.error_project_label,
-        is_accessible=True,
+        is_accessible=False,
         attributes=dict(source.attributes),
     )
 
@@ -342,6 +344,7 @@ def _apply(source: ImpactSource, settings: SourceSettings, warning: str) -> None
     source.name = settings.name
     source.environment_id = settings.environment_id
     source.error_org_key = settings.error_org_key
+    source.error_org_label = settings.error_org_label
     source.error_project_key = settings.error_project_key
     source.error_project_label = settings.error_project_label
     source.error_environment = settings.error_environment

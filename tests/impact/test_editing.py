@@ -87,9 +87,12 @@ def test_a_threshold_that_is_emptied_is_gone(developer) -> None:
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"tracker_environment": "staging"}, "Web, environment staging"),
-        ({"tracker_environment": "", "no_environment": "y"}, "Web, events without an environment"),
-        ({"tracker_project": "1001:4502"}, "Api, environment production"),
+        ({"tracker_environment": "staging"}, "Web of Acme, environment staging"),
+        (
+            {"tracker_environment": "", "no_environment": "y"},
+            "Web of Acme, events without an environment",
+        ),
+        ({"tracker_project": "1001:4502"}, "Api of Acme, environment production"),
     ],
 )
 @pytest.mark.parametrize("headers", [HTMX, {}], ids=["dialog", "page"])
@@ -99,7 +102,7 @@ def test_measuring_something_else_is_asked_about_first(
     before = counted()
     asked = words(save(developer, headers, **change).text)
     assert "Start a new series for 'Web errors'?" in asked
-    assert f"measured now Web, environment production from then on {named}" in asked
+    assert f"measured now Web of Acme, environment production from then on {named}" in asked
     assert "All counts collected so far for Web errors" in asked
     assert "older deploys keep the words of their verdicts" in asked
     run_jobs()
@@ -158,10 +161,11 @@ def test_a_source_whose_project_is_not_listed_any_more_can_be_renamed(developer)
     with write():
         db.session.query(TrackerProject).filter_by(project_key="4501").delete()
     page = developer.get(f"{TAB}/{the_source().public_id}/edit", headers=HTMX).text
-    assert '<optgroup label="Not listed any more">' in page
+    assert re.search(r'value="1001:4501"\s+selected>Web \(no access\)<', page)
     save(developer, name="Old web")
     source = the_source()
     assert (source.name, source.error_project_label) == ("Old web", "Web")
+    assert source.error_org_label == "Acme"
 
 
 def test_a_new_source_is_not_offered_a_project_that_is_not_listed(developer) -> None:

@@ -15,7 +15,7 @@ from plugins.sentry.sandbox.series import Profile
 from plugins.sentry.sandbox.tokens import BY_VALUE
 from plugins.sentry.sandbox.world import Environment, Project
 from sleuth import clock
-from sleuth.extensions import db
+from sleuth.extensions import db, write
 from sleuth.impact import renames
 from sleuth.impact.collecting import collect_integrations
 from sleuth.impact.models import ErrorCount, ImpactSource
@@ -114,6 +114,16 @@ def test_each_organization_is_asked_at_its_own_region(add, sandbox) -> None:
     assert counted(shop) > 0
 
 
+def test_the_table_tells_projects_of_one_name_apart(add, developer, sandbox, run_jobs) -> None:
+    sandbox.world.organization("globex").project("5101").name = "Web"
+    developer.post(f"{TAB}/tracker-projects/sentry/refresh")
+    run_jobs()
+    add(WEB), add(SHOP)
+    table = words(developer.get(TAB).text)
+    assert "Web of Acme environment production" in table
+    assert "Web (shop) of Globex environment Production" in table
+
+
 def test_a_region_that_is_down_leaves_the_other_working(add, sandbox) -> None:
     add(WEB), add(SHOP)
     sandbox.misbehave("404", match="/organizations/1002/")
@@ -148,7 +158,7 @@ def test_a_renamed_project_is_collected_on_and_called_by_its_new_name(
     a_day_later()
     assert find("Web errors").error_project_label == "Storefront"
     assert counted(web) == before
-    assert "Storefront environment production" in words(developer.get(TAB).text)
+    assert "Storefront of Acme environment production" in words(developer.get(TAB).text)
 
 
 def test_a_renamed_organization_is_collected_on_and_called_by_its_new_name(
@@ -166,6 +176,7 @@ def test_a_renamed_organization_is_collected_on_and_called_by_its_new_name(
     assert counted(web) > before
     a_day_later()
     assert find("Web errors").attributes["org_slug"] == "apex"
+    assert "Web of Apex environment production" in words(developer.get(TAB).text)
     assert '<optgroup label="Apex">' in developer.get(f"{TAB}/add/sentry", headers=HTMX).text
 
 
@@ -208,6 +219,14 @@ def test_where_sentry_says_that_it_moved_the_new_address_is_asked(
     web = collect(web, NOW + timedelta(minutes=5))
     assert web.last_error == ""
     assert counted(web) > before
+
+
+def test_sources_from_before_organizations_were_named_learn_theirs(add) -> None:
+    web = add(WEB)
+    with write():
+        db.session.get_one(ImpactSource, web.id).error_org_label = ""
+    a_day_later()
+    assert find("Web errors").error_org_label == "Acme"
 
 
 def test_a_list_that_cannot_be_fetched_anew_is_tried_in_an_hour_and_kept(
