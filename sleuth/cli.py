@@ -153,7 +153,11 @@ def access_token() -> None:
 @access_token.command("create")
 @organization_option
 @click.option(
-    "--type", "kind", required=True, type=click.Choice(TOKEN_TYPES), help="What the token opens."
+    "--type",
+    "kind",
+    required=True,
+    type=click.Choice(TOKEN_TYPES, case_sensitive=False),
+    help="What the token opens.",
 )
 @click.option("--name", default="Command line", show_default=True, help="What will use it.")
 @as_json

@@ -77,14 +77,18 @@ def _seen_elsewhere(
 
 
 def _of_project(client: SentryClient, config: ImpactConfig, host: str) -> list[str]:
-    """Return the visible environments on the project's row, which needs no further scope."""
+    """Return the visible environments on the project's row, which needs no further scope.
+
+    The slug only shortens the way there: by now it may be another project's.
+    """
     path = path_to("organizations", config.org_key, "projects")
     slug = config.attributes.get("slug", "")
     what = "the list of projects"
     with known_shape(what):
-        for row in client.rows(path, what, [("query", slug)] if slug else [], host):
-            if str(row["id"]) == config.project_key:
-                return [str(name) for name in row.get("environments") or ()]
+        for query in ([("query", slug)], []) if slug else ([],):
+            for row in client.rows(path, what, query, host):
+                if str(row["id"]) == config.project_key:
+                    return [str(name) for name in row.get("environments") or ()]
     return []
 
 

@@ -14,9 +14,10 @@ from sleuth.dashboard.filters import Statement
 from sleuth.dashboard.ranks import BEST_FIRST, overall_rank
 from sleuth.deploys.models import CodeDeployment, Deploy
 from sleuth.extensions import db
+from sleuth.impact import states
 from sleuth.impact.models import ImpactSource
-from sleuth.integrations.models import Integration
-from sleuth.integrations.service import registry
+from sleuth.impact.states import State
+from sleuth.integrations.service import integrations_of, registry
 from sleuth.plugin_api import TrackerInfo
 from sleuth.projects.models import Project
 
@@ -33,7 +34,7 @@ class TrackerState:
         state: ``connected`` (green) if a source of the project collects, else ``grey``.
         words: The same in words.
         since: Since when a working source has been there, None if none works.
-        needs_attention: The last attempt to collect failed.
+        needs_attention: Somebody has to look at a source, as its own state says.
     """
 
     info: TrackerInfo
@@ -81,7 +82,7 @@ def read_sources(organization_id: int, project_slug: str, now: datetime) -> list
     """Return the code deployments of a project, or of all, the last deployed first."""
     rows = _deployments(organization_id, project_slug)
     strips = _strips([row.id for row in rows], now)
-    states = _States(organization_id)
+    serving = _Serving(organization_id, now)
     return [
         ChangeSource(
             slug=row.slug,
@@ -90,7 +91,7 @@ def read_sources(organization_id: int, project_slug: str, now: datetime) -> list
             project_slug=row.project_slug,
             last_deploy_at=row.last_deploy_at,
             strip=tuple(strips[row.id]),
-            trackers=tuple(states.of_project(row.project_id)),
+            trackers=tuple(serving.of_project(row.project_id)),
         )
         for row in rows
     ]
@@ -157,22 +158,20 @@ def _strips(deployment_ids: Sequence[int], now: datetime) -> dict[int, list[Past
     return strips
 
 
-class _States:
+class _Serving:
     """The trackers that an organization has connected, and how they serve its projects."""
 
-    def __init__(self, organization_id: int) -> None:
-        connected = db.session.scalars(
-            select(Integration.provider).where(Integration.organization_id == organization_id)
-        )
-        trackers = registry().trackers
-        known = [trackers[slug].info for slug in sorted(connected) if slug in trackers]
-        self._infos = known
-        self._sources = defaultdict(list)
+    def __init__(self, organization_id: int, now: datetime) -> None:
+        connected, trackers = integrations_of(organization_id), registry().trackers
+        self._infos = [trackers[slug].info for slug in sorted(connected) if slug in trackers]
+        self._felt = defaultdict(list)
         for source in _impact_sources(organization_id):
-            self._sources[source.project_id, source.provider].append(source)
+            if source.provider in connected:
+                state = states.state_of(source, connected[source.provider], now)
+                self._felt[source.project_id, source.provider].append((state, source))
 
     def of_project(self, project_id: int) -> list[TrackerState]:
-        return [_state(info, self._sources[project_id, info.slug]) for info in self._infos]
+        return [_state(info, self._felt[project_id, info.slug]) for info in self._infos]
 
 
 def _impact_sources(organization_id: int) -> Iterable[Row[Any]]:
@@ -182,19 +181,32 @@ def _impact_sources(organization_id: int) -> Iterable[Row[Any]]:
             ImpactSource.provider,
             ImpactSource.created_at,
             ImpactSource.collected_at,
-            ImpactSource.last_error,
+            ImpactSource.expected_at,
+            ImpactSource.paused_at,
+            ImpactSource.interval_seconds,
         ).where(ImpactSource.organization_id == organization_id)
     )
 
 
-def _state(info: TrackerInfo, sources: Sequence[Row[Any]]) -> TrackerState:
-    """Mirror ``ImpactSource.is_working`` on rows that hold only the columns needed."""
-    working = [each for each in sources if each.collected_at is not None and not each.last_error]
+def _state(info: TrackerInfo, felt: Sequence[tuple[State, Row[Any]]]) -> TrackerState:
+    """Put together how the sources of a project feel, with the integration's own troubles."""
+    is_troubled = any(state == State.NEEDS_ATTENTION for state, _ in felt)
+    working = [
+        source.created_at
+        for state, source in felt
+        if state in (State.CONNECTED, State.LATE) and source.collected_at is not None
+    ]
     if working:
-        since = min(each.created_at for each in working)
-        has_failed = len(working) < len([each for each in sources if each.collected_at])
-        return TrackerState(info, "connected", f"{info.name} connected", since, has_failed)
-    if any(each.last_error for each in sources):
-        return TrackerState(info, "grey", f"{info.name}: collecting fails", needs_attention=True)
-    words = "no counts yet" if sources else "no impact source yet"
-    return TrackerState(info, "grey", f"{info.name}: {words}")
+        words = f"{info.name} connected"
+        return TrackerState(info, "connected", words, min(working), is_troubled)
+    words = f"{info.name}: {_why_none_works(felt, is_troubled=is_troubled)}"
+    return TrackerState(info, "grey", words, needs_attention=is_troubled)
+
+
+def _why_none_works(felt: Sequence[tuple[State, Row[Any]]], *, is_troubled: bool) -> str:
+    if is_troubled:
+        return "collecting fails"
+    if not felt:
+        return "no impact source yet"
+    is_paused = all(state == State.PAUSED for state, _ in felt)
+    return "paused" if is_paused else "no counts yet"

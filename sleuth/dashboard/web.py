@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, g, render_template, request, url_for
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
@@ -68,7 +69,7 @@ def deploy_card(public_id: str) -> ResponseReturnValue:
 @blueprint.get("/needs-attention")
 def needs_attention() -> ResponseReturnValue:
     """Show what is broken, what it affects, and what mends it."""
-    return render_partial_or_page(
+    return _page(
         "dashboard/_needs_attention.html",
         "dashboard/needs_attention.html",
         items=attention.items(g.organization.id, clock.now()),
@@ -79,7 +80,9 @@ def needs_attention() -> ResponseReturnValue:
 @blueprint.get("/needs-attention/link")
 def attention_link() -> ResponseReturnValue:
     """Show the entry of the navigation afresh."""
-    return render_template("dashboard/_attention_link.html")
+    shown = urlsplit(htmx.current_url or "").path
+    is_here = shown == url_for("dashboard.needs_attention")
+    return render_template("dashboard/_attention_link.html", is_here=is_here)
 
 
 @blueprint.get("/changes")

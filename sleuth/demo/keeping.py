@@ -131,6 +131,7 @@ def _add_sources(integration: Integration, project: DemoProject, anchor: datetim
             error_environment=tracker_name,
             attributes=dict(remote.attributes),
             field_values={},
+            error_org_label=remote.org_label,
         )
         step = tracker.info.capabilities.interval_seconds
         source = add_impact_source(integration, settings, interval_seconds=step, warning="")

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from sleuth import clock, queue
+from sleuth import clock
 from sleuth.extensions import db, write
 from sleuth.impact import schedule, storing
 from sleuth.impact.models import ImpactSource
@@ -69,21 +69,16 @@ class _Proven:
 
 def start_check(integration: Integration, proposal: Proposal, user_id: int) -> str:
     """Start proving a configuration; returns the public id of the attempt to watch."""
-    integration_id, organization_id = integration.id, integration.organization_id
-    provider = integration.provider
-    with write():
-        check = checks.start(
-            organization_id=organization_id,
-            provider=provider,
-            kind=CheckKind.IMPACT_SOURCE,
-            payload=proposal.as_payload(),
-            result={"proposal": proposal.as_payload()},
-            user_id=user_id,
-            integration_id=integration_id,
-        )
-        check_id, public_id = check.id, check.public_id
-    queue.enqueue(CHECK_JOB, check_id)
-    return public_id
+    return checks.begin(
+        CHECK_JOB,
+        organization_id=integration.organization_id,
+        provider=integration.provider,
+        kind=CheckKind.IMPACT_SOURCE,
+        payload=proposal.as_payload(),
+        result={"proposal": proposal.as_payload()},
+        user_id=user_id,
+        integration_id=integration.id,
+    )
 
 
 def due_check_ids(now: datetime) -> list[int]:

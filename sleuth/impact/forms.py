@@ -69,6 +69,7 @@ class ImpactForm(FlaskForm):  # type: ignore[misc]
             attributes=dict(chosen.attributes),
             field_values={each.name: str(self[_input_name(each)].data or "") for each in others},
             threshold=self.threshold.data,
+            error_org_label=chosen.org_label,
         )
 
 

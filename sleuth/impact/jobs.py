@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sleuth.impact import checking, collecting, leases, replacing, restoring, retention, watching
+from sleuth.impact import (
+    checking,
+    collecting,
+    leases,
+    listening,
+    renames,
+    replacing,
+    restoring,
+    retention,
+    watching,
+)
 
 
 def check_impact_source(check_id: int) -> None:
@@ -33,6 +43,16 @@ def restore(check_id: int) -> None:
 def announce(integration_id: int) -> None:
     """Let live pages know that an integration feels otherwise."""
     watching.announce(integration_id)
+
+
+def follow_renames(integration_id: int) -> None:
+    """Call what is measured as the tracker calls it now."""
+    renames.follow_renames(integration_id)
+
+
+def listen(part: int) -> None:
+    """Find out which sources of a part have fallen silent."""
+    listening.listen(part)
 
 
 def prune_source(source_id: int) -> None:

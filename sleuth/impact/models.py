@@ -39,7 +39,9 @@ class ImpactSource(CanBeDisabled, Model):
     ``scheduled_at``; None while its counts are not to be trusted. ``history_days`` is how
     far back the tracker answers. Before ``minutes_from`` (epoch seconds) only hours are
     kept. ``changed_since`` to ``changed_until`` (epoch seconds) is where the known past
-    became another since somebody last looked, ``changed_at`` when that began.
+    became another since somebody last looked, ``changed_at`` when that began. There have
+    been no errors since ``quiet_since``, which is unlikely: there usually are some within
+    ``quiet_usual_hours``.
     """
 
     __tablename__ = "impact_source"
@@ -70,6 +72,7 @@ class ImpactSource(CanBeDisabled, Model):
     provider: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(LONGEST_NAME))
     error_org_key: Mapped[str] = mapped_column(String(255), default="")
+    error_org_label: Mapped[str] = mapped_column(String(255), default="")
     error_project_key: Mapped[str] = mapped_column(String(255))
     error_project_label: Mapped[str] = mapped_column(String(255))
     error_environment: Mapped[str | None] = mapped_column(String(255))
@@ -91,6 +94,8 @@ class ImpactSource(CanBeDisabled, Model):
     changed_at: Mapped[datetime | None] = mapped_column(index=True)
     collected_at: Mapped[datetime | None]
     complete_until: Mapped[datetime | None]
+    quiet_since: Mapped[datetime | None]
+    quiet_usual_hours: Mapped[int | None]
     last_error: Mapped[str] = mapped_column(Text, default="")
     last_error_at: Mapped[datetime | None]
     failure_count: Mapped[int] = mapped_column(default=0)
@@ -121,11 +126,6 @@ class ImpactSource(CanBeDisabled, Model):
             attributes=dict(self.attributes),
             values=dict(self.field_values),
         )
-
-    @property
-    def is_working(self) -> bool:
-        """Whether counts have arrived and the last attempt did not fail."""
-        return self.collected_at is not None and not self.last_error
 
 
 class SweepKind(enum.StrEnum):

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import update
 
-from sleuth import clock, queue
+from sleuth import clock
 from sleuth.accounts import audit
 from sleuth.extensions import db, write
 from sleuth.impact.models import ImpactSource
@@ -34,20 +34,15 @@ def start_replacement(
     Args:
         agreed: The question of an earlier attempt that somebody has said yes to.
     """
-    integration_id, organization_id = integration.id, integration.organization_id
-    provider = integration.provider
-    with write():
-        check = checks.start(
-            organization_id=organization_id,
-            provider=provider,
-            kind=CheckKind.REPLACE,
-            payload={"credentials": credentials, "agreed": agreed or {}},
-            user_id=user_id,
-            integration_id=integration_id,
-        )
-        check_id, public_id = check.id, check.public_id
-    queue.enqueue(REPLACE_JOB, check_id)
-    return public_id
+    return checks.begin(
+        REPLACE_JOB,
+        organization_id=integration.organization_id,
+        provider=integration.provider,
+        kind=CheckKind.REPLACE,
+        payload={"credentials": credentials, "agreed": agreed or {}},
+        user_id=user_id,
+        integration_id=integration.id,
+    )
 
 
 def due_check_ids(now: datetime) -> list[int]:

@@ -32,17 +32,14 @@ def start_restoration(
     Returns:
         The public id of the attempt to watch.
     """
-    with write():
-        check = checks.start(
-            organization_id=organization_id,
-            provider=provider,
-            kind=CheckKind.RESTORE,
-            payload={"credentials": credentials},
-            user_id=user_id,
-        )
-        check_id, public_id = check.id, check.public_id
-    queue.enqueue(RESTORE_JOB, check_id)
-    return public_id
+    return checks.begin(
+        RESTORE_JOB,
+        organization_id=organization_id,
+        provider=provider,
+        kind=CheckKind.RESTORE,
+        payload={"credentials": credentials},
+        user_id=user_id,
+    )
 
 
 def due_check_ids(now: datetime) -> list[int]:
@@ -201,6 +198,7 @@ def _go_on(source: ImpactSource, integration: Integration) -> str:
     if source.due_at is not None:
         source.due_at = now
     source.last_error, source.last_error_at, source.failure_count = "", None, 0
+    source.quiet_since = source.quiet_usual_hours = None
     source.changed_since = min(
         int((disabled_at or now).timestamp()), source.changed_since or int(now.timestamp())
     )

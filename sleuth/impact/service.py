@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -16,7 +16,7 @@ from sleuth.extensions import db, write
 from sleuth.ids import new_public_id
 from sleuth.impact import schedule, series, sweeps
 from sleuth.impact.models import ImpactSource
-from sleuth.integrations.models import Integration
+from sleuth.integrations.models import Integration, TrackerProject
 from sleuth.projects.models import Environment, Project
 
 COLLECT_JOB = "sleuth.impact.jobs.collect_round"
@@ -26,6 +26,10 @@ CHANGES_SETTLE = timedelta(minutes=1)
 
 class NameTakenError(ValueError):
     """The environment has an impact source of this name already."""
+
+
+class PausedError(ValueError):
+    """Nothing is collected on purpose: the integration is paused, or each of its sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class SourceSettings:
     attributes: dict[str, str]
     field_values: dict[str, str]
     threshold: float | None = None
+    error_org_label: str = ""
 
     @property
     def measured(self) -> tuple[object, ...]:
@@ -204,12 +209,25 @@ def settings_of(source: ImpactSource) -> SourceSettings:
         attributes=dict(source.attributes),
         field_values=dict(source.field_values),
         threshold=source.manually_set_health_threshold,
+        error_org_label=source.error_org_label,
     )
 
 
 def measures_something_else(source: ImpactSource, settings: SourceSettings) -> bool:
     """Tell whether the new settings would make the collected counts meaningless."""
     return settings_of(source).measured != settings.measured
+
+
+def measured_project(source: ImpactSource) -> TrackerProject:
+    """Return a source's project as a choice, for when the tracker lists it no more."""
+    return TrackerProject(
+        org_key=source.error_org_key,
+        org_label=source.error_org_label,
+        project_key=source.error_project_key,
+        label=source.error_project_label,
+        is_accessible=False,
+        attributes=dict(source.attributes),
+    )
 
 
 def delete_impact_source(source: ImpactSource) -> None:
@@ -249,10 +267,15 @@ def collect_now(integration: Integration) -> datetime | None:
     Returns:
         When that will be possible, if somebody has just asked for it or the tracker wants
         to be left alone; None if it is under way.
+
+    Raises:
+        PausedError: nothing is to be collected.
     """
     integration_id, now = integration.id, clock.now()
     with write():
         current = db.session.get_one(Integration, integration_id, with_for_update=True)
+        if _is_paused(current):
+            raise PausedError(current.provider)
         cool_at = current.hurried_at + COOL_DOWN if current.hurried_at else now
         free_at = max(cool_at, current.told_to_wait_until or now)
         if free_at > now:
@@ -262,7 +285,11 @@ def collect_now(integration: Integration) -> datetime | None:
             current.retry_at = None
         db.session.execute(
             update(ImpactSource)
-            .where(ImpactSource.integration_id == integration_id, ImpactSource.due_at > now)
+            .where(
+                ImpactSource.integration_id == integration_id,
+                ImpactSource.due_at > now,
+                ImpactSource.paused_at.is_(None),
+            )
             .values(due_at=now, scheduled_at=now)
             .execution_options(synchronize_session=False)
         )
@@ -271,16 +298,31 @@ def collect_now(integration: Integration) -> datetime | None:
     return None
 
 
+def _is_paused(integration: Integration) -> bool:
+    if integration.paused_at is not None:
+        return True
+    of_it = ImpactSource.integration_id == integration.id
+    sources, paused = db.session.execute(
+        select(func.count(), func.count(ImpactSource.paused_at)).where(of_it)
+    ).one()
+    return 0 < int(sources) == int(paused)
+
+
 def collect_soon() -> None:
     """Enqueue a round of collecting; the tick would find the rows due anyway."""
     queue.enqueue(COLLECT_JOB, time.time_ns())
 
 
 def changed_source_ids(now: datetime) -> list[int]:
-    """Return the sources whose known past has become another, a moment ago at least."""
+    """Return the sources whose known past has become another, a moment ago at least.
+
+    In the order in which rows are locked everywhere.
+    """
     return list(
         db.session.scalars(
-            select(ImpactSource.id).where(ImpactSource.changed_at <= now - CHANGES_SETTLE)
+            select(ImpactSource.id)
+            .where(ImpactSource.changed_at <= now - CHANGES_SETTLE)
+            .order_by(ImpactSource.id)
         )
     )
 
@@ -302,6 +344,7 @@ def _apply(source: ImpactSource, settings: SourceSettings, warning: str) -> None
     source.name = settings.name
     source.environment_id = settings.environment_id
     source.error_org_key = settings.error_org_key
+    source.error_org_label = settings.error_org_label
     source.error_project_key = settings.error_project_key
     source.error_project_label = settings.error_project_label
     source.error_environment = settings.error_environment
@@ -317,6 +360,7 @@ def _start_over(source: ImpactSource) -> None:
     source.due_at = source.scheduled_at = source.expected_at = now
     source.complete_until = None
     source.collected_at = None
+    source.quiet_since = source.quiet_usual_hours = None
     source.last_error = ""
     source.last_error_at = None
     source.failure_count = 0

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
+from sqlalchemy.orm import joinedload
 
 from sleuth.extensions import db
 from sleuth.impact.models import ImpactSource
@@ -20,6 +22,8 @@ MISSED_BEFORE_LATE = 3
 PATIENCE = timedelta(minutes=15)
 MISSED_BEFORE_ATTENTION = 4
 """Intervals, for trackers that count by the hour."""
+
+QUIET_SHOWN = 3
 
 
 class State(enum.StrEnum):
@@ -42,6 +46,7 @@ class Tally:
         troubled: Those of them that somebody has to look at.
         collected_at: When the last counts of any came in.
         due_at: When the next are asked for.
+        quiet: Those that have had no errors for an unlikely time.
     """
 
     sources: int = 0
@@ -50,11 +55,25 @@ class Tally:
     troubled: int = 0
     collected_at: datetime | None = None
     due_at: datetime | None = None
+    quiet: int = 0
+
+
+class Measured(Protocol):
+    """What of a source decides how it feels: the source, or a row with these columns."""
+
+    paused_at: datetime | None
+    expected_at: datetime
+    collected_at: datetime | None
+    interval_seconds: int
 
 
 def state_of_source(source: ImpactSource, now: datetime) -> State:
     """Return how a source feels; reads its integration, too."""
-    integration = source.integration
+    return state_of(source, source.integration, now)
+
+
+def state_of(source: Measured, integration: Integration, now: datetime) -> State:
+    """Return how a source of an integration feels."""
     if source.paused_at is not None or integration.paused_at is not None:
         return State.PAUSED
     if integration.resumed_at is not None:
@@ -93,12 +112,14 @@ class Feeling:
     Args:
         waiting: The sources that are late or worse.
         recheck: What came of the last wish to have the token checked.
+        quiet: The first few of the sources that have fallen silent.
     """
 
     state: State
     tally: Tally
     waiting: list[ImpactSource]
     recheck: ConnectionCheck | None
+    quiet: list[ImpactSource]
 
     @property
     def is_rechecking(self) -> bool:
@@ -111,7 +132,8 @@ def feeling(integration: Integration, now: datetime) -> Feeling:
     recheck = latest_recheck(integration.id)
     waiting = waiting_sources(integration, now) if counted.late else []
     state = state_of_integration(integration, counted, now)
-    return Feeling(state, counted, waiting, _news(integration, recheck))
+    quiet = quiet_sources(integration) if counted.quiet else []
+    return Feeling(state, counted, waiting, _news(integration, recheck), quiet)
 
 
 def _news(integration: Integration, recheck: ConnectionCheck | None) -> ConnectionCheck | None:
@@ -124,54 +146,80 @@ def _news(integration: Integration, recheck: ConnectionCheck | None) -> Connecti
 
 def tally(integration: Integration, now: datetime) -> Tally:
     """Return what can be said of the sources of an integration."""
-    of_it = ImpactSource.integration_id == integration.id
-    steps = list(_intervals(integration))
+    return tallies(now, integration.id).get(integration.id, Tally())
+
+
+def tallies(now: datetime, integration_id: int | None = None) -> dict[int, Tally]:
+    """Return what can be said of sources, by integration, in two statements.
+
+    Args:
+        integration_id: The only one that is asked about; all that have sources if None.
+    """
+    wanted = _of(integration_id)
+    steps = list(db.session.scalars(select(ImpactSource.interval_seconds).where(wanted).distinct()))
     is_paused = ImpactSource.paused_at.is_not(None)
-    late = _has_waited(steps, integration, now, _late_after)
-    troubled = _has_waited(steps, integration, now, _attention_after)
-    row = db.session.execute(
+    late = _has_waited(steps, now, _late_after)
+    troubled = _has_waited(steps, now, _attention_after)
+    rows = db.session.execute(
         select(
+            ImpactSource.integration_id,
             func.count(),
             func.count().filter(is_paused),
             func.count().filter(and_(~is_paused, late)),
             func.count().filter(and_(~is_paused, troubled)),
             func.max(ImpactSource.collected_at),
             func.min(ImpactSource.due_at).filter(~is_paused),
-        ).where(of_it)
-    ).one()
-    return Tally(*row)
+            func.count().filter(and_(~is_paused, ImpactSource.quiet_since.is_not(None))),
+        )
+        .where(wanted)
+        .group_by(ImpactSource.integration_id)
+    )
+    return {row[0]: Tally(*row[1:]) for row in rows}
 
 
 def waiting_sources(integration: Integration, now: datetime) -> list[ImpactSource]:
     """Return the sources of an integration that are late or worse, by project and name."""
-    steps = list(_intervals(integration))
-    waiting = _has_waited(steps, integration, now, _late_after)
-    return sources_where(
-        and_(
-            ImpactSource.integration_id == integration.id,
-            ImpactSource.paused_at.is_(None),
-            waiting,
+    of_it = _of(integration.id)
+    steps = list(db.session.scalars(select(ImpactSource.interval_seconds).where(of_it).distinct()))
+    waiting = _has_waited(steps, now, _late_after)
+    return sources_where(and_(of_it, ImpactSource.paused_at.is_(None), waiting))
+
+
+def quiet_sources(integration: Integration) -> list[ImpactSource]:
+    """Return the first few sources of an integration that have fallen silent."""
+    return list(
+        db.session.scalars(
+            select(ImpactSource)
+            .where(
+                ImpactSource.integration_id == integration.id,
+                ImpactSource.paused_at.is_(None),
+                ImpactSource.quiet_since.is_not(None),
+            )
+            .options(joinedload(ImpactSource.project), joinedload(ImpactSource.environment))
+            .order_by(ImpactSource.quiet_since, ImpactSource.id)
+            .limit(QUIET_SHOWN)
         )
     )
 
 
-def _intervals(integration: Integration) -> Iterable[int]:
-    of_it = ImpactSource.integration_id == integration.id
-    return db.session.scalars(select(ImpactSource.interval_seconds).where(of_it).distinct())
+def _of(integration_id: int | None) -> ColumnElement[bool]:
+    return true() if integration_id is None else ImpactSource.integration_id == integration_id
 
 
 def _has_waited(
-    steps: Sequence[int],
-    integration: Integration,
-    now: datetime,
-    limit: Callable[[int], timedelta],
+    steps: Sequence[int], now: datetime, limit: Callable[[int], timedelta]
 ) -> ColumnElement[bool]:
-    """Whether counts have been missing for longer than a limit, by the interval of a source."""
-    resumed_at = integration.resumed_at
+    """Whether counts have been missing for longer than a limit, by the interval of a source.
+
+    What was missed while an integration was paused does not count.
+    """
     conditions = [
-        and_(ImpactSource.interval_seconds == step, ImpactSource.expected_at <= now - limit(step))
+        and_(
+            ImpactSource.interval_seconds == step,
+            ImpactSource.expected_at <= now - limit(step),
+            ~ImpactSource.integration.has(Integration.resumed_at > now - limit(step)),
+        )
         for step in steps
-        if resumed_at is None or now - resumed_at >= limit(step)
     ]
     return or_(false(), *conditions)
 

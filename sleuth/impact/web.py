@@ -15,6 +15,7 @@ from sleuth.impact import checking, confirmations, service, states
 from sleuth.impact.checking import Proposal
 from sleuth.impact.forms import ImpactForm, impact_form, project_groups
 from sleuth.impact.models import ImpactSource
+from sleuth.impact.service import SourceSettings
 from sleuth.integrations import checks, project_list
 from sleuth.integrations.models import (
     CheckKind,
@@ -51,11 +52,16 @@ class Target(NamedTuple):
 def init_app(app: Flask) -> None:
     """Register the pages."""
     app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(source_state=_state_now)
+    app.jinja_env.globals.update(source_state=_state_now, tracker_name=_tracker_name)
 
 
 def _state_now(source: ImpactSource) -> states.State:
     return states.state_of_source(source, clock.now())
+
+
+def _tracker_name(provider: str) -> str:
+    tracker = registry().get(provider)
+    return tracker.info.name if tracker else provider.replace("-", " ").title()
 
 
 @blueprint.get(TAB)
@@ -171,18 +177,34 @@ def _edit_dialog(target: Target) -> ResponseReturnValue:
         return _form_dialog(target, form, 422)
     if not _is_name_free(form, target):
         return _name_taken(form, target)
-    chosen = project_list.find_tracker_project(target.integration.id, form.project_choice)
-    settings = form.settings(target.project, chosen or abort(404))
-    source = target.source
-    if source is not None and not service.measures_something_else(source, settings):
-        try:
-            service.save_impact_source(source, settings)
-        except service.NameTakenError:
-            return _name_taken(form, target)
-        return _done(target.project.slug, f"{settings.name} is changed")
-    proposal = Proposal(settings, source.id if source else None)
+    listed = (each for each in _projects(target) if each.choice == form.project_choice)
+    settings = form.settings(target.project, next(listed, None) or abort(404))
+    if target.source is not None:
+        if not service.measures_something_else(target.source, settings):
+            return _save(target, target.source, form, settings)
+        if "confirmed" not in request.form:
+            return _ask_for_new_series(target.source, settings)
+    proposal = Proposal(settings, target.source.id if target.source else None)
     public_id = checking.start_check(target.integration, proposal, current_user.id)
     return _show_check(target, public_id)
+
+
+def _save(
+    target: Target, source: ImpactSource, form: ImpactForm, settings: SourceSettings
+) -> ResponseReturnValue:
+    try:
+        service.save_impact_source(source, settings)
+    except service.NameTakenError:
+        return _name_taken(form, target)
+    return _done(target.project.slug, f"{settings.name} is changed")
+
+
+def _ask_for_new_series(source: ImpactSource, settings: SourceSettings) -> ResponseReturnValue:
+    """Ask before the counts collected so far are erased; the question carries what was entered."""
+    entered = [each for each in request.form.items(multi=True) if each[0] != "csrf_token"]
+    return render_dialog(
+        "impact/dialogs/new_series.html", source=source, settings=settings, entered=entered
+    )
 
 
 def _is_name_free(form: ImpactForm, target: Target) -> bool:
@@ -255,7 +277,13 @@ def _project_field(target: Target) -> ResponseReturnValue:
 
 
 def _projects(target: Target) -> list[TrackerProject]:
-    return project_list.tracker_projects(target.integration.id)
+    """Return the tracker's projects, and the one that is measured even if it is not listed."""
+    projects = project_list.tracker_projects(target.integration.id)
+    if target.source is None:
+        return projects
+    measured = service.measured_project(target.source)
+    is_listed = measured.choice in {each.choice for each in projects}
+    return projects if is_listed else [*projects, measured]
 
 
 def _listing(project: Project) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -59,6 +59,44 @@ def start(
     _publish(check)
     db.session.flush()
     return check
+
+
+def begin(
+    job: str,
+    *,
+    organization_id: int,
+    provider: str,
+    kind: CheckKind,
+    payload: dict[str, Any],
+    user_id: int,
+    integration_id: int | None = None,
+    result: dict[str, Any] | None = None,
+    may_begin: Callable[[], None] = lambda: None,
+) -> str:
+    """Store an attempt, and then enqueue the job that decides it.
+
+    Args:
+        job: Dotted name; it is given the attempt's id.
+        may_begin: Asked first, in the same transaction; what it raises ends it.
+
+    Returns:
+        The public id of the attempt, to watch it by. The other arguments are those of
+        :func:`start`.
+    """
+    with write():
+        may_begin()
+        check = start(
+            organization_id=organization_id,
+            provider=provider,
+            kind=kind,
+            payload=payload,
+            user_id=user_id,
+            integration_id=integration_id,
+            result=result,
+        )
+        check_id, public_id = check.id, check.public_id
+    queue.enqueue(job, check_id)
+    return public_id
 
 
 def find(

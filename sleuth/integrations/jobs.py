@@ -11,6 +11,11 @@ def check_connection(check_id: int) -> None:
     service.validate_connection(check_id)
 
 
+def list_again(integration_id: int) -> None:
+    """Fetch a tracker's projects because the list is a day old."""
+    project_list.list_again(integration_id)
+
+
 def refresh_projects(integration_id: int) -> None:
     """Fetch an integration's list of projects."""
     project_list.refresh_projects(integration_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from sleuth import clock, queue
 from sleuth.accounts import audit
@@ -16,6 +16,8 @@ from sleuth.plugin_api import RemoteProject, TrackerError
 from sleuth.trackers import Tracker
 
 LEASE = timedelta(seconds=90)
+LISTED_EVERY = timedelta(days=1)
+"""Projects and organizations are renamed now and then, and move to other regions."""
 
 
 def due_project_list_ids(now: datetime) -> list[int]:
@@ -31,6 +33,24 @@ def request_projects(integration: Integration) -> None:
         current.projects_due_at = clock.now()
         audit.record(current.organization_id, "integration.projects_requested", current.provider)
     queue.enqueue(PROJECTS_JOB, integration_id)
+
+
+def stale_list_ids(now: datetime) -> list[int]:
+    """Return the working integrations whose list of projects is a day old."""
+    return list(db.session.scalars(select(Integration.id).where(_is_stale(now))))
+
+
+def list_again(integration_id: int) -> None:
+    """Fetch a list of projects that has become old."""
+    now = clock.now()
+    with write():
+        is_due = rows_changed(
+            update(Integration)
+            .where(Integration.id == integration_id, _is_stale(now))
+            .values(projects_due_at=now)
+        )
+    if is_due:
+        refresh_projects(integration_id)
 
 
 def refresh_projects(integration_id: int) -> None:
@@ -105,6 +125,15 @@ def _is_list_claimable(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return Integration.projects_due_at <= now, free
 
 
+def _is_stale(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        Integration.projects_listed_at <= now - LISTED_EVERY,
+        Integration.projects_due_at.is_(None),
+        Integration.paused_at.is_(None),
+        Integration.last_error == "",
+    )
+
+
 def tracker_projects(integration_id: int) -> list[TrackerProject]:
     """Return the tracker's projects as last listed, by organization and name."""
     return list(
@@ -114,9 +143,3 @@ def tracker_projects(integration_id: int) -> list[TrackerProject]:
             .order_by(TrackerProject.org_label, TrackerProject.label, TrackerProject.id)
         )
     )
-
-
-def find_tracker_project(integration_id: int, choice: str) -> TrackerProject | None:
-    """Return the listed project with this ``choice`` value, or None."""
-    projects = tracker_projects(integration_id)
-    return next((each for each in projects if each.choice == choice), None)

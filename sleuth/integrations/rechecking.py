@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from sleuth import clock, queue
+from sleuth import clock
 from sleuth.accounts import audit
 from sleuth.crypto import EncryptionKeyError
 from sleuth.extensions import db, write
@@ -26,23 +27,30 @@ RETRY = timedelta(minutes=2)
 
 def request_recheck(integration: Integration, user_id: int) -> bool:
     """Have a job ask whether the token works; False if somebody asked a moment ago."""
-    integration_id, organization_id = integration.id, integration.organization_id
-    provider, now = integration.provider, clock.now()
-    with write():
-        latest = latest_recheck(integration_id)
-        if latest is not None and timedelta() <= now - latest.created_at < COOL_DOWN:
-            return False
-        check = checks.start(
-            organization_id=organization_id,
-            provider=provider,
+    try:
+        checks.begin(
+            RECHECK_JOB,
+            organization_id=integration.organization_id,
+            provider=integration.provider,
             kind=CheckKind.RECHECK,
             payload={},
             user_id=user_id,
-            integration_id=integration_id,
+            integration_id=integration.id,
+            may_begin=partial(_refuse_hurry, integration.id, clock.now()),
         )
-        check_id = check.id
-    queue.enqueue(RECHECK_JOB, check_id)
+    except _TooSoonError:
+        return False
     return True
+
+
+class _TooSoonError(Exception):
+    """Somebody asked a moment ago."""
+
+
+def _refuse_hurry(integration_id: int, now: datetime) -> None:
+    latest = latest_recheck(integration_id)
+    if latest is not None and timedelta() <= now - latest.created_at < COOL_DOWN:
+        raise _TooSoonError
 
 
 def latest_recheck(integration_id: int) -> ConnectionCheck | None:

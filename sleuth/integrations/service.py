@@ -53,17 +53,14 @@ def connect_integration(
     organization_id: int, provider: str, credentials: dict[str, str], user_id: int
 ) -> str:
     """Start validating credentials; returns the public id of the attempt to watch."""
-    with write():
-        check = checks.start(
-            organization_id=organization_id,
-            provider=provider,
-            kind=CheckKind.CONNECT,
-            payload={"credentials": credentials},
-            user_id=user_id,
-        )
-        check_id, public_id = check.id, check.public_id
-    queue.enqueue(CONNECT_JOB, check_id)
-    return public_id
+    return checks.begin(
+        CONNECT_JOB,
+        organization_id=organization_id,
+        provider=provider,
+        kind=CheckKind.CONNECT,
+        payload={"credentials": credentials},
+        user_id=user_id,
+    )
 
 
 def kept_credentials(check: ConnectionCheck | None, user_id: int) -> dict[str, str]:

@@ -78,6 +78,18 @@ PERIODIC: tuple[Periodic, ...] = (
         "sleuth.integrations.project_list:due_project_list_ids",
     ),
     Periodic(
+        "list the trackers' projects once a day",
+        3600,
+        "sleuth.integrations.jobs.list_again",
+        "sleuth.integrations.project_list:stale_list_ids",
+    ),
+    Periodic(
+        "follow projects that were renamed",
+        60,
+        "sleuth.impact.jobs.follow_renames",
+        "sleuth.impact.renames:renamed_ids",
+    ),
+    Periodic(
         "collect counts",
         TICK_SECONDS,
         "sleuth.impact.jobs.collect_round",
@@ -94,6 +106,12 @@ PERIODIC: tuple[Periodic, ...] = (
         15,
         "sleuth.impact.jobs.announce",
         "sleuth.impact.watching:changed_ids",
+    ),
+    Periodic(
+        "point out what has fallen silent",
+        60,
+        "sleuth.impact.jobs.listen",
+        "sleuth.impact.listening:due_parts",
     ),
     Periodic(
         "judge again where counts came late",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -90,6 +91,23 @@ def test_the_count_in_the_navigation_comes_and_goes(integration, sign_in) -> Non
         db.session.get_one(Integration, integration.id).refusals = 0
     watching.announce(integration.id)
     assert "Needs attention" not in words(browser.get("/o/acme/").text)
+
+
+def test_without_scripts_the_page_is_loaded_again(integration, sign_in) -> None:
+    page = sign_in("observer").get(URL).text
+    assert re.search(r'<noscript>\s*<meta http-equiv="refresh" content="30">', page)
+
+
+@pytest.mark.parametrize(("shown", "is_current"), [(URL, True), ("/o/acme/", False)])
+def test_the_entry_is_marked_where_it_leads_to_also_when_drawn_again(
+    integration, sign_in, shown: str, is_current: bool
+) -> None:
+    refuse(integration)
+    watching.announce(integration.id)
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://localhost{shown}?page=2"}
+    link = sign_in("observer").get(f"{URL}/link", headers=headers).text
+    assert "Needs attention" in link
+    assert ('aria-current="page"' in link) == is_current
 
 
 def test_another_organization_sees_nothing_of_it(integration, sign_in) -> None:

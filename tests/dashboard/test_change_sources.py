@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from sleuth.extensions import db, write
-from sleuth.impact.models import ImpactSource
+from sleuth.impact import states
+from sleuth.impact.states import State
+from sleuth.integrations.models import Integration
 from tests.conftest import NOW, _project
 from tests.dashboard import seed
 from tests.dashboard.conftest import words
+
+LONG_AGO = NOW - timedelta(hours=1)
 
 
 @pytest.fixture
@@ -112,25 +116,56 @@ def test_the_logo_is_green_once_a_source_works_and_words_say_it(side, shop, sent
 
 def test_the_logo_is_grey_again_when_collecting_fails(side, shop, sentry) -> None:
     with write():
-        seed.add_source(sentry, shop.production, last_error="Sentry does not know the token.")
+        seed.add_source(sentry, shop.production, last_error="Sentry is away.", expected_at=LONG_AGO)
     assert "tracker-logo-grey" in side()
     assert "Sentry: collecting fails needs attention" in words(side())
+
+
+def test_a_first_failure_alarms_nobody(side, shop, sentry) -> None:
+    with write():
+        seed.add_source(sentry, shop.production, last_error="Sentry is away.")
+    assert "tracker-logo-connected" in side()
+    assert "needs attention" not in words(side())
+
+
+def test_a_refused_token_turns_the_logo_grey(side, shop, sentry) -> None:
+    with write():
+        seed.add_source(sentry, shop.production)
+        db.session.get_one(Integration, sentry.id).refusals = 4
+    assert "Sentry: collecting fails needs attention" in words(side())
+
+
+@pytest.mark.parametrize("what", ["source", "integration"])
+def test_what_is_paused_is_called_so(side, shop, sentry, what: str) -> None:
+    with write():
+        source = seed.add_source(sentry, shop.production)
+        (source if what == "source" else sentry).paused_at = NOW
+    assert "tracker-logo-grey" in side()
+    assert "Sentry: paused" in words(side())
+    assert "needs attention" not in words(side())
 
 
 def test_one_failing_source_beside_a_working_one_needs_attention(side, shop, sentry) -> None:
     with write():
         seed.add_source(sentry, shop.production, "Works")
-        seed.add_source(sentry, shop.staging, "Fails", last_error="Not found.")
+        seed.add_source(sentry, shop.staging, "Fails", expected_at=LONG_AGO)
     assert "tracker-logo-connected" in side()
     assert "needs attention" in words(side())
 
 
-def test_green_means_what_the_impact_source_itself_calls_working(side, shop, sentry) -> None:
-    for values in ({}, {"collected_at": None}, {"last_error": "No."}):
-        with write():
-            db.session.query(ImpactSource).delete()
-            source = seed.add_source(sentry, shop.production, **values)
-        assert ("tracker-logo-connected" in side()) == source.is_working
+@pytest.mark.parametrize("minutes", [0, 5, 14, 15, 60])
+@pytest.mark.parametrize("collected_at", [NOW, None])
+def test_green_means_what_the_impact_source_itself_says(
+    side, shop, sentry, minutes: int, collected_at: datetime | None
+) -> None:
+    expected_at = NOW - timedelta(minutes=minutes)
+    values = {"collected_at": collected_at, "expected_at": expected_at}
+    with write():
+        source = seed.add_source(sentry, shop.production, **values)
+    state = states.state_of_source(source, NOW)
+    is_green = collected_at is not None and state in (State.CONNECTED, State.LATE)
+    assert ("tracker-logo-connected" in side()) == is_green
+    assert ("needs attention" in words(side())) == (state == State.NEEDS_ATTENTION)
 
 
 def test_a_source_of_another_project_leaves_the_logo_grey(side, shop, sentry) -> None:

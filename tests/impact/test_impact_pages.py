@@ -193,7 +193,7 @@ def test_a_new_name_and_threshold_are_saved_at_once(developer, added) -> None:
 def test_another_source_environment_is_proven_before_it_is_saved(
     developer, added, run_jobs
 ) -> None:
-    entered = {**ENTERED, "tracker_environment": "staging"}
+    entered = {**ENTERED, "tracker_environment": "staging", "confirmed": "y"}
     developer.post(f"{TAB}/{added.public_id}/edit", data=entered, headers=HTMX)
     assert [each.error_environment for each in sources()] == ["production"]
     run_jobs()

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from sleuth import clock
 from sleuth.extensions import db, write
@@ -280,6 +281,41 @@ def test_a_tracker_that_wants_to_be_left_alone_is(working, integration, sandbox)
     free_at = service.collect_now(db.session.get_one(Integration, integration.id))
     assert free_at is not None
     assert after(10) < free_at <= after(12)
+
+
+@pytest.mark.parametrize("what", ["source", "integration"])
+def test_what_is_paused_cannot_be_hurried(
+    working, integration, cast: Cast, sign_in, what: str
+) -> None:
+    if what == "source":
+        service.pause_impact_source(working)
+    else:
+        integrations.pause_integration(cast.acme.id, "sentry", "Sentry")
+    url = "/o/acme/integrations/sentry/collect"
+    told = sign_in("developer").post(url, headers={"HX-Request": "true"}).headers["HX-Trigger"]
+    name = "Sentry" if what == "integration" else "Every impact source of Sentry"
+    assert f"{name} is paused: nothing is collected" in told
+    db.session.rollback()
+    assert db.session.get_one(Integration, integration.id).hurried_at is None
+
+
+def test_however_many_integrations_there_are_watching_takes_three_statements(
+    working, integration, cast: Cast
+) -> None:
+    with write():
+        for number in range(5):
+            db.session.add(
+                Integration(
+                    organization_id=cast.globex.id,
+                    provider=f"tracker-{number}",
+                    credentials={},
+                    connected_at=NOW,
+                )
+            )
+    seen: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
+    assert len(watching.changed_ids(NOW)) == 6
+    assert len([each for each in seen if each.startswith("SELECT")]) == 3
 
 
 def test_live_pages_hear_when_time_alone_makes_counts_late(working, integration) -> None:

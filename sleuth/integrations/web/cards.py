@@ -78,7 +78,11 @@ def collect(provider: str) -> ResponseReturnValue:
     """Collect from all sources of a tracker now."""
     info = tracker_info(provider)
     integration = service.get_integration(g.organization.id, provider) or abort(404)
-    free_at = impact.collect_now(integration)
+    try:
+        free_at = impact.collect_now(integration)
+    except impact.PausedError:
+        what = info.name if integration.paused_at else f"Every impact source of {info.name}"
+        return card_changed(info, f"{what} is paused: nothing is collected", "info")
     if free_at is None:
         return card_changed(info, "Counts are being collected")
     seconds = ceil((free_at - clock.now()).total_seconds())
