@@ -10,7 +10,7 @@ from typing import Any
 
 from plugins.sentry.sandbox.access import too_often
 from plugins.sentry.sandbox.events import default_interval
-from plugins.sentry.sandbox.exchange import Answer, Request, as_json
+from plugins.sentry.sandbox.exchange import Answer, Request, as_json, moved
 
 _PROXY_PAGE = b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head></html>\n"
 _LOGIN_PAGE = b"<!DOCTYPE html>\n<html><head><title>Login | Sentry</title></head></html>\n"
@@ -122,10 +122,10 @@ def _unfinished(_fault: Fault, _request: Request, answer: Answer) -> Answer:
 
 def _moved(fault: Fault, request: Request, _answer: Answer) -> Answer:
     url = re.sub(r"/(organizations|projects)/[^/]+/", r"/\1/renamed/", request.path, count=1)
-    extra = {"url": url, "slug": "renamed"}
-    detail = {"code": "resource-moved", "message": "Resource has been moved", "extra": extra}
-    headers = {"Location": url} if fault.kind == "moved" else {}
-    return as_json({"slug": "renamed", "detail": detail}, 302, headers)
+    answer = moved(url, "renamed")
+    is_lost = fault.kind == "moved-nowhere"
+    kept = {name: value for name, value in answer.headers.items() if name != "Location"}
+    return replace(answer, headers=kept) if is_lost else answer
 
 
 def _same_page(_fault: Fault, _request: Request, answer: Answer) -> Answer:
