@@ -115,6 +115,10 @@ DEMO_ENDPOINTS: dict[str, Permission] = {
     # These exist in a demo only.
     "demo.enter": Permission.PUBLIC,
     "demo.reset": Permission.ADMINISTER,
+    "demo.situations": Permission.LOOK,
+    "demo.begin_situation": Permission.CHANGE,
+    "demo.end_situation": Permission.CHANGE,
+    "demo.end_situations": Permission.CHANGE,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from sleuth.demo import keeping, stand_in
+from sleuth.demo import arranging, keeping, stand_in
 from sleuth.demo.keeping import DemoError
 from sleuth.demo.stand_in import StandInError
 
@@ -19,6 +19,14 @@ def keep_up(organization_id: int) -> None:
     """
     try:
         _keep_up(organization_id)
+    except StandInError as error:
+        log.warning("%s", error)
+
+
+def arrange(organization_id: int) -> None:
+    """Have the stand-in be in the situations that are wanted; the tick asks again."""
+    try:
+        arranging.arrange(organization_id)
     except StandInError as error:
         log.warning("%s", error)
 

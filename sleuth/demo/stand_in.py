@@ -1,4 +1,4 @@
-"""Orders to the stand-in for sentry.io: which errors it is to pretend; for jobs only."""
+"""Orders to the stand-in for sentry.io: what it is to pretend; for jobs only."""
 
 from __future__ import annotations
 
@@ -34,6 +34,22 @@ def remind(incidents: Iterable[Incident]) -> bool:
     if forgotten:
         _call("POST", "incidents", forgotten)
     return not known
+
+
+def situations() -> list[dict[str, Any]]:
+    """Return the situations that are on: ``name``, ``since``, ``until``, ISO 8601."""
+    return list(_call("GET", "situations"))
+
+
+def begin_situations(wanted: list[dict[str, str]]) -> None:
+    """Switch situations on, each given as :func:`situations` returns them."""
+    if wanted:
+        _call("POST", "situations", wanted)
+
+
+def end_situation(name: str) -> None:
+    """Switch a situation off, if it is on."""
+    _call("POST", "restore", {"name": name})
 
 
 def _key(incident: Incident) -> tuple[Any, ...]:

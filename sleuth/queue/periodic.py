@@ -132,6 +132,12 @@ PERIODIC: tuple[Periodic, ...] = (
         "sleuth.demo.keeping:due_organization_ids",
     ),
     Periodic(
+        "keep the demo in the situations that are wanted",
+        TICK_SECONDS,
+        "sleuth.demo.jobs.arrange",
+        "sleuth.demo.wishes:due_organization_ids",
+    ),
+    Periodic(
         "turn old minutes into hours",
         3600,
         "sleuth.impact.jobs.prune_source",

@@ -9,6 +9,17 @@ mistake in the other. ``docs/sandbox.md`` lists tokens, projects and orders.
 from plugins.sentry.sandbox.faults import KINDS, Fault
 from plugins.sentry.sandbox.series import Incident, Profile
 from plugins.sentry.sandbox.server import Sandbox, SeenRequest
+from plugins.sentry.sandbox.situations import SITUATIONS
 from plugins.sentry.sandbox.tokens import TOKENS, Token
 
-__all__ = ["KINDS", "TOKENS", "Fault", "Incident", "Profile", "Sandbox", "SeenRequest", "Token"]
+__all__ = [
+    "KINDS",
+    "SITUATIONS",
+    "TOKENS",
+    "Fault",
+    "Incident",
+    "Profile",
+    "Sandbox",
+    "SeenRequest",
+    "Token",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from plugins.sentry.sandbox.exchange import (
     CONTROL,
@@ -10,6 +10,7 @@ from plugins.sentry.sandbox.exchange import (
     RefusalError,
     Request,
     forbidden,
+    moved_within,
     no_such_resource,
     refuse,
 )
@@ -24,8 +25,15 @@ _TOO_OFTEN = (
 )
 
 
-def authenticate(request: Request, revoked: Collection[str]) -> Token:
+def authenticate(
+    request: Request,
+    revoked: Collection[str],
+    as_it_is_now: Callable[[Token], Token] = lambda token: token,
+) -> Token:
     """Return the caller's token.
+
+    Args:
+        as_it_is_now: What becomes of a token in the situations that are on.
 
     Raises:
         RefusalError: 401 with Sentry's wording, or 429 for the throttled token.
@@ -38,6 +46,7 @@ def authenticate(request: Request, revoked: Collection[str]) -> Token:
     if token is None or token.value in revoked:
         is_organization_token = request.token.startswith("sntrys_")
         raise refuse(401, "Invalid org token" if is_organization_token else "Invalid token")
+    token = as_it_is_now(token)
     if token.refusal:
         raise refuse(401, token.refusal)
     if token.is_throttled:
@@ -65,11 +74,14 @@ def organization_for(
         any_of: Scopes of which one is needed.
 
     Raises:
-        RefusalError: 403 without the scope, 404 unknown or in another region, 403 not a
-            member, 401 for single sign-on and its relatives.
+        RefusalError: 403 without the scope, 302 renamed, 404 unknown or in another region,
+            403 not a member, 401 for single sign-on and its relatives.
     """
     require_scope(token, any_of)
     organization = world.organization(id_or_slug)
+    for each in world.organizations:
+        if each.former_slug == id_or_slug:
+            raise moved_within(request, id_or_slug, each.slug)
     if organization is None or organization.status != "active":
         raise no_such_resource()
     if request.silo not in (CONTROL, organization.region):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -34,29 +35,33 @@ def add_incidents(sandbox: Sandbox, incidents: list[dict[str, Any]]) -> int:
 
 
 def _carry_out(sandbox: Sandbox, method: str, order: str, body: Any) -> Any:
-    if method == "GET" and order == "requests":
-        return [seen.as_dict() for seen in sandbox.requests]
-    if method == "GET" and order == "incidents":
-        return sandbox.incidents
-    if method != "POST":
+    if method == "GET" and order in _TOLD:
+        return _TOLD[order](sandbox)
+    if method != "POST" or order not in _ORDERS:
         raise LookupError(f"no such order: {method} {order}")
-    if order == "misbehave":
-        sandbox.misbehave(**body)
-    elif order == "behave":
-        sandbox.behave()
-    elif order == "incidents":
-        return {"added": add_incidents(sandbox, body if isinstance(body, list) else [body])}
-    elif order == "corrections":
-        moments = {name: _instant(body[name]) for name in ("start", "visible_from") if name in body}
-        sandbox.correct(**{**body, **moments})
-    elif order == "environments":
-        profile = Profile(**body.pop("profile", {}))
-        sandbox.world.add_environment(**body, profile=profile)
-    elif order in ("revoke", "reset"):
-        sandbox.revoke(body["token"]) if order == "revoke" else sandbox.reset()
-    else:
-        raise LookupError(f"no such order: POST {order}")
-    return {"ok": True}
+    return _ORDERS[order](sandbox, body) or {"ok": True}
+
+
+def _incidents(sandbox: Sandbox, body: Any) -> Any:
+    return {"added": add_incidents(sandbox, body if isinstance(body, list) else [body])}
+
+
+def _correct(sandbox: Sandbox, body: Any) -> None:
+    sandbox.correct(**_with_instants(body, "start", "visible_from"))
+
+
+def _add_environment(sandbox: Sandbox, body: Any) -> None:
+    profile = Profile(**body.pop("profile", {}))
+    sandbox.world.add_environment(**body, profile=profile)
+
+
+def _begin_situations(sandbox: Sandbox, body: Any) -> None:
+    for wish in body if isinstance(body, list) else [body]:
+        sandbox.situations.begin(**_with_instants(wish, "since", "until"))
+
+
+def _with_instants(body: dict[str, Any], *names: str) -> dict[str, Any]:
+    return body | {name: _instant(body[name]) for name in names if name in body}
 
 
 def _instant(value: str | float) -> datetime:
@@ -64,3 +69,21 @@ def _instant(value: str | float) -> datetime:
         return datetime.fromtimestamp(value, UTC)
     parsed = datetime.fromisoformat(value)
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+_TOLD: dict[str, Callable[[Sandbox], Any]] = {
+    "requests": lambda sandbox: [seen.as_dict() for seen in sandbox.requests],
+    "incidents": lambda sandbox: sandbox.incidents,
+    "situations": lambda sandbox: [each.as_dict() for each in sandbox.situations.running()],
+}
+_ORDERS: dict[str, Callable[[Sandbox, Any], Any]] = {
+    "misbehave": lambda sandbox, body: sandbox.misbehave(**body),
+    "behave": lambda sandbox, _body: sandbox.behave(),
+    "incidents": _incidents,
+    "corrections": _correct,
+    "environments": _add_environment,
+    "situations": _begin_situations,
+    "restore": lambda sandbox, body: sandbox.situations.end(**body),
+    "revoke": lambda sandbox, body: sandbox.revoke(body["token"]),
+    "reset": lambda sandbox, _body: sandbox.reset(),
+}

@@ -12,6 +12,7 @@ from plugins.sentry.sandbox.exchange import (
     Request,
     as_json,
     forbidden,
+    moved_within,
     no_such_resource,
     nothing_here,
     paginated,
@@ -146,6 +147,9 @@ def project_environments(call: Call, organization: str, id_or_slug: str) -> Answ
 def _project(call: Call, organization: str, id_or_slug: str) -> tuple[Organization, Project]:
     owner = call.organization(organization, PROJECT_READ)
     found = owner.project(id_or_slug)
+    for each in owner.projects:
+        if each.former_slug == id_or_slug:
+            raise moved_within(call.request, id_or_slug, each.slug)
     if found is None:
         raise no_such_resource()
     if not found.has_access:

@@ -97,6 +97,27 @@ def forbidden() -> RefusalError:
     return refuse(403, "You do not have permission to perform this action.")
 
 
+def moved(url: str, slug: str) -> Answer:
+    """Answer that something has another slug by now.
+
+    Args:
+        url: Path and query of what was asked for, with the new slug in it.
+    """
+    detail = {
+        "code": "resource-moved",
+        "message": "Resource has been moved",
+        "extra": {"url": url, "slug": slug},
+    }
+    return as_json({"slug": slug, "detail": detail}, 302, {"Location": url})
+
+
+def moved_within(request: Request, former_slug: str, slug: str) -> RefusalError:
+    """Make the 302 that answers a path which still names the former slug."""
+    path = request.path.replace(f"/{former_slug}/", f"/{slug}/", 1)
+    query = f"?{urlencode(request.query)}" if request.query else ""
+    return RefusalError(moved(path + query, slug))
+
+
 def paginated(rows: list[dict[str, Any]], request: Request, link_base: str) -> Answer:
     """Answer with one page of rows and Sentry's ``Link`` header.
 

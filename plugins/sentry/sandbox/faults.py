@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from plugins.sentry.sandbox.access import too_often
 from plugins.sentry.sandbox.events import default_interval
-from plugins.sentry.sandbox.exchange import Answer, Request, as_json
+from plugins.sentry.sandbox.exchange import Answer, Request, as_json, moved
 
 _PROXY_PAGE = b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head></html>\n"
 _LOGIN_PAGE = b"<!DOCTYPE html>\n<html><head><title>Login | Sentry</title></head></html>\n"
@@ -27,7 +27,7 @@ class Fault:
 
     Args:
         kind: A key of :data:`KINDS`.
-        match: Part of the path; "" for every path.
+        match: Part of the path and query, decoded; "" for every call.
         times: How often it still happens, None for always.
         token: Only for calls with this token, "" for all.
         detail: Replaces the wording of a refusal; for ``ignores-project``: the project
@@ -36,7 +36,8 @@ class Fault:
         reset_after: For 429: seconds from now, sent as ``X-Sentry-Rate-Limit-Reset``.
         seconds: For ``slow``: the delay.
         location: For redirects: where to.
-        body: For ``json``: the document.
+        body: For ``json`` and ``verbatim``: the document, or for the latter a text.
+        status: For ``verbatim``, likewise ``headers``.
     """
 
     kind: str
@@ -49,11 +50,14 @@ class Fault:
     seconds: float = 2.0
     location: str = ""
     body: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def concerns(self, request: Request) -> bool:
         """Whether this fault hits a request."""
         is_left = self.times is None or self.times > 0
-        return is_left and self.match in request.path and self.token in ("", request.token)
+        asked = f"{request.path}?{'&'.join('='.join(pair) for pair in request.query)}"
+        return is_left and self.match in asked and self.token in ("", request.token)
 
     def misread(self, request: Request) -> Request:
         """Return what the server takes a request for."""
@@ -120,12 +124,19 @@ def _unfinished(_fault: Fault, _request: Request, answer: Answer) -> Answer:
     return replace(answer, body=json.dumps(document).encode())
 
 
+def _verbatim(fault: Fault, _request: Request, _answer: Answer) -> Answer:
+    if isinstance(fault.body, str):
+        content = {"Content-Type": "text/html; charset=utf-8"}
+        return Answer(fault.status, fault.body.encode(), {**content, **fault.headers})
+    return as_json(fault.body, fault.status, fault.headers)
+
+
 def _moved(fault: Fault, request: Request, _answer: Answer) -> Answer:
     url = re.sub(r"/(organizations|projects)/[^/]+/", r"/\1/renamed/", request.path, count=1)
-    extra = {"url": url, "slug": "renamed"}
-    detail = {"code": "resource-moved", "message": "Resource has been moved", "extra": extra}
-    headers = {"Location": url} if fault.kind == "moved" else {}
-    return as_json({"slug": "renamed", "detail": detail}, 302, headers)
+    answer = moved(url, "renamed")
+    is_lost = fault.kind == "moved-nowhere"
+    kept = {name: value for name, value in answer.headers.items() if name != "Location"}
+    return replace(answer, headers=kept) if is_lost else answer
 
 
 def _same_page(_fault: Fault, _request: Request, answer: Answer) -> Answer:
@@ -156,6 +167,7 @@ KINDS: dict[str, Callable[[Fault, Request, Answer], Answer]] = {
     "no-projects": lambda _f, _r, answer: replace(answer, body=b'{"timeSeries": []}'),
     "anonymous": lambda _f, _r, _a: as_json({"version": "0", "auth": None, "user": None}),
     "json": lambda fault, _r, _a: as_json(fault.body),
+    "verbatim": _verbatim,
     "same-page": _same_page,
     **{kind: lambda _f, _r, answer: answer for kind in IGNORED},
     "moved": _moved,

@@ -17,6 +17,7 @@ from plugins.sentry.sandbox.exchange import CONTROL, Answer, Request
 from plugins.sentry.sandbox.faults import KINDS, Fault
 from plugins.sentry.sandbox.http_server import Silo
 from plugins.sentry.sandbox.series import MINUTE, Correction, Incident, minute_counts
+from plugins.sentry.sandbox.situations import Situations
 from plugins.sentry.sandbox.world import Organization, Project, World
 
 SILOS = (CONTROL, "us", "de")
@@ -64,12 +65,13 @@ class Sandbox:
         self.reset()
 
     def reset(self) -> None:
-        """Forget incidents, misbehaviour, revocations, added environments and requests."""
+        """Forget incidents, misbehaviour, revocations, situations, environments, requests."""
         with self._lock:
             self.world = World()
             self.requests: list[SeenRequest] = []
             self._faults: list[Fault] = []
             self._revoked: set[str] = set()
+            self.situations: Situations = Situations(lambda: self.clock())  # noqa: PLW0108 - it may be replaced
             self._incidents: defaultdict[tuple[str, str, str], list[Incident]] = defaultdict(list)
             self._corrections: defaultdict[tuple[str, str, str], list[Correction]] = defaultdict(
                 list
@@ -195,11 +197,16 @@ class Sandbox:
             self._corrections[series].append(Correction(begin, minutes, extra, shows_at))
 
     def _series(self, organization: str, project: str, environment: str) -> tuple[str, str, str]:
+        owner, found = self._found(organization, project)
+        return owner.id, found.id, environment
+
+    def _found(self, organization: str, project: str) -> tuple[Organization, Project]:
+        """Return them as they are called in no situation: that is how orders name them."""
         owner = self.world.organization(organization)
         found = owner.project(project) if owner else None
         if owner is None or found is None:
             raise LookupError(f"The sandbox has no project {organization}/{project}.")
-        return owner.slug, found.slug, environment
+        return owner, found
 
     @property
     def incidents(self) -> list[dict[str, Any]]:
@@ -207,8 +214,7 @@ class Sandbox:
         with self._lock:
             return [
                 {
-                    "organization": owner,
-                    "project": project,
+                    **self._names(owner, project),
                     "environment": environment,
                     **asdict(incident),
                     "start": datetime.fromtimestamp(incident.start, UTC).isoformat(),
@@ -217,20 +223,24 @@ class Sandbox:
                 for incident in added
             ]
 
+    def _names(self, organization_id: str, project_id: str) -> dict[str, str]:
+        owner, project = self._found(organization_id, project_id)
+        return {"organization": owner.slug, "project": project.slug}
+
     def counts(
         self, owner: Organization, project: Project, environment: str, since: int, until: int
     ) -> list[int]:
         """Return the errors visible now of each minute in ``[since, until)``, epoch seconds."""
         with self._lock:
-            incidents = tuple(self._incidents[owner.slug, project.slug, environment])
-            corrections = tuple(self._corrections[owner.slug, project.slug, environment])
+            incidents = tuple(self._incidents[owner.id, project.id, environment])
+            corrections = tuple(self._corrections[owner.id, project.id, environment])
         key = f"{self.seed}:{owner.id}:{project.id}:{environment}"
         profile = project.environments[environment].profile
         now = self.clock()
         counts = minute_counts(key, profile, incidents, since, until, now)
         for correction in corrections:
             correction.apply(counts, since, now.timestamp())
-        return counts
+        return self.situations.heard_of(counts, owner, since)
 
     def answer(self, request: Request) -> Answer:
         """Answer one request, remember it, and misbehave if told so."""
@@ -266,15 +276,16 @@ class Sandbox:
         return pages.not_found_page()
 
     def _call(self, request: Request) -> Call:
-        token = authenticate(request, self._revoked)
-        return Call(request, token, self.world, self.urls, self.counts)
+        token = authenticate(request, self._revoked, self.situations.token)
+        world = self.situations.world(self.world)
+        return Call(request, token, world, self.urls, self.counts)
 
     def _take_fault(self, request: Request) -> Fault | None:
         with self._lock:
             fault = next((f for f in self._faults if f.concerns(request)), None)
             if fault and fault.times is not None:
                 fault.times -= 1
-            return fault
+        return fault or self.situations.fault(request)
 
     def wait(self, seconds: float | None) -> bool:
         """Wait, or until the server stops; True if it stops."""

@@ -60,6 +60,7 @@ ADA = User("11", "Ada Lovelace", "ada@acme.test")
 GRACE = User("12", "Grace Hopper", "grace@initech.test")
 LINUS = User("13", "Linus Lonely", "linus@nowhere.test")
 DANA = User("14", "Dana Demo", "dana@lumen.test")
+OMAR = User("16", "Omar Other", "omar@lumen.test")
 _PROXY = User("901", "Deploy watcher", "deploy-watcher-3f2a@proxy-user.sentry.io")
 _PROXY_OPAQUE = User("902", "Silent watcher", "silent-watcher-77c1@proxy-user.sentry.io")
 
@@ -88,6 +89,18 @@ TOKENS: dict[str, Token] = {
     ),
     "demo": Token(
         "sntryu_demo", "Personal token of the demo: Lumen Works", DANA, organizations=("lumen",)
+    ),
+    "demo_second": Token(
+        "sntryu_demo_second",
+        "Another personal token of the same account: Lumen Works",
+        DANA,
+        organizations=("lumen",),
+    ),
+    "demo_colleague": Token(
+        "sntryu_demo_colleague",
+        "Personal token of somebody else who belongs to Lumen Works",
+        OMAR,
+        organizations=("lumen",),
     ),
     "org_read_only": Token(
         "sntryu_ada_org_read", "Personal token with org:read only", ADA, scopes=("org:read",)

@@ -22,7 +22,7 @@ class Environment:
 
 @dataclass(slots=True)
 class Project:
-    """A project of one organization."""
+    """A project of one organization; its ``former_slug`` answers with a redirect."""
 
     id: str
     slug: str
@@ -30,6 +30,7 @@ class Project:
     platform: str = "python"
     has_access: bool = True
     environments: dict[str, Environment] = field(default_factory=dict)
+    former_slug: str = ""
 
     def listed_environments(self, visibility: str = "visible") -> list[Environment]:
         """Return the environments with a name, as the lists of the API show them."""
@@ -39,7 +40,10 @@ class Project:
 
 @dataclass(slots=True)
 class Organization:
-    """An organization; it lives in exactly one region."""
+    """An organization; it lives in exactly one region.
+
+    Its ``former_slug`` answers with a redirect.
+    """
 
     id: str
     slug: str
@@ -48,6 +52,7 @@ class Organization:
     retention_days: int = 90
     status: str = "active"
     projects: list[Project] = field(default_factory=list)
+    former_slug: str = ""
 
     def project(self, id_or_slug: str) -> Project | None:
         """Return the project of that numeric id or slug."""
