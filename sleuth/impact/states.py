@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
 from sleuth.extensions import db
 from sleuth.impact.models import ImpactSource
-from sleuth.impact.service import sources_where
+from sleuth.impact.service import sources_of_integration, sources_where
 from sleuth.integrations import trouble
 from sleuth.integrations.models import CheckState, ConnectionCheck, Integration
 from sleuth.integrations.rechecking import latest_recheck
@@ -153,6 +153,18 @@ def waiting_sources(integration: Integration, now: datetime) -> list[ImpactSourc
             waiting,
         )
     )
+
+
+def troubled_sources(integration: Integration, now: datetime) -> list[ImpactSource]:
+    """Return the sources of an integration that somebody has to look at, by project and name.
+
+    All that are not paused, if the token is refused.
+    """
+    return [
+        source
+        for source in sources_of_integration(integration.id)
+        if state_of_source(source, now) == State.NEEDS_ATTENTION
+    ]
 
 
 def _intervals(integration: Integration) -> Iterable[int]:

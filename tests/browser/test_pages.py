@@ -14,12 +14,14 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
 from sleuth.accounts.members import add_member
-from sleuth.accounts.models import Organization, Role, TokenType
+from sleuth.accounts.models import Organization, Role, TokenType, User
 from sleuth.accounts.tokens import create_token
 from sleuth.extensions import db, write
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.states import State
 from sleuth.integrations.models import Integration
+from sleuth.notifications import channels, deliveries, messages
+from sleuth.notifications.models import Delivery
 from sleuth.projects.models import Project
 from sleuth.projects.service import create_project
 from tests.browser.newcomers import PASSWORD, found
@@ -84,6 +86,7 @@ def fill(organization: Organization) -> None:
     add_member(id_, "otto@busy.test", Role.OBSERVER, name=HOSTILE[:80], password=PASSWORD)
     create_token(id_, HOSTILE[:80], TokenType.ALL)
     create_project(id_, HOSTILE[:80], ["Production " + "and more " * 8, "Staging"])
+    send_messages(id_)
     hostile, shop = db.session.scalars(
         select(Project).filter_by(organization_id=id_).order_by(Project.name)
     )
@@ -105,6 +108,19 @@ def fill(organization: Organization) -> None:
                 last_error=HOSTILE,
                 announced=State.NEEDS_ATTENTION,
             )
+        )
+
+
+def send_messages(organization_id: int) -> None:
+    """Let a chat and a webhook be told something long, which they did not take."""
+    user_id = db.session.scalars(select(User).filter_by(email="olga@busy.test")).one().id
+    channels.add_channel(organization_id, "x" * 120, "discord://4174216298/abcdefghijkl", user_id)
+    channels.add_webhook(organization_id, f"https://{'hooks.' * 20}example.com/", user_id)
+    told = messages.Message(messages.NEEDS_ATTENTION, HOSTILE, HOSTILE, {})
+    with write():
+        deliveries.spread(organization_id, told)
+        db.session.execute(
+            update(Delivery).values(state="given_up", due_at=None, outcome=HOSTILE, attempts=4)
         )
 
 
