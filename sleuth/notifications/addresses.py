@@ -19,7 +19,6 @@ from apprise import AppriseAsset
 from apprise.exception import AppriseException
 
 from sleuth.accounts.rules import RuleError
-from sleuth.redaction import Scrubber
 
 LONGEST = 1000
 OPTIONS = {"to", "cc", "bcc", "from", "name", "region", "priority", "sound", "thread", "topic"}
@@ -33,6 +32,7 @@ _log.propagate = False
 _log.addHandler(logging.NullHandler())
 _log.setLevel(logging.WARNING)
 
+_WORD = re.compile(r"[a-z_]{1,12}")
 _SHAPE = re.compile(r"([a-z]+)://[^/?#\s]")
 
 
@@ -166,8 +166,8 @@ def _check_options(address: str) -> None:
         raise _refused("The address has a “?” or “#” among its options.")
     options = {name for name, _ in parse_qsl(query, keep_blank_values=True)}
     if unknown := sorted(options - OPTIONS):
-        hidden = Scrubber([address])
-        raise _refused(f"The option “{hidden(unknown[0])[:20]}” is not offered.")
+        names = [name for name in unknown if _WORD.fullmatch(name)]  # others may be secrets
+        raise _refused(f"The option “{names[0] if names else '…'}” is not offered.")
 
 
 def _by_apprise(service: Service, address: str) -> Any:

@@ -154,8 +154,8 @@ def test_a_refusal_never_holds_the_secret_of_an_address() -> None:
     for address in ("mailto://joe:Tr0ub4dor@evil.test", "discord://1/T?Tr0ub4dor=1&x=Tr0ub4dor"):
         with pytest.raises(RuleError) as caught:
             service_of(address)
-        assert "joe" not in caught.value.message
-    assert "evil" not in caught.value.message
+        for hidden in ("joe", "Tr0ub4dor", "evil"):
+            assert hidden not in caught.value.message
 
 
 def test_an_option_that_is_not_offered_is_named() -> None:
