@@ -131,3 +131,9 @@ class Delivery(Model):
     created_at: Mapped[datetime] = mapped_column(index=True)
     sent_at: Mapped[datetime | None]
     channel: Mapped[Channel | None] = relationship()
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Whether an outcome is to be expected any moment."""
+        is_running = self.claimed_until is not None or not self.attempts
+        return self.state == DeliveryState.WAITING and is_running

@@ -12,7 +12,7 @@ from sleuth.accounts.rules import RuleError
 from sleuth.dashboard import changes
 from sleuth.notifications import channels, deliveries
 from sleuth.notifications.forms import ChannelForm, WebhookForm
-from sleuth.notifications.models import Channel, ChannelKind, DeliveryState
+from sleuth.notifications.models import Channel, ChannelKind
 from sleuth.web import dialog_done, render_dialog, render_partial_or_page
 
 EVENT = channels.EVENT
@@ -42,7 +42,7 @@ def index() -> ResponseReturnValue:
         channels=known,
         has_webhook=any(each.kind == ChannelKind.WEBHOOK for each in known),
         deliveries=sent,
-        is_sending=any(each.state == DeliveryState.WAITING for each in sent),
+        is_sending=any(each.is_on_its_way for each in sent),
     )
 
 

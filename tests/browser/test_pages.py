@@ -21,7 +21,7 @@ from sleuth.impact.models import ImpactSource
 from sleuth.impact.states import State
 from sleuth.integrations.models import Integration
 from sleuth.notifications import channels, deliveries, messages
-from sleuth.notifications.models import Delivery
+from sleuth.notifications.models import Delivery, Notice
 from sleuth.projects.models import Project
 from sleuth.projects.service import create_project
 from tests.browser.newcomers import PASSWORD, found
@@ -108,6 +108,18 @@ def fill(organization: Organization) -> None:
                 last_error=HOSTILE,
                 announced=State.NEEDS_ATTENTION,
             )
+        )
+        tell_nobody(id_)
+
+
+def tell_nobody(organization_id: int) -> None:
+    """Note that all have been told, so that nothing is really sent."""
+    now = datetime.now(UTC)
+    for integration in db.session.scalars(
+        select(Integration).filter_by(organization_id=organization_id)
+    ):
+        db.session.add(
+            Notice(integration_id=integration.id, began_at=now, opened_at=now, told_at=now)
         )
 
 
