@@ -11,7 +11,7 @@ from sqlalchemy.types import TypeDecorator
 
 from sleuth.extensions import db
 
-FEATURES = ("accounts", "projects", "deploys", "integrations", "impact", "health")
+FEATURES = ("accounts", "projects", "deploys", "integrations", "impact", "health", "notifications")
 
 for feature in FEATURES:
     import_module(f"sleuth.{feature}.models")

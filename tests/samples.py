@@ -23,6 +23,7 @@ from sleuth.extensions import db, write
 from sleuth.ids import new_public_id
 from sleuth.projects import service as projects
 from sleuth.web.assets import asset_url
+from tests import message_samples as messages
 from tests import tracker_samples as trackers
 from tests.conftest import PASSWORD, PASSWORD_HASH, Cast
 
@@ -106,6 +107,9 @@ SAMPLES: dict[str, Maker] = {
     "impact.cancel_check:public_id": trackers.an_attempt_to_measure,
     "impact.tracker_projects:provider": trackers.a_connected_provider,
     "impact.refresh_tracker_projects:provider": trackers.a_connected_provider,
+    # notifications
+    "channel_id": messages.a_channel,
+    "notifications.new_secret:channel_id": messages.a_webhook,
     # dashboard
 }
 
@@ -217,6 +221,12 @@ EXAMPLES: dict[str, Example] = {
     "impact.delete": Example(who="developer"),
     "impact.cancel_check": Example(who="developer"),
     "impact.refresh_tracker_projects": Example(who="developer"),
+    # notifications
+    "notifications.add_channel": Example({"name": "Chat", "address": messages.ADDRESS}),
+    "notifications.add_webhook": Example({"url": "https://hooks.example.com/sleuth"}),
+    "notifications.new_secret": Example(),
+    "notifications.send_test": Example(),
+    "notifications.remove_channel": Example(),
     # dashboard
 }
 

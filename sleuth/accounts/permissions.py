@@ -100,6 +100,13 @@ ENDPOINTS: dict[str, Permission] = {
     "impact.cancel_check": Permission.CHANGE,
     "impact.tracker_projects": Permission.CHANGE,
     "impact.refresh_tracker_projects": Permission.CHANGE,
+    # notifications
+    "notifications.index": Permission.ADMINISTER,
+    "notifications.add_channel": Permission.ADMINISTER,
+    "notifications.add_webhook": Permission.ADMINISTER,
+    "notifications.new_secret": Permission.ADMINISTER,
+    "notifications.send_test": Permission.ADMINISTER,
+    "notifications.remove_channel": Permission.ADMINISTER,
     # dashboard
     "dashboard.index": Permission.LOOK,
     "dashboard.deploy": Permission.LOOK,

@@ -140,7 +140,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "SLEUTH_OUTBOUND_HOSTS",
         "",
-        "Further hosts that plugins may call; those named in any setting are allowed anyway.",
+        "Further hosts that plugins may call, and that webhooks may reach though not public; "
+        "those named in any setting are allowed anyway.",
         _words,
     ),
     Setting(

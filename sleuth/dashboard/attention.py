@@ -12,7 +12,6 @@ from sleuth.health.models import Verdict
 from sleuth.impact import states
 from sleuth.impact.collecting import NO_PLUGIN, UNREADABLE
 from sleuth.impact.models import ImpactSource
-from sleuth.impact.service import sources_of_integration
 from sleuth.impact.states import State
 from sleuth.integrations import trouble
 from sleuth.integrations.models import Integration
@@ -85,12 +84,7 @@ def count(organization_id: int) -> int:
 
 
 def _item(info: TrackerInfo | None, integration: Integration, now: datetime) -> Item:
-    measured = sources_of_integration(integration.id)
-    troubled = [
-        source
-        for source in measured
-        if states.state_of_source(source, now) == State.NEEDS_ATTENTION
-    ]
+    troubled = states.troubled_sources(integration, now)
     since = min((source.expected_at for source in troubled), default=None)
     if trouble.is_refused(integration):
         since = integration.failing_since

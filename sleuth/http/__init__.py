@@ -11,6 +11,8 @@ from sleuth.http.client import Client, Limits, Session
 from sleuth.http.deadline import expendable
 from sleuth.http.hosts import AllowedHosts, is_host_within
 from sleuth.http.pace import Pace, Unpaced
+from sleuth.http.posting import post
+from sleuth.http.public import public_refusal
 
 __all__ = [
     "AllowedHosts",
@@ -22,4 +24,6 @@ __all__ = [
     "Unpaced",
     "expendable",
     "is_host_within",
+    "post",
+    "public_refusal",
 ]

@@ -40,7 +40,7 @@ class AllowedHosts:
         except ValueError:
             return "that is not a valid address"
         host = parts.hostname or ""
-        if not _is_unambiguous(url, parts):
+        if not is_unambiguous(url, parts):
             return "that is not a valid address"
         if not _is_within_any(host, self._hosts):
             return f"calling {host} is not allowed"
@@ -71,8 +71,8 @@ def _scheme_and_host(entry: str) -> tuple[str, str]:
     return "https", entry
 
 
-def _is_unambiguous(url: str, parts: SplitResult) -> bool:
-    """No user info, and nothing that two parsers could read as two different hosts."""
+def is_unambiguous(url: str, parts: SplitResult) -> bool:
+    """Return whether there is no user info and nothing that two parsers read as two hosts."""
     has_oddities = bool(_ODDITIES.search(url)) or "@" in parts.netloc
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and not has_oddities
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from sleuth.extensions import db
 from sleuth.impact.models import ImpactSource
-from sleuth.impact.service import sources_where
+from sleuth.impact.service import sources_of_integration, sources_where
 from sleuth.integrations import trouble
 from sleuth.integrations.models import CheckState, ConnectionCheck, Integration
 from sleuth.integrations.rechecking import latest_recheck
@@ -200,6 +200,18 @@ def quiet_sources(integration: Integration) -> list[ImpactSource]:
             .limit(QUIET_SHOWN)
         )
     )
+
+
+def troubled_sources(integration: Integration, now: datetime) -> list[ImpactSource]:
+    """Return the sources of an integration that somebody has to look at, by project and name.
+
+    All that are not paused, if the token is refused.
+    """
+    return [
+        source
+        for source in sources_of_integration(integration.id)
+        if state_of_source(source, now) == State.NEEDS_ATTENTION
+    ]
 
 
 def _of(integration_id: int | None) -> ColumnElement[bool]:

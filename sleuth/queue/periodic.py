@@ -114,6 +114,18 @@ PERIODIC: tuple[Periodic, ...] = (
         "sleuth.impact.listening:due_parts",
     ),
     Periodic(
+        "notice what needs attention",
+        15,
+        "sleuth.notifications.jobs.follow",
+        "sleuth.notifications.noticing:due_integration_ids",
+    ),
+    Periodic(
+        "send messages",
+        TICK_SECONDS,
+        "sleuth.notifications.jobs.deliver",
+        "sleuth.notifications.deliveries:due_ids",
+    ),
+    Periodic(
         "judge again where counts came late",
         TICK_SECONDS,
         "sleuth.health.jobs.follow_changes",
@@ -150,6 +162,7 @@ PERIODIC: tuple[Periodic, ...] = (
         "sleuth.health.purging:due_integration_ids",
     ),
     Periodic("erase expired attempts", 300, "sleuth.integrations.jobs.erase_expired_checks"),
+    Periodic("forget old messages", 3600, "sleuth.notifications.jobs.forget_old"),
     Periodic("forget old events", 3600, "sleuth.accounts.jobs.forget_old_events"),
 )
 

@@ -14,12 +14,14 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
 from sleuth.accounts.members import add_member
-from sleuth.accounts.models import Organization, Role, TokenType
+from sleuth.accounts.models import Organization, Role, TokenType, User
 from sleuth.accounts.tokens import create_token
 from sleuth.extensions import db, write
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.states import State
 from sleuth.integrations.models import Integration
+from sleuth.notifications import channels, deliveries, messages
+from sleuth.notifications.models import Delivery, Notice
 from sleuth.projects.models import Project
 from sleuth.projects.service import create_project
 from tests.browser.newcomers import PASSWORD, found
@@ -85,6 +87,7 @@ def fill(organization: Organization) -> None:
     add_member(id_, "otto@busy.test", Role.OBSERVER, name=HOSTILE[:80], password=PASSWORD)
     create_token(id_, HOSTILE[:80], TokenType.ALL)
     create_project(id_, HOSTILE[:80], ["Production " + "and more " * 8, "Staging"])
+    send_messages(id_)
     hostile, shop = db.session.scalars(
         select(Project).filter_by(organization_id=id_).order_by(Project.name)
     )
@@ -106,6 +109,31 @@ def fill(organization: Organization) -> None:
                 last_error=HOSTILE,
                 announced=State.NEEDS_ATTENTION,
             )
+        )
+        tell_nobody(id_)
+
+
+def tell_nobody(organization_id: int) -> None:
+    """Note that all have been told, so that nothing is really sent."""
+    now = datetime.now(UTC)
+    for integration in db.session.scalars(
+        select(Integration).filter_by(organization_id=organization_id)
+    ):
+        db.session.add(
+            Notice(integration_id=integration.id, began_at=now, opened_at=now, told_at=now)
+        )
+
+
+def send_messages(organization_id: int) -> None:
+    """Let a chat and a webhook be told something long, which they did not take."""
+    user_id = db.session.scalars(select(User).filter_by(email="olga@busy.test")).one().id
+    channels.add_channel(organization_id, "x" * 120, "discord://4174216298/abcdefghijkl", user_id)
+    channels.add_webhook(organization_id, f"https://{'hooks.' * 20}example.com/", user_id)
+    told = messages.Message(messages.NEEDS_ATTENTION, HOSTILE, HOSTILE, {})
+    with write():
+        deliveries.spread(organization_id, told)
+        db.session.execute(
+            update(Delivery).values(state="given_up", due_at=None, outcome=HOSTILE, attempts=4)
         )
 
 

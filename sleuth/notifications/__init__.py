@@ -1,0 +1,1 @@
+"""Telling administrators by e-mail, chat or webhook what needs their attention."""
