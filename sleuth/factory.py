@@ -16,7 +16,16 @@ from sleuth.accounts import gate
 from sleuth.queue.pace import SharedPace
 
 ROOT = Path(__file__).resolve().parent.parent
-FEATURES = ("accounts", "projects", "deploys", "integrations", "impact", "dashboard", "demo")
+FEATURES = (
+    "accounts",
+    "projects",
+    "deploys",
+    "integrations",
+    "impact",
+    "dashboard",
+    "diagnostics",
+    "demo",
+)
 
 
 def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:

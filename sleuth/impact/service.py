@@ -18,6 +18,7 @@ from sleuth.impact import schedule, series, sweeps
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations.models import Integration
 from sleuth.projects.models import Environment, Project
+from sleuth.trackers import name_of
 
 COLLECT_JOB = "sleuth.impact.jobs.collect_round"
 COOL_DOWN = timedelta(minutes=1)
@@ -266,7 +267,12 @@ def collect_now(integration: Integration) -> datetime | None:
             .values(due_at=now, scheduled_at=now)
             .execution_options(synchronize_session=False)
         )
-        audit.record(current.organization_id, "integration.collecting_requested", current.provider)
+        audit.record(
+            current.organization_id,
+            "integration.collecting_requested",
+            name_of(current.provider),
+            provider=current.provider,
+        )
     collect_soon()
     return None
 

@@ -45,6 +45,7 @@ NOT_LINKED = {
     "integrations.replacement": "an attempt to replace a token, which no page leads to",
     "integrations.check": "an attempt; the journeys go through it",
     "impact.check": "an attempt; the journeys go through it",
+    "diagnostics.download": "a file",
     "asset": "no page",
 }
 

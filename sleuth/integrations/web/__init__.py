@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from sleuth.integrations.web import cards, connecting, replacing  # noqa: F401 - they add pages
+from sleuth.integrations.web import auditing, cards, connecting, replacing  # noqa: F401 - they add pages
 from sleuth.integrations.web.blueprint import blueprint
 
 

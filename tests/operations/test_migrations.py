@@ -1,0 +1,72 @@
+"""What migrations make of rows that are there already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from alembic.script import ScriptDirectory
+from flask import Flask
+from sqlalchemy import text
+
+from sleuth import migrating
+from sleuth.extensions import db
+from sleuth.factory import create_app
+
+pytestmark = pytest.mark.sqlite
+
+ENTRIES = {
+    # (action, subject, detail): the provider that becomes known.
+    ("connect.check_started", "sentry", "{}"): "sentry",
+    ("integration.connected", "Sentry", '{"account": "Ada"}'): "sentry",
+    ("integration.paused", "Bug Net", "{}"): None,
+    ("impact_source.check_started", "roll-bar", "{}"): "roll-bar",
+    ("integration.disabled", "Roll Bar", "{}"): "roll-bar",
+    ("impact_source.added", "Web", '{"provider": "sentry"}'): "sentry",
+    ("impact_source.added", "Web", "{}"): None,
+    ("project.created", "sentry", "{}"): None,
+}
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    """An application whose database has no tables yet."""
+    application = create_app({"SLEUTH_DATA_DIR": str(tmp_path), "SLEUTH_SECRET_KEY": "key"})
+    migrating.init_app(application)
+    with application.app_context():
+        yield application
+        db.session.remove()
+        db.engine.dispose()
+
+
+def upgrade_to_just_before(revision: str) -> None:
+    scripts = ScriptDirectory(str(migrating.DIRECTORY))
+    before = scripts.get_revision(revision).down_revision
+    assert isinstance(before, str)
+    flask_migrate.upgrade(revision=before)
+
+
+def test_the_audit_log_learns_which_integration_an_old_entry_is_about(app: Flask) -> None:
+    upgrade_to_just_before("0006")
+    with db.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO organization (id, name, slug, created_at)"
+                " VALUES (1, 'Acme', 'acme', '2026-01-01 00:00:00')"
+            )
+        )
+        for action, subject, detail in ENTRIES:
+            connection.execute(
+                text(
+                    "INSERT INTO audit_entry"
+                    " (organization_id, actor_label, action, subject, detail, created_at) VALUES"
+                    " (1, 'system', :action, :subject, :detail, '2026-01-01 00:00:00')"
+                ),
+                {"action": action, "subject": subject, "detail": detail},
+            )
+    flask_migrate.upgrade()
+    with db.engine.connect() as connection:
+        found = connection.execute(text("SELECT provider FROM audit_entry ORDER BY id"))
+        assert [row[0] for row in found] == list(ENTRIES.values())
