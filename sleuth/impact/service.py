@@ -329,5 +329,13 @@ def _start_over(source: ImpactSource) -> None:
 
 
 def _note(source: ImpactSource, action: str, **detail: object) -> None:
-    audit.record(source.organization_id, action, source.name, provider=source.provider, **detail)
+    audit.record(
+        source.organization_id,
+        action,
+        source.name,
+        provider=source.provider,
+        project=source.project.name,
+        environment=source.environment.name,
+        **detail,
+    )
     audit.publish(source.organization_id, "impactSourceChanged", source.provider)

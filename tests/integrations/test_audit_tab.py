@@ -60,7 +60,8 @@ def test_what_a_click_does_is_there_with_the_newest_first(sign_in, cast, queued)
 
 def test_impact_sources_are_part_of_it(sign_in, cast, queued) -> None:
     tracker_samples.an_impact_source(cast)
-    assert re.search(r"Sleuth added the impact source \S+", words(sign_in("owner")))
+    told = words(sign_in("owner"))
+    assert re.search(r"Sleuth added the impact source \S+ .*Project: Shop Environment: Prod", told)
 
 
 def test_what_concerns_something_else_is_not(sign_in, cast, paused) -> None:

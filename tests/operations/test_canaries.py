@@ -52,6 +52,7 @@ SECRETS = (
     "token that is unknown and cannot replace",
     "token repeated in a refusal",
     "token repeated in a web page",
+    "token repeated in an address",
     "token entered for an address",
     "access key that is wrong",
 )
@@ -141,15 +142,18 @@ def enter(olga: Newcomer, product: Product, secrets: dict[str, str]) -> None:
 def connect(olga: Newcomer, product: Product, secrets: dict[str, str]) -> None:
     """Connect Sentry after being refused in every way."""
     for kind, name in {
-        "": "token that is unknown",
+        "404": "token that is unknown",
         "echo-401": "token repeated in a refusal",
         "echo-400": "token repeated in a refusal",
         "echo-502": "token repeated in a web page",
+        "redirect": "token repeated in an address",
     }.items():
-        if kind:
-            product.sentry.misbehave(kind, token=secrets[name])
+        token = quote(secrets[name], safe="")
+        elsewhere = f"{product.sentry.url}/api/0/{token}/?again={token}"
+        product.sentry.misbehave(kind, token=secrets[name], location=elsewhere)
         assert "is connected" not in olga.settle(f"{INTEGRATION}/enable", token=secrets[name]).text
         product.sentry.behave()
+    olga.settle(f"{INTEGRATION}/enable", token=secrets["token that is unknown"])
     token = secrets["token that connects"]
     assert "is connected" in olga.settle(f"{INTEGRATION}/enable", token=token).text
 
