@@ -24,6 +24,7 @@ FEATURES = (
     "impact",
     "notifications",
     "dashboard",
+    "diagnostics",
     "demo",
 )
 

@@ -6,11 +6,15 @@ import json
 import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
 from urllib.parse import quote, quote_plus
 
 HIDDEN = "[hidden]"
 SHORTEST_RECOGNIZABLE = 6
 SHORTEST_PART = 12
+SHORTEST_HEAD = 8
+"""Of a secret that was cut: where so many characters agree, it is no coincidence."""
+
 QUOTES = "\"'`“”‘’«»<>,;"
 
 
@@ -19,17 +23,38 @@ class Scrubber:
 
     Args:
         secrets: The values to hide; empty ones are ignored. One of fewer than six
-            characters is only hidden where it stands as a word of its own.
+            characters is only hidden where it stands as a word of its own. One that was
+            cut, because somebody shortened the text before, is hidden if enough is left.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         patterns = {form: pattern for secret in secrets for form, pattern in _patterns(secret)}
         longest_first = sorted(patterns, key=len, reverse=True)
+        self._long = [form for form in longest_first if len(form) > SHORTEST_HEAD]
         self._pattern = re.compile("|".join(patterns[form] for form in longest_first) or r"(?!)")
 
     def __call__(self, text: str) -> str:
         """Return the text without the secrets."""
-        return self._pattern.sub(HIDDEN, text)
+        return self._without_beginnings(self._pattern.sub(HIDDEN, text))
+
+    def _without_beginnings(self, text: str) -> str:
+        """Hide what is left of secrets that were cut at their end."""
+        done = 0
+        while found := [each for form in self._long if (each := _beginning(form, text, done))]:
+            at, length = min(found, key=lambda each: (each[0], -each[1]))
+            text = f"{text[:at]}{HIDDEN}{text[at + length :]}"
+            done = at + len(HIDDEN)
+        return text
+
+
+def _beginning(form: str, text: str, since: int) -> tuple[int, int] | None:
+    """Return where a text agrees with the first characters of a form, and with how many."""
+    head = form[: max(SHORTEST_HEAD, min(SHORTEST_PART, len(form) // 2))]
+    at = text.find(head, since)
+    if at < 0:
+        return None
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(form, text[at:], strict=False))
+    return at, sum(1 for _ in same)
 
 
 def _patterns(secret: str) -> Iterator[tuple[str, str]]:
@@ -47,6 +72,7 @@ def _forms(secret: str) -> set[str]:
         forms |= {json.dumps(value)[1:-1], repr(value)[1:-1]}
         if len(value) >= SHORTEST_RECOGNIZABLE:
             forms |= {*_embedded(value, b64encode), *_embedded(value, urlsafe_b64encode)}
+            forms |= {value.encode().hex(), value.encode().hex().upper()}
     return forms - {""}
 
 

@@ -14,6 +14,7 @@ from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import delete, func, select
 
 from sleuth import clock
+from sleuth.accounts import actions
 from sleuth.accounts.models import AuditEntry, Event
 from sleuth.extensions import db, write
 
@@ -41,15 +42,28 @@ def acting_as(label: str, user_id: int | None = None) -> Iterator[None]:
         _named_actor.reset(before)
 
 
-def record(organization_id: int | None, action: str, subject: str, **detail: Any) -> None:
+def record(
+    organization_id: int | None,
+    action: str,
+    subject: str,
+    *,
+    provider: str | None = None,
+    **detail: Any,
+) -> None:
     """Note inside ``with write():`` who did what.
 
     Args:
         organization_id: Whose log it is; None for changes outside any organization.
-        action: ``<noun>.<past participle>``, e.g. ``integration.connected``.
+        action: ``<noun>.<past participle>``, e.g. ``integration.connected``; one of
+            :data:`sleuth.accounts.actions.WORDS`.
         subject: What it was done to, as a person knows it; never a secret.
+        provider: The integration that it concerns, itself or by an impact source.
         detail: JSON-serializable particulars; never a secret.
+
+    Raises:
+        ValueError: There are no words for the action, or it lacks its provider.
     """
+    actions.check(action, provider)
     actor_id, actor_label = _actor()
     db.session.add(
         AuditEntry(
@@ -58,6 +72,7 @@ def record(organization_id: int | None, action: str, subject: str, **detail: Any
             actor_label=actor_label,
             action=action,
             subject=subject[:254],
+            provider=provider,
             detail=detail,
             created_at=clock.now(),
         )

@@ -109,10 +109,16 @@ class AccessToken(Model):
 
 
 class AuditEntry(Model):
-    """One change, written in the transaction that made it."""
+    """One change, written in the transaction that made it.
+
+    ``provider`` names the integration that it concerns, if it does one.
+    """
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index(None, "organization_id", "id"),)
+    __table_args__ = (
+        Index(None, "organization_id", "id"),
+        Index(None, "organization_id", "provider", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organization_id: Mapped[int | None] = mapped_column(
@@ -122,6 +128,7 @@ class AuditEntry(Model):
     actor_label: Mapped[str] = mapped_column(String(254))
     action: Mapped[str] = mapped_column(String(64))
     subject: Mapped[str] = mapped_column(String(254))
+    provider: Mapped[str | None] = mapped_column(String(64))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     created_at: Mapped[datetime]
 

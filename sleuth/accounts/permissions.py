@@ -86,6 +86,7 @@ ENDPOINTS: dict[str, Permission] = {
     "integrations.cancel_replacement": Permission.CHANGE,
     "integrations.recheck": Permission.CHANGE,
     "integrations.collect": Permission.CHANGE,
+    "integrations.audit": Permission.ADMINISTER,
     # impact
     "impact.project_tab": Permission.LOOK,
     "impact.sources": Permission.LOOK,
@@ -114,6 +115,8 @@ ENDPOINTS: dict[str, Permission] = {
     "dashboard.live": Permission.LOOK,
     "dashboard.needs_attention": Permission.LOOK,
     "dashboard.attention_link": Permission.LOOK,
+    # diagnostics
+    "diagnostics.download": Permission.ADMINISTER,
     # web
     "asset": Permission.PUBLIC,
 }

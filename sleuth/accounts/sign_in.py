@@ -22,7 +22,8 @@ def sign_in(email: str, password: str) -> User | None:
     known_hash = person.password_hash if person else None
     is_right = passwords.matches(known_hash, password)
     if person is None or known_hash is None or not is_right:
-        log.warning("Sign-in was refused for %r.", email)
+        # Whoever has no account may have entered a password where the address belongs.
+        log.warning("Sign-in was refused for %s.", repr(person.email) if person else "nobody here")
         return None
     return _admit(person.id, known_hash, _better_hash(known_hash, password))
 

@@ -26,6 +26,7 @@ from sleuth.integrations import checks, project_list
 from sleuth.integrations.models import CheckKind, ConnectionCheck, Integration, TrackerProject
 from sleuth.integrations.service import get_integration, registry, validate_connection
 from sleuth.projects.models import Environment, Project
+from sleuth.trackers import name_of
 
 SOURCE_NAME = "Sentry errors"
 PIPELINE = "the demo's pipeline"
@@ -77,7 +78,7 @@ def _connect(organization_id: int, anchor: datetime) -> None:
         integration = db.session.get_one(Integration, integration_id)
         for project in PROJECTS:
             _add_sources(integration, project, anchor)
-        audit.record(organization_id, service.CONNECTED, PROVIDER)
+        audit.record(organization_id, service.CONNECTED, name_of(PROVIDER), provider=PROVIDER)
     collecting.collect_integrations([integration_id])
 
 

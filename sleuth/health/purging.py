@@ -14,6 +14,7 @@ from sleuth.extensions import db, write
 from sleuth.health.models import Verdict
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations.models import Integration
+from sleuth.trackers import name_of
 
 SECONDS_OF_WORK = 20.0
 
@@ -76,7 +77,8 @@ def _purge_some(integration_id: int) -> bool:
 
 
 def _delete_integration(integration: Integration) -> None:
-    audit.record(integration.organization_id, "integration.purged", integration.provider)
-    audit.publish(integration.organization_id, "integrationChanged", integration.provider)
-    audit.publish(integration.organization_id, "impactSourceChanged", integration.provider)
+    organization_id, provider = integration.organization_id, integration.provider
+    audit.record(organization_id, "integration.purged", name_of(provider), provider=provider)
+    audit.publish(organization_id, "integrationChanged", provider)
+    audit.publish(organization_id, "impactSourceChanged", provider)
     db.session.delete(integration)

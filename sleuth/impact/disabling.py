@@ -56,7 +56,7 @@ def disable_integration(organization_id: int, provider: str, name: str) -> bool:
             .values(disabled_at=now)
             .execution_options(synchronize_session=False)
         )
-        audit.record(organization_id, "integration.disabled", name)
+        audit.record(organization_id, "integration.disabled", name, provider=provider)
         audit.publish(organization_id, "integrationChanged", provider)
         audit.publish(organization_id, "impactSourceChanged", provider)
     return True
@@ -113,7 +113,8 @@ def purge_now(organization_id: int, provider: str, name: str) -> None:
             integration.purge_at = now
             ids.append(integration.id)
         if ids:
-            audit.record(organization_id, "integration.purge_requested", name)
+            action = "integration.purge_requested"
+            audit.record(organization_id, action, name, provider=provider)
             audit.publish(organization_id, "integrationChanged", provider)
     for integration_id in ids:
         queue.enqueue(PURGE_JOB, integration_id)

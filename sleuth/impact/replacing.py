@@ -174,6 +174,7 @@ def _swap(
         integration.organization_id,
         "integration.token_replaced",
         tracker.info.name,
+        provider=integration.provider,
         account=answer.account_label,
         account_before=before,
         scopes_missing=list(answer.scopes_missing),

@@ -106,6 +106,7 @@ def _decide(
         check.organization_id,
         "integration.restored",
         tracker.info.name,
+        provider=check.provider,
         account=answer.account_label,
         sources=len(names),
     )
@@ -161,6 +162,7 @@ def _revive(
     integration.connected_by_id, integration.connected_at = user_id, now
     integration.projects_due_at = integration.resumed_at = integration.proven_at = now
     integration.told_to_wait_until = integration.retry_at = integration.hurried_at = None
+    integration.announced = ""
     trouble.note_success(integration, now)
     db.session.flush()
 

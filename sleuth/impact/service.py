@@ -18,6 +18,7 @@ from sleuth.impact import schedule, series, sweeps
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations.models import Integration, TrackerProject
 from sleuth.projects.models import Environment, Project
+from sleuth.trackers import name_of
 
 COLLECT_JOB = "sleuth.impact.jobs.collect_round"
 COOL_DOWN = timedelta(minutes=1)
@@ -293,7 +294,12 @@ def collect_now(integration: Integration) -> datetime | None:
             .values(due_at=now, scheduled_at=now)
             .execution_options(synchronize_session=False)
         )
-        audit.record(current.organization_id, "integration.collecting_requested", current.provider)
+        audit.record(
+            current.organization_id,
+            "integration.collecting_requested",
+            name_of(current.provider),
+            provider=current.provider,
+        )
     collect_soon()
     return None
 
@@ -367,5 +373,13 @@ def _start_over(source: ImpactSource) -> None:
 
 
 def _note(source: ImpactSource, action: str, **detail: object) -> None:
-    audit.record(source.organization_id, action, source.name, provider=source.provider, **detail)
+    audit.record(
+        source.organization_id,
+        action,
+        source.name,
+        provider=source.provider,
+        project=source.project.name,
+        environment=source.environment.name,
+        **detail,
+    )
     audit.publish(source.organization_id, "impactSourceChanged", source.provider)

@@ -14,6 +14,7 @@ from sleuth.accounts import audit
 from sleuth.extensions import db, rows_changed, write
 from sleuth.ids import new_public_id
 from sleuth.integrations.models import CheckKind, CheckState, ConnectionCheck
+from sleuth.trackers import name_of
 
 LIFETIME = timedelta(hours=1)
 LEASE = timedelta(seconds=queue.JOB_TIMEOUT_SECONDS)
@@ -55,7 +56,7 @@ def start(
         due_at=now,
     )
     db.session.add(check)
-    audit.record(organization_id, f"{kind}.check_started", provider)
+    audit.record(organization_id, f"{kind}.check_started", name_of(provider), provider=provider)
     _publish(check)
     db.session.flush()
     return check
@@ -196,7 +197,10 @@ def cancel(check: ConnectionCheck) -> None:
         if current is not None and current.state in OPEN_STATES:
             decide(current, CheckState.CANCELLED, "Cancelled.")
             audit.record(
-                current.organization_id, f"{current.kind}.check_cancelled", current.provider
+                current.organization_id,
+                f"{current.kind}.check_cancelled",
+                name_of(current.provider),
+                provider=current.provider,
             )
 
 

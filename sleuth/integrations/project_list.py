@@ -13,7 +13,7 @@ from sleuth.extensions import db, rows_changed, write
 from sleuth.integrations.models import Integration, TrackerProject
 from sleuth.integrations.service import PROJECTS_JOB, registry
 from sleuth.plugin_api import RemoteProject, TrackerError
-from sleuth.trackers import Tracker
+from sleuth.trackers import Tracker, name_of
 
 LEASE = timedelta(seconds=90)
 LISTED_EVERY = timedelta(days=1)
@@ -31,7 +31,12 @@ def request_projects(integration: Integration) -> None:
     with write():
         current = db.session.get_one(Integration, integration_id)
         current.projects_due_at = clock.now()
-        audit.record(current.organization_id, "integration.projects_requested", current.provider)
+        audit.record(
+            current.organization_id,
+            "integration.projects_requested",
+            name_of(current.provider),
+            provider=current.provider,
+        )
     queue.enqueue(PROJECTS_JOB, integration_id)
 
 

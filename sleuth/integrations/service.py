@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from sleuth import clock, queue
-from sleuth.accounts import audit
+from sleuth.accounts import audit, history
 from sleuth.crypto import masked
 from sleuth.extensions import db, write
 from sleuth.integrations import checks
@@ -124,6 +124,7 @@ def _decide(
         check.organization_id,
         "integration.connected",
         info.name,
+        provider=info.slug,
         account=answer.account_label,
         scopes_missing=list(answer.scopes_missing),
     )
@@ -161,7 +162,7 @@ def pause_integration(organization_id: int, provider: str, name: str) -> bool:
         if integration is None or integration.paused_at is not None:
             return False
         integration.paused_at = clock.now()
-        audit.record(organization_id, "integration.paused", name)
+        audit.record(organization_id, "integration.paused", name, provider=provider)
         audit.publish(organization_id, "integrationChanged", provider)
     return True
 
@@ -174,9 +175,14 @@ def resume_integration(organization_id: int, provider: str, name: str) -> bool:
             return False
         integration.paused_at, integration.resumed_at = None, clock.now()
         integration.retry_at = integration.told_to_wait_until
-        audit.record(organization_id, "integration.resumed", name)
+        audit.record(organization_id, "integration.resumed", name, provider=provider)
         audit.publish(organization_id, "integrationChanged", provider)
     return True
+
+
+def is_known(organization_id: int, provider: str) -> bool:
+    """Tell whether a tracker is offered, or was ever connected or tried by the organization."""
+    return registry().get(provider) is not None or history.has_any(organization_id, provider)
 
 
 def due_check_ids(now: datetime) -> list[int]:

@@ -18,6 +18,7 @@ from flask import current_app
 from sqlalchemy import or_, select
 
 from sleuth import clock
+from sleuth.disabling import SEES_DISABLED
 from sleuth.extensions import db, write
 from sleuth.impact import states
 from sleuth.impact.models import ImpactSource
@@ -49,7 +50,7 @@ class Plan:
         opens: So do these sources.
         resumes: Failed again before recovery had lasted.
         recovers: Begin to work again.
-        drops: Need not be told of any more: paused, or over before anybody was told.
+        drops: Need not be told of any more: paused or disabled, or over before anybody was told.
         tells: Are to be told of now.
         ends: Have worked for long enough.
     """
@@ -78,6 +79,7 @@ def due_integration_ids(now: datetime) -> list[int]:
             )
         )
         .order_by(Integration.id)
+        .execution_options(**SEES_DISABLED)
     )
     return [each.id for each in candidates if _plan(each, now) != NOTHING]
 
@@ -89,7 +91,9 @@ def follow(integration_id: int) -> None:
     """
     now = clock.now()
     with write():
-        integration = db.session.get(Integration, integration_id, with_for_update=True)
+        integration = db.session.get(
+            Integration, integration_id, with_for_update=True, execution_options=SEES_DISABLED
+        )
         if integration is None:
             return
         plan = _plan(integration, now)
@@ -101,7 +105,7 @@ def follow(integration_id: int) -> None:
 
 def _plan(integration: Integration, now: datetime) -> Plan:
     notices = _open_notices(integration.id)
-    if integration.paused_at is not None:
+    if integration.paused_at is not None or integration.disabled_at is not None:
         return Plan(drops=tuple(notices))
     counted = states.tally(integration, now)
     is_troubled = states.state_of_integration(integration, counted, now) == State.NEEDS_ATTENTION

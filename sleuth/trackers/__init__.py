@@ -8,7 +8,14 @@ and belong in jobs. The web process reads ``info`` and ``fields`` and calls none
 from sleuth.trackers.errors import PluginBug
 from sleuth.trackers.facade import Tracker
 from sleuth.trackers.loading import load
-from sleuth.trackers.registry import LoadFailure, Registry, SkippedPlugin, current, describe
+from sleuth.trackers.registry import (
+    LoadFailure,
+    Registry,
+    SkippedPlugin,
+    current,
+    describe,
+    name_of,
+)
 
 __all__ = [
     "LoadFailure",
@@ -19,4 +26,5 @@ __all__ = [
     "current",
     "describe",
     "load",
+    "name_of",
 ]

@@ -35,10 +35,12 @@ def token_check(answer: Any, scrub: Scrubber) -> TokenCheck:
         check,
         message=shortened(scrub(check.message)),
         account_label=shortened(scrub(check.account_label)),
+        scopes_present=tuple(map(scrub, check.scopes_present)),
+        scopes_missing=tuple(map(scrub, check.scopes_missing)),
     )
 
 
-def projects(answer: Any) -> list[RemoteProject]:
+def projects(answer: Any, scrub: Scrubber) -> list[RemoteProject]:
     """Check what ``sleuth_list_projects`` returned."""
     require(answer, list[RemoteProject], "projects")
     found: list[RemoteProject] = answer
@@ -47,7 +49,10 @@ def projects(answer: Any) -> list[RemoteProject]:
     keys = [(project.org_key, project.key) for project in found]
     if len(set(keys)) != len(keys):
         raise ContractError("two RemoteProjects have the same org_key and key")
-    return found
+    return [
+        replace(project, label=scrub(project.label), org_label=scrub(project.org_label))
+        for project in found
+    ]
 
 
 def counts(answer: Any, since: datetime, until: datetime, interval_seconds: int) -> CountSeries:

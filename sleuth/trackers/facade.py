@@ -88,7 +88,10 @@ class Tracker:
 
     def list_projects(self, credentials: Mapping[str, str], now: datetime) -> list[RemoteProject]:
         """List the projects that the credentials can see."""
-        return self._about(credentials, now).ask("sleuth_list_projects", answers.projects)
+        asked = self._about(credentials, now)
+        return asked.ask(
+            "sleuth_list_projects", lambda answer: answers.projects(answer, asked.scrub)
+        )
 
     def collect_counts(
         self,

@@ -62,6 +62,12 @@ def current() -> Registry:
     return cast("Registry", current_app.extensions["sleuth_trackers"])
 
 
+def name_of(slug: str) -> str:
+    """Return what a tracker is called; a name made of its slug if its plugin is gone."""
+    tracker = current().get(slug)
+    return tracker.info.name if tracker else slug.replace("-", " ").title()
+
+
 def describe(registry: Registry) -> list[dict[str, Any]]:
     """Return a row per plugin for ``./run sleuth plugins``: loaded ones first."""
     return [

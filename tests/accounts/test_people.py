@@ -213,7 +213,7 @@ def test_a_member_who_does_not_exist_is_not_found(owner, dialog: str) -> None:
 def test_changes_are_in_the_audit_log_with_what_was_before(owner, member, cast: Cast) -> None:
     owner.post(f"{PEOPLE}/{member('developer').public_id}/role", data={"role": "observer"})
     text = owner.get("/o/acme/settings/audit-log").text
-    assert "Member role changed" in text
+    assert "changed the role of <b>" in text
     assert "Before: developer" in text
     assert "Role: observer" in text
 

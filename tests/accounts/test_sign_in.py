@@ -104,6 +104,14 @@ def test_a_refused_sign_in_is_in_the_servers_log_without_the_password(
     assert "a secret thing" not in caplog.text
 
 
+def test_a_password_entered_for_an_address_is_not_in_the_servers_log(
+    visitor: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    visitor.post("/sign-in", data={"email": "a secret thing", "password": "olga@acme.test"})
+    assert "Sign-in was refused for nobody here." in caplog.text
+    assert "a secret thing" not in caplog.text
+
+
 def test_signing_out_ends_the_session(visitor: FlaskClient) -> None:
     visitor.post("/sign-in", data=RIGHT)
     answer = visitor.post("/sign-out", follow_redirects=True)

@@ -48,6 +48,7 @@ NOT_LINKED = {
     "integrations.restoration": "an attempt to restore a tracker, which no page leads to",
     "integrations.check": "an attempt; the journeys go through it",
     "impact.check": "an attempt; the journeys go through it",
+    "diagnostics.download": "a file",
     "asset": "no page",
 }
 

@@ -11,6 +11,7 @@ from sleuth import clock
 from sleuth.extensions import db, write
 from sleuth.impact import leases, service, watching
 from sleuth.impact.collecting import collect_integrations
+from sleuth.impact.disabling import disable_integration
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations import service as integrations
 from sleuth.integrations.models import Integration
@@ -225,7 +226,7 @@ def test_what_is_paused_or_disconnected_meanwhile_closes_without_a_word(
 ) -> None:
     sandbox.misbehave("401", match=COUNTS, detail="Invalid token")
     live(NOW, after(15))
-    stop = integrations.pause_integration if what == "pause" else integrations.disable_integration
+    stop = integrations.pause_integration if what == "pause" else disable_integration
     with clock.frozen(after(15)):
         stop(cast.acme.id, "sentry", "Sentry")
     sandbox.behave()

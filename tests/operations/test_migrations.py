@@ -1,68 +1,72 @@
-"""Changing the tables of a database that is in use."""
+"""What migrations make of rows that are there already."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
 
 import flask_migrate
 import pytest
-from sqlalchemy import func, select, text
+from alembic.script import ScriptDirectory
+from flask import Flask
+from sqlalchemy import text
 
-from sleuth import clock
-from sleuth.extensions import db, write
+from sleuth import migrating
+from sleuth.extensions import db
 from sleuth.factory import create_app
-from sleuth.ids import new_public_id
-from sleuth.impact.models import ErrorCount, ImpactSource
-from sleuth.integrations.models import Integration
-from sleuth.serve.prepare import migrate
-from tests.conftest import Cast
 
 pytestmark = pytest.mark.sqlite
 
-
-def measure(cast: Cast) -> None:
-    """Store an integration, an impact source of it, and a count of that; inside ``write()``."""
-    integration = Integration(
-        organization_id=cast.acme.id, provider="sentry", credentials={}, connected_at=clock.now()
-    )
-    db.session.add(integration)
-    db.session.flush()
-    source = ImpactSource(
-        public_id=new_public_id(),
-        organization_id=cast.acme.id,
-        project_id=cast.project.id,
-        environment_id=cast.project.default_environment.id,
-        integration_id=integration.id,
-        provider="sentry",
-        name="Web errors",
-        error_project_key="1",
-        error_project_label="web",
-        created_at=clock.now(),
-        judges_from=clock.now(),
-    )
-    db.session.add(source)
-    db.session.flush()
-    db.session.add(ErrorCount(impact_source_id=source.id, bucket_start=60, count=3))
+ENTRIES = {
+    # (action, subject, detail): the provider that becomes known.
+    ("connect.check_started", "sentry", "{}"): "sentry",
+    ("integration.connected", "Sentry", '{"account": "Ada"}'): "sentry",
+    ("integration.paused", "Bug Net", "{}"): None,
+    ("impact_source.check_started", "roll-bar", "{}"): "roll-bar",
+    ("integration.disabled", "Roll Bar", "{}"): "roll-bar",
+    ("impact_source.added", "Web", '{"provider": "sentry"}'): "sentry",
+    ("impact_source.added", "Web", "{}"): None,
+    ("project.created", "sentry", "{}"): None,
+}
 
 
-def test_making_a_table_anew_takes_nothing_along_that_refers_to_it(
-    settings: dict[str, Any],
-) -> None:
-    app = create_app(settings)
-    migrate(app)
-    with app.app_context():
-        with write():
-            measure(Cast())
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    """An application whose database has no tables yet."""
+    application = create_app({"SLEUTH_DATA_DIR": str(tmp_path), "SLEUTH_SECRET_KEY": "key"})
+    migrating.init_app(application)
+    with application.app_context():
+        yield application
         db.session.remove()
-        flask_migrate.downgrade(revision="0003")
-        flask_migrate.upgrade()
-        assert db.session.scalar(select(func.sum(ErrorCount.count))) == 3
+        db.engine.dispose()
 
 
-def test_after_a_migration_the_database_looks_at_foreign_keys_again(
-    settings: dict[str, Any],
-) -> None:
-    app = create_app(settings)
-    migrate(app)
-    with app.app_context():
-        assert db.session.scalar(text("PRAGMA foreign_keys")) == 1
+def upgrade_to_just_before(revision: str) -> None:
+    scripts = ScriptDirectory(str(migrating.DIRECTORY))
+    before = scripts.get_revision(revision).down_revision
+    assert isinstance(before, str)
+    flask_migrate.upgrade(revision=before)
+
+
+def test_the_audit_log_learns_which_integration_an_old_entry_is_about(app: Flask) -> None:
+    upgrade_to_just_before("0007")
+    with db.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO organization (id, name, slug, created_at)"
+                " VALUES (1, 'Acme', 'acme', '2026-01-01 00:00:00')"
+            )
+        )
+        for action, subject, detail in ENTRIES:
+            connection.execute(
+                text(
+                    "INSERT INTO audit_entry"
+                    " (organization_id, actor_label, action, subject, detail, created_at) VALUES"
+                    " (1, 'system', :action, :subject, :detail, '2026-01-01 00:00:00')"
+                ),
+                {"action": action, "subject": subject, "detail": detail},
+            )
+    flask_migrate.upgrade()
+    with db.engine.connect() as connection:
+        found = connection.execute(text("SELECT provider FROM audit_entry ORDER BY id"))
+        assert [row[0] for row in found] == list(ENTRIES.values())

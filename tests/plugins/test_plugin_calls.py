@@ -22,11 +22,12 @@ from sleuth.plugin_api import (
     ImpactWarning,
     NewError,
     RemoteDeploy,
+    RemoteProject,
     TokenCheck,
     TrackerError,
 )
 from sleuth.redaction import Scrubber
-from sleuth.trackers import PluginBug, Tracker, load
+from sleuth.trackers import PluginBug, Tracker, answers, load
 from sleuth.trackers.errors import presentable
 
 DUMMIES = Path(__file__).parent.parent / "dummies"
@@ -333,3 +334,14 @@ def test_counts_are_cut_to_what_is_vouched_for(
     series = CALLS["sleuth_collect_counts"](dummy, mode)
     assert [count for _, count in series.points] == counts
     assert (series.complete_since, series.complete_until) == (complete_since, complete_until)
+
+
+def test_a_token_is_hidden_in_what_projects_and_scopes_are_called() -> None:
+    scrub = Scrubber([TOKEN])
+    shop = RemoteProject("1", f"Shop {TOKEN}", org_label=TOKEN)
+    assert answers.projects([shop], scrub) == [
+        replace(shop, label="Shop [hidden]", org_label="[hidden]")
+    ]
+    check = TokenCheck(True, "Hello", scopes_present=(TOKEN,), scopes_missing=("org:read",))
+    told = answers.token_check(check, scrub)
+    assert (told.scopes_present, told.scopes_missing) == (("[hidden]",), ("org:read",))

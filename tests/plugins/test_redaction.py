@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -24,6 +25,8 @@ SECRET = 'sntryu_1/2+3 "four" é5'
         '{"token": "sntryu_1/2+3 \\"four\\" \\u00e95"}',
         b64encode(SECRET.encode()).decode(),
         urlsafe_b64encode(SECRET.encode()).decode(),
+        SECRET.encode().hex(),
+        SECRET.encode().hex().upper(),
     ],
 )
 def test_a_secret_is_hidden_in_every_form(leak: str) -> None:
@@ -64,3 +67,20 @@ def test_a_short_secret_is_hidden_as_a_word_only() -> None:
 
 def test_without_secrets_nothing_changes() -> None:
     assert Scrubber(["", " "])("as it was") == "as it was"
+
+
+@pytest.mark.parametrize(
+    "encode", [str, quote_plus, lambda text: b64encode(text.encode()).decode()]
+)
+@pytest.mark.parametrize("kept", [12, 18, 22])
+def test_a_secret_that_was_cut_is_hidden_too(encode: Callable[[str], str], kept: int) -> None:
+    secret = "sntryu_01234+56789/abcdef"
+    cut = encode(secret)[:kept]
+    assert Scrubber([secret])(f"Sent: {cut}") == "Sent: [hidden]"
+    assert Scrubber([secret])(f"{cut}… and {cut}") == "[hidden]… and [hidden]"
+
+
+def test_what_only_looks_like_the_beginning_of_a_secret_stays() -> None:
+    assert Scrubber(["sntryu_0123456789abcdef"])("It begins with sntryu_.") == (
+        "It begins with sntryu_."
+    )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import quote
 
 from plugins.sentry.sandbox.access import too_often
 from plugins.sentry.sandbox.events import default_interval
@@ -96,6 +98,24 @@ def _internal_error(fault: Fault, _request: Request, _answer: Answer) -> Answer:
     return as_json(body, 500, headers)
 
 
+def _echoed(token: str) -> str:
+    """Return a token in the forms in which servers show what they were sent."""
+    raw = token.encode()
+    forms = (token, quote(token, safe=""), b64encode(raw).decode(), raw.hex())
+    return " ".join(("Bearer", *forms))
+
+
+def _echo(fault: Fault, request: Request, _answer: Answer) -> Answer:
+    status = 401 if fault.kind == "echo-401" else 400
+    return as_json({"detail": f"Cannot use {_echoed(request.token)}"}, status)
+
+
+def _echo_page(_fault: Fault, request: Request, _answer: Answer) -> Answer:
+    page = f"<!DOCTYPE html>\n<html><body>Sent: {_echoed(request.token)}</body></html>\n"
+    headers = {"Content-Type": "text/html", "X-Sent": _echoed(request.token)}
+    return Answer(502, page.encode(), headers)
+
+
 def _page(status: int, page: bytes) -> Callable[[Fault, Request, Answer], Answer]:
     return lambda _fault, _request, _answer: Answer(status, page, {"Content-Type": "text/html"})
 
@@ -170,6 +190,9 @@ KINDS: dict[str, Callable[[Fault, Request, Answer], Answer]] = {
     "verbatim": _verbatim,
     "same-page": _same_page,
     **{kind: lambda _f, _r, answer: answer for kind in IGNORED},
+    "echo-400": _echo,
+    "echo-401": _echo,
+    "echo-502": _echo_page,
     "moved": _moved,
     "moved-nowhere": _moved,
     "redirect": lambda fault, _r, _a: Answer(302, headers={"Location": fault.location}),

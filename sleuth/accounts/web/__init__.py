@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from flask import Flask
 
+from sleuth.accounts.actions import words_of
 from sleuth.accounts.sign_in import load_user
 from sleuth.accounts.web import entrance, people, settings, tokens  # noqa: F401 - they add pages
 from sleuth.accounts.web.blueprint import blueprint
@@ -25,3 +26,4 @@ def init_app(app: Flask) -> None:
     app.config.update(SESSION_SETTINGS)
     login_manager.user_loader(load_user)
     app.register_blueprint(blueprint)
+    app.jinja_env.globals["audit_words"] = words_of

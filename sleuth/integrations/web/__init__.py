@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from sleuth.integrations.web import (  # noqa: F401 - they add pages
+    auditing,
     cards,
     connecting,
     disabling,

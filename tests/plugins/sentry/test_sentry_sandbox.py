@@ -63,6 +63,17 @@ def test_the_docs_name_every_token_and_every_misbehaviour() -> None:
     assert [kind for kind in KINDS if f"`{kind}`" not in DOCS] == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "status"), [("echo-400", 400), ("echo-401", 401), ("echo-502", 502)]
+)
+def test_a_tracker_that_repeats_what_it_was_sent(sandbox: Sandbox, kind: str, status: int) -> None:
+    sandbox.misbehave(kind)
+    headers = {"Authorization": "Bearer a/token"}
+    answer = requests.get(f"{sandbox.url}/api/0/organizations/", headers=headers, timeout=5)
+    assert answer.status_code == status
+    assert "a/token a%2Ftoken YS90b2tlbg== 612f746f6b656e" in answer.text
+
+
 def test_the_first_page_lists_every_token_for_copying(sandbox: Sandbox) -> None:
     page = requests.get(sandbox.url, timeout=5).text
 

@@ -1,0 +1,1 @@
+"""A file for bug reports: how an integration is, without secrets and without names."""

@@ -1,0 +1,68 @@
+"""Changing the tables of a database that is in use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask_migrate
+import pytest
+from sqlalchemy import func, select, text
+
+from sleuth import clock
+from sleuth.extensions import db, write
+from sleuth.factory import create_app
+from sleuth.ids import new_public_id
+from sleuth.impact.models import ErrorCount, ImpactSource
+from sleuth.integrations.models import Integration
+from sleuth.serve.prepare import migrate
+from tests.conftest import Cast
+
+pytestmark = pytest.mark.sqlite
+
+
+def measure(cast: Cast) -> None:
+    """Store an integration, an impact source of it, and a count of that; inside ``write()``."""
+    integration = Integration(
+        organization_id=cast.acme.id, provider="sentry", credentials={}, connected_at=clock.now()
+    )
+    db.session.add(integration)
+    db.session.flush()
+    source = ImpactSource(
+        public_id=new_public_id(),
+        organization_id=cast.acme.id,
+        project_id=cast.project.id,
+        environment_id=cast.project.default_environment.id,
+        integration_id=integration.id,
+        provider="sentry",
+        name="Web errors",
+        error_project_key="1",
+        error_project_label="web",
+        created_at=clock.now(),
+        judges_from=clock.now(),
+    )
+    db.session.add(source)
+    db.session.flush()
+    db.session.add(ErrorCount(impact_source_id=source.id, bucket_start=60, count=3))
+
+
+def test_making_a_table_anew_takes_nothing_along_that_refers_to_it(
+    settings: dict[str, Any],
+) -> None:
+    app = create_app(settings)
+    migrate(app)
+    with app.app_context():
+        with write():
+            measure(Cast())
+        db.session.remove()
+        flask_migrate.downgrade(revision="0003")
+        flask_migrate.upgrade()
+        assert db.session.scalar(select(func.sum(ErrorCount.count))) == 3
+
+
+def test_after_a_migration_the_database_looks_at_foreign_keys_again(
+    settings: dict[str, Any],
+) -> None:
+    app = create_app(settings)
+    migrate(app)
+    with app.app_context():
+        assert db.session.scalar(text("PRAGMA foreign_keys")) == 1
