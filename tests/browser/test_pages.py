@@ -46,6 +46,8 @@ NOT_LINKED = {
     "dashboard.attention_link": "a part of a page",
     "integrations.replacement": "an attempt to replace a token, which no page leads to",
     "integrations.restoration": "an attempt to restore a tracker, which no page leads to",
+    "integrations.restore": "for a tracker that was disabled; the journeys go through it",
+    "integrations.purge": "for a tracker that was disabled; the journeys go through it",
     "integrations.check": "an attempt; the journeys go through it",
     "impact.check": "an attempt; the journeys go through it",
     "diagnostics.download": "a file",

@@ -11,6 +11,7 @@ from sqlalchemy import delete
 from sleuth.accounts import audit
 from sleuth.accounts.models import Membership, User
 from sleuth.extensions import db, write
+from sleuth.impact.disabling import disable_integration
 from sleuth.integrations import service
 from tests import tracker_samples
 from tests.conftest import Cast
@@ -118,7 +119,7 @@ def test_the_card_leads_there_connected_or_not(sign_in, cast) -> None:
 def test_the_history_of_what_was_disconnected_stays(sign_in, cast, queued) -> None:
     tracker_samples.connected(cast)
     pause(cast)
-    service.disable_integration(cast.acme.id, "sentry", "Sentry")
+    disable_integration(cast.acme.id, "sentry", "Sentry")
     told = words(sign_in("owner"))
     assert "paused Sentry" in told
     assert "disconnected Sentry" in told

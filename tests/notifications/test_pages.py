@@ -42,7 +42,7 @@ def test_a_channel_is_listed_by_name_and_its_address_is_shown_nowhere(browser) -
     shown = everything_shown(browser)
     assert "#operations" in words(shown)
     assert "Discord" in words(shown)
-    assert "Notification channel added" in words(shown)
+    assert "added the notification channel" in words(shown)
     assert TOKEN not in shown
 
 
