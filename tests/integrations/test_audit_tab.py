@@ -12,7 +12,6 @@ from sleuth.accounts import audit
 from sleuth.accounts.models import Membership, User
 from sleuth.extensions import db, write
 from sleuth.impact.disabling import disable_integration
-from sleuth.integrations import service
 from tests import tracker_samples
 from tests.conftest import Cast
 
