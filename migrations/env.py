@@ -42,17 +42,19 @@ def run() -> None:
             compare_type=True,
             render_item=render_item,
         )
-        with context.begin_transaction():
-            context.run_migrations()
-            if is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-                raise RuntimeError("A migration left rows that refer to nothing.")
-        if is_sqlite:
-            _set_foreign_keys(connection, "ON")
+        try:
+            with context.begin_transaction():
+                context.run_migrations()
+                if is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                    raise RuntimeError("A migration left rows that refer to nothing.")
+        finally:
+            if is_sqlite:
+                _set_foreign_keys(connection, "ON")
 
 
 def _set_foreign_keys(connection: Connection, state: str) -> None:
     """Set what a transaction cannot: this connection goes back to the pool as it came."""
-    connection.commit()
+    connection.rollback()
     driver_connection = connection.connection.driver_connection
     driver_connection.execute(f"PRAGMA foreign_keys={state}")
 

@@ -33,9 +33,20 @@ def upgrade() -> None:
             name, table, columns, unique=True, sqlite_where=enabled, postgresql_where=enabled)
 
 
+def _delete_what_is_disabled() -> None:
+    """Delete it with what refers to it, which SQLite does not do while tables change."""
+    sources = 'SELECT id FROM impact_source WHERE disabled_at IS NOT NULL'
+    integrations = 'SELECT id FROM integration WHERE disabled_at IS NOT NULL'
+    for table in ('error_count', 'hourly_count', 'coverage', 'sweep', 'verdict'):
+        op.execute(f"DELETE FROM {table} WHERE impact_source_id IN ({sources})")
+    op.execute("DELETE FROM impact_source WHERE disabled_at IS NOT NULL")
+    for table in ('connection_check', 'tracker_project'):
+        op.execute(f"DELETE FROM {table} WHERE integration_id IN ({integrations})")
+    op.execute("DELETE FROM integration WHERE disabled_at IS NOT NULL")
+
+
 def downgrade() -> None:
-    for table in ('impact_source', 'integration'):
-        op.execute(f"DELETE FROM {table} WHERE disabled_at IS NOT NULL")
+    _delete_what_is_disabled()
     for table, (name, columns) in UNIQUE.items():
         op.drop_index(name, table)
         with op.batch_alter_table(table) as batch_op:

@@ -86,6 +86,7 @@ def _create_delivery() -> None:
         sa.Column('public_id', sa.String(length=32), nullable=False),
         sa.Column('organization_id', sa.Integer(), nullable=False),
         sa.Column('channel_id', sa.Integer(), nullable=True),
+        sa.Column('integration_id', sa.Integer(), nullable=True),
         sa.Column('channel_name', sa.String(length=255), nullable=False),
         sa.Column('kind', sa.String(length=40), nullable=False),
         sa.Column('title', sa.Text(), nullable=False),
@@ -100,12 +101,14 @@ def _create_delivery() -> None:
         _moment('sent_at'),
         _reference('delivery', 'organization_id', 'organization', 'CASCADE'),
         _reference('delivery', 'channel_id', 'channel', 'SET NULL'),
+        _reference('delivery', 'integration_id', 'integration', 'SET NULL'),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_delivery')),
         sa.UniqueConstraint('public_id', name=op.f('uq_delivery_public_id')),
     )
     op.create_index(op.f('ix_delivery_organization_id_id'), 'delivery', ['organization_id', 'id'])
     op.create_index(op.f('ix_delivery_state_due_at'), 'delivery', ['state', 'due_at'])
     op.create_index(op.f('ix_delivery_channel_id'), 'delivery', ['channel_id'])
+    op.create_index(op.f('ix_delivery_integration_id'), 'delivery', ['integration_id'])
     op.create_index(op.f('ix_delivery_created_at'), 'delivery', ['created_at'])
 
 

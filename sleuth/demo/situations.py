@@ -144,8 +144,8 @@ GROUPS: tuple[Group, ...] = (
                 "quiet",
                 "Report no errors at all",
                 "Sentry answers as ever, and every count is zero from now on: within two minutes "
-                "charts fall to zero. After some hours, four at least, the card and the source ask, "
-                "in amber, whether the application still reports. Afterwards the errors of these "
+                "charts fall to zero. After some hours, four at least, the card asks, in amber, "
+                "whether the application still reports. Afterwards the errors of these "
                 "minutes come in late, and Sleuth corrects its counts.",
                 12 * LONG,
             ),

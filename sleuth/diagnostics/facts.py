@@ -16,7 +16,13 @@ from sleuth.diagnostics.pseudonyms import Pseudonyms
 from sleuth.extensions import db
 from sleuth.impact import states
 from sleuth.impact.models import ImpactSource, Sweep
-from sleuth.integrations.models import ConnectionCheck, Integration, TrackerProject
+from sleuth.integrations.models import (
+    CheckKind,
+    CheckState,
+    ConnectionCheck,
+    Integration,
+    TrackerProject,
+)
 from sleuth.redaction import HIDDEN
 
 MOMENTS_OF_INTEGRATION = (
@@ -77,19 +83,25 @@ def of_sources(
 def of_checks(checks: Iterable[ConnectionCheck], names: Pseudonyms) -> list[dict[str, Any]]:
     """Return what came of attempts to have something checked.
 
-    A question names an account that nobody has agreed to yet, so it is not told.
+    Where a token is compared with an account the message may name another one, which
+    nothing here knows; and success speaks of names. Neither message is told.
     """
     return [
         {
             "kind": each.kind,
             "state": each.state,
-            "message": "" if "question" in each.result else names.text(each.message),
+            "message": names.text(each.message) if _may_tell(each) else "",
             "asks_a_question": "question" in each.result,
             "by": _person(each.created_by, names),
             **_moments(each, MOMENTS_OF_CHECK),
         }
         for each in checks
     ]
+
+
+def _may_tell(check: ConnectionCheck) -> bool:
+    is_about_accounts = check.kind in (CheckKind.REPLACE, CheckKind.RESTORE)
+    return check.state != CheckState.SUCCEEDED and not is_about_accounts
 
 
 def of_history(lines: Iterable[Line], names: Pseudonyms, tracker: str) -> list[dict[str, Any]]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
-
-from alembic.runtime.migration import MigrationContext
 
 import sleuth
 from sleuth import config, queue
@@ -54,7 +53,7 @@ def database() -> dict[str, Any]:
     return {
         "kind": connection.dialect.name,
         "version": ".".join(map(str, server)),
-        "migrations": list(MigrationContext.configure(connection).get_current_heads()),
+        "migrations": list(_migration_context().configure(connection).get_current_heads()),
     }
 
 
@@ -109,3 +108,8 @@ def _version(name: str) -> str | None:
         return version(name)
     except PackageNotFoundError:
         return None
+
+
+def _migration_context() -> Any:
+    """Return Alembic's class; imported by those alone who ask, for it takes long."""
+    return import_module("alembic.runtime.migration").MigrationContext

@@ -33,6 +33,7 @@ class Pseudonyms:
         self._of_kind: dict[tuple[str, str], str] = {}
         self._in_texts: dict[str, str] = {}
         self._numbers: dict[str, count[int]] = {}
+        self._pattern, self._covers = re.compile(r"(?!)"), 0
 
     def of(self, kind: str, name: str | None) -> str | None:
         """Return what stands for a name; what is empty or None stays that."""
@@ -56,6 +57,8 @@ class Pseudonyms:
 
     def text(self, text: str) -> str:
         """Return a text without secrets, addresses, and names that are known."""
+        if not text:
+            return text
         found = _ADDRESS.sub(ADDRESS, self._scrub(text))
         found = self._names().sub(lambda match: self._in_texts[match[0].casefold()], found)
         found = _MASKED.sub(HIDDEN, _TOKEN.sub(HIDDEN, _EMAIL.sub(EMAIL, found)))
@@ -66,6 +69,12 @@ class Pseudonyms:
         return [self.text(each) for each in texts]
 
     def _names(self) -> re.Pattern[str]:
+        """Return what finds every name known by now; names are added, but never taken away."""
+        if self._covers != len(self._in_texts):
+            self._pattern, self._covers = self._compiled(), len(self._in_texts)
+        return self._pattern
+
+    def _compiled(self) -> re.Pattern[str]:
         names = [each for each in self._in_texts if len(each) >= SHORTEST_NAME]
         longest_first = sorted(names, key=len, reverse=True)
         either = "|".join(re.escape(each) for each in longest_first) or r"(?!)"

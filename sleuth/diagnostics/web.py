@@ -26,6 +26,6 @@ def download(provider: str) -> Response:
         service.as_json(service.collect(g.organization, provider, now)),
         mimetype="application/json",
     )
-    name = f"sleuth-diagnostics-{g.organization.slug}-{provider}-{now:%Y-%m-%d}.json"
+    name = f"sleuth-diagnostics-{provider}-{now:%Y-%m-%d}.json"
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response

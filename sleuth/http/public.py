@@ -23,7 +23,13 @@ from sleuth.plugin_api import TrackerError
 
 NOT_VALID = "that is not a valid address"
 OF_THIS_NETWORK = ("localhost", "local", "internal", "localdomain", "home.arpa")
+LONGEST_LABEL = 63
+"""Of a name's parts: https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4"""
+
 _TRANSLATED = ip_network("64:ff9b::/96")
+_NOT_PUBLIC = tuple(map(ip_network, ("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "fec0::/10")))
+"""IPv4 addresses in forms of old or of a network's own, which only look global."""
+
 _NUMBER = re.compile(r"(0x[0-9a-f]*|\d+)", re.IGNORECASE)
 
 
@@ -39,7 +45,8 @@ def is_public(address: str) -> bool:
     inner = _wrapped(found) if isinstance(found, IPv6Address) else None
     if inner is not None:
         return is_public(str(inner))
-    return found.is_global and not found.is_multicast
+    is_of_old = isinstance(found, IPv6Address) and any(found in each for each in _NOT_PUBLIC)
+    return found.is_global and not found.is_multicast and not is_of_old
 
 
 def public_refusal(url: str) -> str:
@@ -58,8 +65,8 @@ def public_refusal(url: str) -> str:
         return "it has to begin with https://"
     if _is_address(host):
         return "" if is_public(host) else _not_public(host)
-    *_, last = host.split(".")
-    if not last or _NUMBER.fullmatch(last):
+    *_, last = labels = host.split(".")
+    if not all(0 < len(each) <= LONGEST_LABEL for each in labels) or _NUMBER.fullmatch(last):
         return NOT_VALID
     is_of_this_network = any(f".{host}".endswith(f".{each}") for each in OF_THIS_NETWORK)
     return _not_public(host) if is_of_this_network or last == host else ""
@@ -100,6 +107,8 @@ class _PublicConnection(HTTPSConnection):
             found = socket.getaddrinfo(name, self.port, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
             raise NameResolutionError(name, self, error) from error
+        except UnicodeError as error:  # what is no name, which the form should have refused
+            raise NewConnectionError(self, f"{name!r} is no name of a host.") from error
         addresses = [str(address[0]) for *_, address in found]
         if not all(map(is_public, addresses)):
             raise forbidden(_not_public(name))

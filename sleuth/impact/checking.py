@@ -97,14 +97,14 @@ def validate_impact_source(check_id: int) -> None:
         checks.fail(check_id, "This integration has been disconnected meanwhile.")
         return
     proposal = Proposal.from_payload(check.payload or {})
-    credentials = dict(integration.credentials)
+    integration_id, credentials = integration.id, dict(integration.credentials)
     db.session.rollback()
     try:
         proven = _prove(tracker, credentials, proposal.settings)
     except TrackerError as error:
         checks.fail(check_id, error.message)
         return
-    _save(check_id, tracker, proposal, proven)
+    _save(check_id, integration_id, tracker, proposal, proven)
 
 
 def _prove(tracker: Tracker, credentials: dict[str, str], settings: SourceSettings) -> _Proven:
@@ -123,14 +123,18 @@ def _prove(tracker: Tracker, credentials: dict[str, str], settings: SourceSettin
     return _Proven(now, window, counts, proof, tracker.check_impact(credentials, config, now))
 
 
-def _save(check_id: int, tracker: Tracker, proposal: Proposal, proven: _Proven) -> None:
+def _save(
+    check_id: int, integration_id: int, tracker: Tracker, proposal: Proposal, proven: _Proven
+) -> None:
     source = None
     try:
         with write():
-            check = checks.still_running(check_id)
-            if check is not None:
+            # Locked in the order in which collecting locks: the integration, then the source;
+            # and before the attempt is read, which may be ended while this one waits.
+            integration = db.session.get(Integration, integration_id, with_for_update=True)
+            if check := checks.still_running(check_id):
                 with checks.as_author(check):
-                    source = _decide(check, tracker, proposal, proven)
+                    source = _decide(check, integration, tracker, proposal, proven)
     except (NameTakenError, IntegrityError):
         name = proposal.settings.name
         checks.fail(check_id, f"An impact source called {name} exists in this environment.")
@@ -139,10 +143,12 @@ def _save(check_id: int, tracker: Tracker, proposal: Proposal, proven: _Proven) 
 
 
 def _decide(
-    check: ConnectionCheck, tracker: Tracker, proposal: Proposal, proven: _Proven
+    check: ConnectionCheck,
+    integration: Integration | None,
+    tracker: Tracker,
+    proposal: Proposal,
+    proven: _Proven,
 ) -> ImpactSource | None:
-    # Locked in the order in which collecting locks: the integration, then the source.
-    integration = db.session.get(Integration, check.integration_id, with_for_update=True)
     environment = db.session.get(Environment, proposal.settings.environment_id)
     if integration is None or environment is None:
         checks.decide(check, CheckState.FAILED, "What was to be measured is gone meanwhile.")

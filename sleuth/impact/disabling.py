@@ -12,7 +12,8 @@ from sleuth.accounts import audit
 from sleuth.disabling import SEES_DISABLED
 from sleuth.extensions import db, write
 from sleuth.impact.models import ImpactSource
-from sleuth.integrations.models import ConnectionCheck, Integration, TrackerProject
+from sleuth.integrations import checks
+from sleuth.integrations.models import CheckState, Integration, TrackerProject
 
 KEPT_FOR = timedelta(days=30)
 PURGE_JOB = "sleuth.health.jobs.purge_integration"
@@ -47,7 +48,7 @@ def disable_integration(organization_id: int, provider: str, name: str) -> bool:
         )
         if integration is None:
             return False
-        _forget_secrets(integration)
+        _forget_secrets(integration, name)
         now = clock.now()
         integration.disabled_at, integration.purge_at = now, now + KEPT_FOR
         db.session.execute(
@@ -62,12 +63,15 @@ def disable_integration(organization_id: int, provider: str, name: str) -> bool:
     return True
 
 
-def _forget_secrets(integration: Integration) -> None:
+def _forget_secrets(integration: Integration, name: str) -> None:
     """Erase what was pasted, also by those who try just now, and take the lease away."""
     integration.credentials, integration.masked_token = {}, ""
     integration.claimed_by, integration.claimed_until = "", None
-    for model in (TrackerProject, ConnectionCheck):
-        db.session.execute(delete(model).where(model.integration_id == integration.id))
+    for check in checks.open_ones(integration.organization_id, integration.provider):
+        checks.decide(check, CheckState.FAILED, f"{name} has been disabled meanwhile.")
+    db.session.execute(
+        delete(TrackerProject).where(TrackerProject.integration_id == integration.id)
+    )
 
 
 def kept_of(organization_id: int, now: datetime) -> dict[str, Kept]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Text, and_, cast, or_, select
+from sqlalchemy.orm.attributes import flag_modified
 
 from sleuth.accounts import audit
 from sleuth.extensions import db, write
@@ -38,6 +39,7 @@ def follow_renames(integration_id: int) -> None:
         for source, project in found:
             source.error_org_label, source.error_project_label = project.org_label, project.label
             source.attributes = dict(project.attributes)
+            flag_modified(source, "attributes")  # equal but for the order of its keys
             audit.publish(source.organization_id, "impactSourceChanged", source.provider)
 
 

@@ -12,12 +12,11 @@ from sleuth import clock, queue
 from sleuth.accounts import audit
 from sleuth.disabling import SEES_DISABLED
 from sleuth.extensions import db, write
-from sleuth.impact.disabling import kept_integrations
 from sleuth.impact.models import LONGEST_NAME, ImpactSource, Sweep
 from sleuth.impact.service import collect_soon, is_name_taken
 from sleuth.integrations import checks, trouble
 from sleuth.integrations.models import CheckKind, CheckState, ConnectionCheck, Integration
-from sleuth.integrations.service import PROJECTS_JOB, get_integration, masked_token, registry
+from sleuth.integrations.service import PROJECTS_JOB, masked_token, registry
 from sleuth.plugin_api import TokenCheck, TrackerError
 from sleuth.trackers import Tracker
 
@@ -56,6 +55,7 @@ def restore(check_id: int) -> None:
     if tracker is None:
         checks.fail(check_id, "This tracker's plugin is no longer installed.")
         return
+    organization_id, provider = check.organization_id, check.provider
     credentials = dict((check.payload or {})["credentials"])
     db.session.rollback()
     try:
@@ -63,19 +63,14 @@ def restore(check_id: int) -> None:
     except TrackerError as error:
         checks.fail(check_id, error.message)
         return
-    _settle(check_id, tracker, credentials, answer)
-
-
-def _settle(
-    check_id: int, tracker: Tracker, credentials: dict[str, str], answer: TokenCheck
-) -> None:
     integration_id = None
     try:
         with write():
-            check = checks.still_running(check_id)
-            if check is not None:
+            # Locked first: somebody may disable, restore or cancel while this one waits.
+            rows = _lock_all(organization_id, provider)
+            if check := checks.still_running(check_id):
                 with checks.as_author(check):
-                    integration_id = _decide(check, tracker, credentials, answer)
+                    integration_id = _decide(check, rows, tracker, credentials, answer)
     except IntegrityError:
         checks.fail(check_id, "Somebody else saved something at the same moment. Try again.")
     if integration_id is not None:
@@ -83,16 +78,33 @@ def _settle(
         collect_soon()
 
 
+def _lock_all(organization_id: int, provider: str) -> list[Integration]:
+    """Return a tracker's integrations, disabled ones included, the last disabled first."""
+    rows = db.session.scalars(
+        select(Integration)
+        .where(Integration.organization_id == organization_id, Integration.provider == provider)
+        .order_by(Integration.id.desc())
+        .with_for_update()
+        .execution_options(**SEES_DISABLED)
+    )
+    return list(rows)
+
+
 def _decide(
-    check: ConnectionCheck, tracker: Tracker, credentials: dict[str, str], answer: TokenCheck
+    check: ConnectionCheck,
+    rows: Sequence[Integration],
+    tracker: Tracker,
+    credentials: dict[str, str],
+    answer: TokenCheck,
 ) -> int | None:
     """Bring back, or say what is in the way; returns the integration that goes on."""
     if answer.asks_for:
         checks.decide(check, CheckState.INCOMPLETE, answer.message, asks_for=list(answer.asks_for))
         return None
-    kept = _kept(check)
-    same = [each for each in kept if each.account_id == answer.account_id]
-    live = get_integration(check.organization_id, check.provider)
+    now = clock.now()
+    kept = [each for each in rows if each.purge_at is not None and each.purge_at > now]
+    same = [each for each in kept if _is_account_of(each, answer)]
+    live = next((each for each in rows if each.disabled_at is None), None)
     objection = _objection(tracker.info.name, answer, kept, same, live)
     if objection:
         checks.decide(check, CheckState.FAILED, objection)
@@ -114,10 +126,14 @@ def _decide(
     return integration.id
 
 
-def _kept(check: ConnectionCheck) -> Sequence[Integration]:
-    found = kept_integrations(check.organization_id, clock.now())
-    of_provider = found.where(Integration.provider == check.provider)
-    return db.session.scalars(of_provider.with_for_update()).all()
+def _is_account_of(integration: Integration, answer: TokenCheck) -> bool:
+    """Tell whether a token belongs to the account of an integration.
+
+    Trackers that tell no ids of accounts are compared by what they call them.
+    """
+    if integration.account_id and answer.account_id:
+        return integration.account_id == answer.account_id
+    return bool(answer.account_label) and integration.account_label == answer.account_label[:255]
 
 
 def _objection(
@@ -137,7 +153,7 @@ def _objection(
             f"This token belongs to another {name} account: {answer.account_label or 'unnamed'} "
             f"instead of {accounts}. Nothing was restored."
         )
-    if live is not None and live.account_id != answer.account_id:
+    if live is not None and not _is_account_of(live, answer):
         return (
             f"{name} is connected with another account now: {live.account_label or 'unnamed'}. "
             "Replace its token with one of this account first, or disable it."
@@ -156,11 +172,13 @@ def _revive(
     integration.disabled_at = integration.purge_at = integration.paused_at = None
     integration.credentials = credentials
     integration.masked_token = masked_token(tracker.info, credentials)
+    integration.account_id = answer.account_id or integration.account_id
     integration.account_label = answer.account_label[:255]
     integration.scopes_present = list(answer.scopes_present)
     integration.scopes_missing = list(answer.scopes_missing)
     integration.connected_by_id, integration.connected_at = user_id, now
     integration.projects_due_at = integration.resumed_at = integration.proven_at = now
+    integration.projects_listed_at = None
     integration.told_to_wait_until = integration.retry_at = integration.hurried_at = None
     integration.announced = ""
     trouble.note_success(integration, now)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from sleuth.extensions import db
 from sleuth.impact.models import ImpactSource
-from sleuth.impact.service import sources_of_integration, sources_where
+from sleuth.impact.service import sources_where
 from sleuth.integrations import trouble
 from sleuth.integrations.models import CheckState, ConnectionCheck, Integration
 from sleuth.integrations.rechecking import latest_recheck
@@ -76,16 +76,18 @@ def state_of(source: Measured, integration: Integration, now: datetime) -> State
     """Return how a source of an integration feels."""
     if source.paused_at is not None or integration.paused_at is not None:
         return State.PAUSED
-    if integration.resumed_at is not None:
-        expected_at = max(source.expected_at, integration.resumed_at)
-    else:
-        expected_at = source.expected_at
-    waited = now - expected_at
+    waited = now - waiting_since(source, integration)
     if trouble.is_refused(integration) or waited >= _attention_after(source.interval_seconds):
         return State.NEEDS_ATTENTION
     if waited >= _late_after(source.interval_seconds):
         return State.LATE
     return State.CHECKING if source.collected_at is None else State.CONNECTED
+
+
+def waiting_since(source: Measured, integration: Integration) -> datetime:
+    """Return since when a source's next counts should have been there; pauses do not count."""
+    resumed_at = integration.resumed_at
+    return max(source.expected_at, resumed_at) if resumed_at else source.expected_at
 
 
 def state_of_integration(integration: Integration, tally: Tally, now: datetime) -> State:
@@ -179,9 +181,8 @@ def tallies(now: datetime, integration_id: int | None = None) -> dict[int, Tally
 
 def waiting_sources(integration: Integration, now: datetime) -> list[ImpactSource]:
     """Return the sources of an integration that are late or worse, by project and name."""
+    waiting = _has_waited(_steps(integration), now, _late_after)
     of_it = _of(integration.id)
-    steps = list(db.session.scalars(select(ImpactSource.interval_seconds).where(of_it).distinct()))
-    waiting = _has_waited(steps, now, _late_after)
     return sources_where(and_(of_it, ImpactSource.paused_at.is_(None), waiting))
 
 
@@ -207,11 +208,17 @@ def troubled_sources(integration: Integration, now: datetime) -> list[ImpactSour
 
     All that are not paused, if the token is refused.
     """
-    return [
-        source
-        for source in sources_of_integration(integration.id)
-        if state_of_source(source, now) == State.NEEDS_ATTENTION
-    ]
+    is_running = and_(_of(integration.id), ImpactSource.paused_at.is_(None))
+    if integration.paused_at is not None:
+        return []
+    if trouble.is_refused(integration):
+        return sources_where(is_running)
+    return sources_where(and_(is_running, _has_waited(_steps(integration), now, _attention_after)))
+
+
+def _steps(integration: Integration) -> list[int]:
+    steps = select(ImpactSource.interval_seconds).where(_of(integration.id))
+    return list(db.session.scalars(steps.distinct()))
 
 
 def _of(integration_id: int | None) -> ColumnElement[bool]:

@@ -149,6 +149,22 @@ def running_providers(organization_id: int) -> set[str]:
     )
 
 
+def open_ones(organization_id: int, provider: str) -> list[ConnectionCheck]:
+    """Return an organization's attempts with a tracker that are not settled, locked."""
+    return list(
+        db.session.scalars(
+            select(ConnectionCheck)
+            .where(
+                ConnectionCheck.organization_id == organization_id,
+                ConnectionCheck.provider == provider,
+                ConnectionCheck.state.in_(OPEN_STATES),
+            )
+            .order_by(ConnectionCheck.id)
+            .with_for_update()
+        )
+    )
+
+
 def still_running(check_id: int) -> ConnectionCheck | None:
     """Re-read an attempt inside ``with write():``; None if it was cancelled meanwhile."""
     check = db.session.get(ConnectionCheck, check_id)

@@ -132,7 +132,10 @@ def _is_list_claimable(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def _is_stale(now: datetime) -> ColumnElement[bool]:
     return and_(
-        Integration.projects_listed_at <= now - LISTED_EVERY,
+        or_(
+            Integration.projects_listed_at <= now - LISTED_EVERY,
+            and_(Integration.projects_listed_at.is_(None), Integration.projects_error != ""),
+        ),
         Integration.projects_due_at.is_(None),
         Integration.paused_at.is_(None),
         Integration.last_error == "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
@@ -27,13 +27,52 @@ KEPT = timedelta(days=30)
 MOST_SHOWN = 50
 BETWEEN_TESTS = timedelta(seconds=10)
 INTERRUPTED = "Sending it was interrupted again and again."
+OVER = "It was over before it could be sent."
 NO_CHANNEL = "The channel was removed before this was sent."
 UNREADABLE = "The stored address cannot be read: its key is gone."
 
 
-def spread(organization_id: int, message: Message) -> list[int]:
-    """Have a message sent to every channel; call inside ``with write():``."""
-    return [_add(channel, message).id for channel in channels.channels_of(organization_id)]
+def spread(
+    organization_id: int,
+    message: Message,
+    *,
+    integration_id: int | None = None,
+    but: Collection[int] = frozenset(),
+) -> list[int]:
+    """Have a message sent to every channel; call inside ``with write():``.
+
+    Args:
+        integration_id: The integration that it is about.
+        but: Channels that it is not sent to.
+    """
+    return [
+        _add(channel, message, integration_id).id
+        for channel in channels.channels_of(organization_id)
+        if channel.id not in but
+    ]
+
+
+def withdraw(integration_id: int, scope: str, now: datetime) -> set[int]:
+    """Give up inside ``with write():`` telling of what is over before it could be told.
+
+    Returns:
+        The channels that have not heard of it, and so need not hear that it is over.
+    """
+    waiting = db.session.scalars(
+        select(Delivery)
+        .where(
+            Delivery.integration_id == integration_id,
+            Delivery.kind == messages.NEEDS_ATTENTION,
+            Delivery.state == DeliveryState.WAITING,
+            or_(Delivery.claimed_until.is_(None), Delivery.claimed_until <= now),
+        )
+        .order_by(Delivery.id)
+        .with_for_update()
+    )
+    late = [each for each in waiting if each.facts.get("scope") == scope]
+    for delivery in late:
+        _note(delivery, Outcome(False, OVER, is_final=True), now)
+    return {each.channel_id for each in late if each.channel_id is not None}
 
 
 def enqueue(ids: Iterable[int]) -> None:
@@ -96,12 +135,13 @@ def forget_old(now: datetime) -> None:
         db.session.execute(delete(Notice).where(Notice.closed_at < now - KEPT))
 
 
-def _add(channel: Channel, message: Message) -> Delivery:
+def _add(channel: Channel, message: Message, integration_id: int | None = None) -> Delivery:
     now = clock.now()
     delivery = Delivery(
         public_id=new_public_id(),
         organization_id=channel.organization_id,
         channel_id=channel.id,
+        integration_id=integration_id,
         channel_name=channel.name,
         kind=message.kind,
         title=message.title,

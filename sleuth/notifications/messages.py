@@ -13,6 +13,9 @@ from sleuth.text import one_line
 NEEDS_ATTENTION = "integration.needs_attention"
 RECOVERED = "integration.recovered"
 TEST = "test"
+SCOPES = {"integration": True, "impact_sources": False}
+"""What a message is about; whether that is the integration as a whole."""
+
 MOST_LINES = 8
 LONGEST_LINE = 160
 """Chats take 2,000 characters at most."""

@@ -118,6 +118,9 @@ class Delivery(Model):
     channel_id: Mapped[int | None] = mapped_column(
         ForeignKey("channel.id", ondelete="SET NULL"), index=True
     )
+    integration_id: Mapped[int | None] = mapped_column(
+        ForeignKey("integration.id", ondelete="SET NULL"), index=True
+    )
     channel_name: Mapped[str] = mapped_column(String(255))
     kind: Mapped[str] = mapped_column(String(40))
     title: Mapped[str] = mapped_column(Text)

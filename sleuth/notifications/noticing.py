@@ -10,7 +10,7 @@ a message either way, so that the last message is always true.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -98,8 +98,8 @@ def follow(integration_id: int) -> None:
             return
         plan = _plan(integration, now)
         told = _carry_out(plan, integration, now)
-        organization_id = integration.organization_id
-        ids = [id_ for each in told for id_ in deliveries.spread(organization_id, each)]
+        unaware = _withdraw_what_is_over(integration.id, now) if plan.drops or plan.ends else {}
+        ids = [id_ for each in told for id_ in _spread(integration, each, unaware)]
     deliveries.enqueue(ids)
 
 
@@ -114,18 +114,22 @@ def _plan(integration: Integration, now: datetime) -> Plan:
         again = [each for each in whole if each.recovered_at is not None]
         return Plan(opens_whole=not whole, resumes=tuple(again))
     troubled = states.troubled_sources(integration, now) if is_troubled else []
-    return _plan_by_source(notices, troubled, now)
+    return _plan_by_source(integration, notices, troubled, now)
 
 
 def _plan_by_source(
-    notices: Sequence[Notice], troubled: Sequence[ImpactSource], now: datetime
+    integration: Integration,
+    notices: Sequence[Notice],
+    troubled: Sequence[ImpactSource],
+    now: datetime,
 ) -> Plan:
     known = {each.impact_source_id for each in notices}
     ids = {source.id for source in troubled}
     lasting = [each for each in notices if each.impact_source_id in ids]
     over = [each for each in notices if each.impact_source_id not in ids]
-    drops = [each for each in over if each.told_at is None or _is_paused(each)]
-    told = [each for each in over if each not in drops]
+    working = [each for each in over if _is_seen_to_work(each, integration)]
+    drops = [each for each in over if each.told_at is None or _was_left_alone(each, integration)]
+    told = [each for each in working if each not in drops]
     untold = [each for each in lasting if each.told_at is None]
     is_time = any(each.opened_at <= now - SETTLE for each in untold)
     return Plan(
@@ -143,7 +147,7 @@ def _plan_by_source(
 def _carry_out(plan: Plan, integration: Integration, now: datetime) -> list[Message]:
     """Change the rows, and return what is to be told."""
     for source in plan.opens:
-        _open(integration, source.expected_at, now, source.id)
+        _open(integration, states.waiting_since(source, integration), now, source.id)
     for notice in plan.resumes:
         notice.recovered_at = None
     for notice in plan.recovers:
@@ -155,6 +159,24 @@ def _carry_out(plan: Plan, integration: Integration, now: datetime) -> list[Mess
     about = _about(integration)
     told = [_opening_of_the_whole(integration, about, now)] if plan.opens_whole else []
     return [*told, *_openings(about, plan.tells), *_endings(about, plan.ends)]
+
+
+def _withdraw_what_is_over(integration_id: int, now: datetime) -> dict[str, set[int]]:
+    """Stop telling of what is over; returns who has not heard of it, by scope."""
+    db.session.flush()
+    is_whole = {each.impact_source_id is None for each in _open_notices(integration_id)}
+    over = [scope for scope, whole in messages.SCOPES.items() if whole not in is_whole]
+    return {scope: deliveries.withdraw(integration_id, scope, now) for scope in over}
+
+
+def _spread(
+    integration: Integration, message: Message, unaware: Mapping[str, set[int]]
+) -> list[int]:
+    is_ending = message.kind == messages.RECOVERED
+    but = unaware.get(message.facts["scope"], set()) if is_ending else set()
+    return deliveries.spread(
+        integration.organization_id, message, integration_id=integration.id, but=but
+    )
 
 
 def _opening_of_the_whole(integration: Integration, about: About, now: datetime) -> Message:
@@ -212,8 +234,23 @@ def _fails_as_a_whole(integration: Integration, now: datetime) -> bool:
     )
 
 
-def _is_paused(notice: Notice) -> bool:
-    return notice.source is not None and notice.source.paused_at is not None
+def _is_seen_to_work(notice: Notice, integration: Integration) -> bool:
+    """Tell whether counts came in since; no longer to be called broken is not enough."""
+    if notice.source is None:
+        return integration.failing_since is None
+    collected_at = notice.source.collected_at
+    return collected_at is not None and collected_at > notice.opened_at
+
+
+def _was_left_alone(notice: Notice, integration: Integration) -> bool:
+    """Tell whether somebody paused what an episode is about, even if it goes on by now."""
+    source, resumed_at = notice.source, integration.resumed_at
+    is_resumed = resumed_at is not None and resumed_at > notice.opened_at
+    if source is None:
+        return is_resumed and not _is_seen_to_work(notice, integration)
+    is_paused = source.paused_at is not None
+    is_resumed = is_resumed or source.expected_at > notice.opened_at
+    return is_paused or (is_resumed and not _is_seen_to_work(notice, integration))
 
 
 def _sources(notices: Sequence[Notice]) -> list[ImpactSource]:

@@ -64,7 +64,7 @@ def test_the_diagnostics_are_a_file_without_token_and_names(olga: Visitor, tmp_p
     card(olga).get_by_role("link", name="Audit").click()
     with olga.page.expect_download() as waiting:
         olga.page.get_by_role("button", name="Download diagnostics").click()
-    assert waiting.value.suggested_filename.startswith("sleuth-diagnostics-cyberdyne-")
+    assert waiting.value.suggested_filename.startswith("sleuth-diagnostics-sentry-")
     waiting.value.save_as(tmp_path / "file")
     text = (tmp_path / "file").read_text()
     assert json.loads(text)["integration"]["connected_by"] == "person-1"

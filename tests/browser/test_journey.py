@@ -563,7 +563,7 @@ def test_an_administrator_disables_sentry_after_a_warning(
     adam.choose("Integrations")
     adam.leave_mark()
     dialog = adam.open("disable", within=sentry_card(adam))
-    expect(dialog).to_contain_text("This will be lost:")
+    expect(dialog).to_contain_text("Its project loses:")
     expect(dialog.get_by_role("listitem")).to_have_text(re.compile("Sentry web of Web shop"))
     expect(dialog.get_by_role("link", name="Cancel")).to_be_focused()
     adam.picture("31-disable")

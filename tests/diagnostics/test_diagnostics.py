@@ -79,7 +79,7 @@ def error_in(document: dict[str, Any]) -> str:
 def test_it_is_a_file_named_after_organization_tracker_and_day(sign_in, source) -> None:
     answer = sign_in("administrator").get(URL)
     assert answer.headers["Content-Disposition"] == (
-        "attachment; filename=sleuth-diagnostics-acme-sentry-2026-03-04.json"
+        "attachment; filename=sleuth-diagnostics-sentry-2026-03-04.json"
     )
     assert answer.mimetype == "application/json"
 
@@ -256,6 +256,20 @@ def test_a_question_about_an_unknown_account_is_not_told(sign_in, source, cast: 
         check = db.session.scalars(select(ConnectionCheck)).one()
         check.message = "This token belongs to another Sentry account: Zoe instead of Ada."
     assert "Zoe" not in sign_in("administrator").get(URL).text
+
+
+@pytest.mark.parametrize("kind", [CheckKind.RESTORE, CheckKind.REPLACE])
+def test_what_came_of_comparing_accounts_is_not_told(sign_in, source, cast: Cast, kind) -> None:
+    with write():
+        check = checks.start(
+            organization_id=cast.acme.id,
+            provider="sentry",
+            kind=kind,
+            payload={},
+            user_id=cast.administrator.id,
+        )
+        checks.decide(check, CheckState.FAILED, "It belongs to Zoe Zuse instead of Ada.")
+    assert "Zuse" not in sign_in("administrator").get(URL).text
 
 
 def test_many_sources_are_told_of_up_to_a_number_those_that_fail_first(

@@ -42,15 +42,16 @@ def test_the_token_is_erased_at_once(disabled) -> None:
     assert (dict(row.credentials), row.masked_token) == ({}, "")
 
 
-def test_what_somebody_is_just_trying_is_erased_too(source, integration, cast) -> None:
+@pytest.mark.parametrize("kind", ["replace", "connect", "impact_source"])
+def test_what_somebody_is_just_trying_is_erased_too(source, integration, cast, kind) -> None:
     with write():
         db.session.add(
             ConnectionCheck(
                 public_id="try",
                 organization_id=cast.acme.id,
-                integration_id=integration.id,
+                integration_id=None if kind == "connect" else integration.id,
                 provider="sentry",
-                kind="replace",
+                kind=kind,
                 payload={"credentials": {"token": "sntryu_new"}},
                 created_at=NOW,
                 expires_at=NOW + timedelta(hours=1),
@@ -58,7 +59,9 @@ def test_what_somebody_is_just_trying_is_erased_too(source, integration, cast) -
         )
         db.session.add(TrackerProject(integration_id=integration.id, project_key="1", label="web"))
     disable_integration(cast.acme.id, "sentry", "Sentry")
-    assert db.session.scalar(select(func.count(ConnectionCheck.id))) == 0
+    check = db.session.scalars(select(ConnectionCheck)).one()
+    assert (check.payload, check.state) == (None, "failed")
+    assert check.message == "Sentry has been disabled meanwhile."
     assert db.session.scalar(select(func.count(TrackerProject.id))) == 0
 
 

@@ -243,3 +243,12 @@ def test_an_integration_that_is_paused_is_not_asked_for_its_projects(add, cast: 
     add(WEB)
     service.pause_integration(cast.acme.id, "sentry", "Sentry")
     assert project_list.stale_list_ids(NOW + DAY) == []
+
+
+def test_keys_in_another_order_are_taken_over_once(add) -> None:
+    source = add(WEB)
+    with write():
+        row = db.session.get_one(ImpactSource, source.id)
+        row.attributes = dict(reversed(row.attributes.items()))
+    renames.follow_renames(source.integration_id)
+    assert renames.renamed_ids(NOW) == []

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from plugins.sentry.sandbox import TOKENS
 from sleuth import clock
 from sleuth.accounts.models import AuditEntry
+from sleuth.disabling import SEES_DISABLED
 from sleuth.extensions import db, write
 from sleuth.impact.disabling import disable_integration, kept_of
 from sleuth.impact.models import ErrorCount, ImpactSource, Sweep
@@ -18,6 +19,7 @@ from sleuth.impact.service import add_impact_source, pause_impact_source
 from sleuth.integrations import service
 from sleuth.integrations.models import ConnectionCheck, Integration
 from sleuth.integrations.service import registry
+from sleuth.trackers import Tracker
 from tests.conftest import NOW, Cast
 from tests.impact.conftest import source_settings
 
@@ -75,8 +77,8 @@ def enter(sign_in, run_jobs):
 
 def test_the_dialog_says_what_comes_back_and_with_whose_token(sign_in) -> None:
     text = sign_in("administrator").get(f"{BASE}/restore", headers=HTMX).text
-    assert "Brings back 1 impact source" in text
-    assert "a token of the same account: Ada" in text
+    assert "1 impact source is kept" in text
+    assert "a token of the same account, and what it collected goes on: Ada" in text
 
 
 def test_a_token_of_the_same_account_brings_everything_back(enter, cast, disabled) -> None:
@@ -221,3 +223,43 @@ def test_the_audit_log_names_who_restored_it(enter, cast) -> None:
     enter("full")
     entry = select(AuditEntry).where(AuditEntry.action == "integration.restored")
     assert db.session.scalars(entry).one().actor_label == cast.administrator.email
+
+
+def forget_ids_of_accounts(label: str) -> None:
+    with write():
+        row = db.session.scalars(select(Integration).execution_options(**SEES_DISABLED)).one()
+        row.account_id, row.account_label = "", label
+
+
+def test_where_ids_of_accounts_are_not_known_a_token_of_another_restores_nothing(
+    enter, cast
+) -> None:
+    forget_ids_of_accounts("Ada")
+    assert "Nothing was restored" in enter("three_organizations")
+    assert connected(cast) is None
+
+
+def test_where_ids_of_accounts_are_not_known_their_names_are_compared(enter, cast) -> None:
+    token = {"token": TOKENS["full"].value}
+    answer = registry().trackers["sentry"].validate_token(token, clock.now())
+    forget_ids_of_accounts(answer.account_label)
+    assert enter("full") == ""
+    row = connected(cast)
+    assert row is not None
+    assert row.account_id == answer.account_id
+
+
+def test_a_restoration_that_finds_it_disabled_again_leaves_nothing_half_done(
+    enter, cast, monkeypatch
+) -> None:
+    enter("full", "enable", "checks")
+    validate = Tracker.validate_token
+
+    def validate_and_disable(*arguments):
+        answer = validate(*arguments)
+        disable_integration(cast.acme.id, "sentry", "Sentry")
+        return answer
+
+    monkeypatch.setattr(Tracker, "validate_token", validate_and_disable)
+    assert "Sentry has been disabled meanwhile." in enter("full")
+    assert (connected(cast), names()) == (None, [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from sleuth import clock
@@ -16,7 +17,7 @@ from sleuth.impact.models import ImpactSource
 from sleuth.integrations import service as integrations
 from sleuth.integrations.models import Integration
 from sleuth.notifications import messages, noticing
-from sleuth.notifications.models import Notice
+from sleuth.notifications.models import Delivery, Notice
 from tests.conftest import NOW
 from tests.impact.conftest import integration, source, source_settings  # noqa: F401
 from tests.notifications.conftest import all_deliveries
@@ -40,8 +41,19 @@ def after(minutes: float) -> datetime:
     return NOW + timedelta(minutes=minutes)
 
 
-def live(since: datetime, until: datetime) -> None:
-    """Let the tick's time pass."""
+def hear() -> None:
+    """Let everybody have heard what they were to be told."""
+    waiting = update(Delivery).where(Delivery.state == "waiting")
+    with write():
+        db.session.execute(waiting.values(state="sent"))
+
+
+def live(since: datetime, until: datetime, *, is_heard: bool = True) -> None:
+    """Let the tick's time pass.
+
+    Args:
+        is_heard: Messages arrive at once.
+    """
     at = since
     while at <= until:
         with clock.frozen(at):
@@ -51,6 +63,8 @@ def live(since: datetime, until: datetime) -> None:
                 watching.announce(id_)
             for id_ in noticing.due_integration_ids(at):
                 noticing.follow(id_)
+        if is_heard:
+            hear()
         at += timedelta(seconds=20)
 
 
@@ -184,6 +198,7 @@ def test_what_fails_again_before_recovery_has_lasted_continues_its_episode(
         with clock.frozen(at):
             watching.announce(integration.id)
             noticing.follow(integration.id)
+        hear()
 
     refuse(4, after(1))
     refuse(0, after(2))
@@ -287,3 +302,34 @@ def test_a_message_about_many_sources_with_long_names_fits_a_chat(
     assert told.body.endswith(about.url)
     assert "and 492 more" in told.body
     assert (told.facts["impact_source_count"], len(told.facts["impact_sources"])) == (500, 100)
+
+
+def test_nothing_is_said_to_work_again_because_somebody_paused_and_resumed(
+    working, cast, sandbox
+) -> None:
+    sandbox.misbehave("503", match=COUNTS)
+    live(NOW, after(16))
+    assert titles() == ["Sentry needs attention"]
+    with clock.frozen(after(16)):
+        integrations.pause_integration(cast.acme.id, "sentry", "Sentry")
+        integrations.resume_integration(cast.acme.id, "sentry", "Sentry")
+    live(after(16), after(30))
+    assert titles() == ["Sentry needs attention"]
+
+
+def test_what_is_over_before_it_could_be_sent_is_told_to_nobody(working, cast, sandbox) -> None:
+    sandbox.misbehave("401", match=COUNTS, detail="Invalid token")
+    live(NOW, after(15), is_heard=False)
+    sandbox.behave()
+    live(after(15), after(60), is_heard=False)
+    (opening,) = all_deliveries()
+    assert (opening.state, opening.outcome) == ("failed", "It was over before it could be sent.")
+
+
+def test_a_message_about_what_is_disabled_meanwhile_is_not_sent(working, cast, sandbox) -> None:
+    sandbox.misbehave("401", match=COUNTS, detail="Invalid token")
+    live(NOW, after(15), is_heard=False)
+    with clock.frozen(after(15)):
+        disable_integration(cast.acme.id, "sentry", "Sentry")
+    live(after(15), after(16), is_heard=False)
+    assert [each.state for each in all_deliveries()] == ["failed"]

@@ -12,6 +12,7 @@ from sleuth import clock
 from sleuth.extensions import db, write
 from sleuth.factory import create_app
 from sleuth.ids import new_public_id
+from sleuth.impact.disabling import disable_integration
 from sleuth.impact.models import ErrorCount, ImpactSource
 from sleuth.integrations.models import Integration
 from sleuth.serve.prepare import migrate
@@ -57,6 +58,20 @@ def test_making_a_table_anew_takes_nothing_along_that_refers_to_it(
         flask_migrate.downgrade(revision="0003")
         flask_migrate.upgrade()
         assert db.session.scalar(select(func.sum(ErrorCount.count))) == 3
+
+
+def test_taking_a_migration_back_deletes_what_is_disabled(settings: dict[str, Any]) -> None:
+    app = create_app(settings)
+    migrate(app)
+    with app.app_context():
+        with write():
+            cast = Cast()
+            measure(cast)
+        disable_integration(cast.acme.id, "sentry", "Sentry")
+        db.session.remove()
+        flask_migrate.downgrade(revision="0003")
+        flask_migrate.upgrade()
+        assert db.session.scalar(select(func.sum(ErrorCount.count))) is None
 
 
 def test_after_a_migration_the_database_looks_at_foreign_keys_again(

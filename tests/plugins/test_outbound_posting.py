@@ -61,6 +61,10 @@ def test_an_address_of_the_internet_is_public(address: str) -> None:
 @pytest.mark.parametrize(
     "address",
     [
+        "64:ff9b:1::7f00:1",
+        "::ffff:0:7f00:1",
+        "::7f00:1",
+        "fec0::1",
         "0.0.0.0",
         "10.1.2.3",
         "100.64.0.1",
@@ -136,7 +140,14 @@ def test_a_proxy_of_the_environment_is_not_used(names, connections, monkeypatch)
 
 
 @pytest.mark.parametrize(
-    "url", ["http://hooks.example.com/", "https://127.0.0.1/", "ftp://a.test/"]
+    "url",
+    [
+        "http://hooks.example.com/",
+        "https://127.0.0.1/",
+        "ftp://a.test/",
+        "https://hooks..example.com/",
+        f"https://{'a' * 64}.example.com/",
+    ],
 )
 def test_what_cannot_be_public_is_not_even_resolved(url: str, no_sockets: None) -> None:
     with pytest.raises(TrackerError) as caught:
