@@ -54,7 +54,7 @@ GROUPS: tuple[Group, ...] = (
             Situation(
                 "required-scope-missing",
                 "Take the scope org:read away",
-                "No project can be read: the card is Late after about five minutes and needs "
+                "No project can be read: the card is Late after about three minutes and needs "
                 "attention within 20. Re-check now names the missing scope at once.",
             ),
             Situation(
@@ -88,7 +88,7 @@ GROUPS: tuple[Group, ...] = (
             Situation(
                 "overloaded",
                 "Ten minutes of 503",
-                "The card turns amber, Late, after about five minutes. Nothing turns red and "
+                "The card turns amber, Late, after about three minutes. Nothing turns red and "
                 "nobody is alarmed; afterwards all missed minutes come in by themselves.",
                 SHORT,
             ),
@@ -102,7 +102,7 @@ GROUPS: tuple[Group, ...] = (
             Situation(
                 "silent",
                 "Ten minutes of silence",
-                "Every question is given up after some 30 seconds. Late after about five minutes, "
+                "Every question is given up after some 30 seconds. Late after about three minutes, "
                 "never red; pages are as fast as ever, because none of them waits for Sentry.",
                 SHORT,
             ),
@@ -110,7 +110,7 @@ GROUPS: tuple[Group, ...] = (
                 "web-page",
                 "Ten minutes of a login page",
                 "HTML comes where data should, and none of it is taken for counts. Late after "
-                "about five minutes, and the card says what came back instead.",
+                "about three minutes, and the card says what came back instead.",
                 SHORT,
             ),
         ),
@@ -121,7 +121,7 @@ GROUPS: tuple[Group, ...] = (
             Situation(
                 "project-refused",
                 "Refuse the project Worker",
-                "Its impact source alone is Late after about five minutes and needs attention "
+                "Its impact source alone is Late after about three minutes and needs attention "
                 "within 20, which the card says, too; the three others go on.",
             ),
             Situation(

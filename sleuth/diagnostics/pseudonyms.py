@@ -39,12 +39,12 @@ class Pseudonyms:
         """Return what stands for a name; what is empty or None stays that."""
         if not name:
             return name
-        key = name.strip().casefold()
+        key = name.strip()  # trackers tell upper from lower case, so a report has to
         if (kind, key) not in self._of_kind:
             number = next(self._numbers.setdefault(kind, count(1)))
             self._of_kind[kind, key] = f"{kind}-{number}"
         stand_in = self._of_kind[kind, key]
-        self._in_texts.setdefault(key, stand_in)
+        self._in_texts.setdefault(key.casefold(), stand_in)
         return stand_in
 
     def know(self, kind: str, name: str | None, *others: str | None) -> None:

@@ -21,7 +21,7 @@ def environ(current: Mapping[str, str]) -> dict[str, str]:
 
     The demo has a folder of its own in the data directory, with its own database and queue.
     """
-    port = current.get("SLEUTH_SANDBOX_PORT") or str(_free_port())
+    port = current.get("SLEUTH_SANDBOX_PORT") or str(_free_port(current.get("SLEUTH_PORT", "")))
     return {
         "SLEUTH_DATA_DIR": str(Path(current.get("SLEUTH_DATA_DIR") or "var", FOLDER)),
         "SLEUTH_DATABASE_URL": "",
@@ -43,11 +43,16 @@ def ask_for_reset(data_dir: Path) -> None:
     (data_dir / RESET_FILE).touch()
 
 
-def _free_port() -> int:
+def _free_port(taken: str) -> int:
     """Return the first of three free ports: the same as the last time if nobody took them,
-    because links to the stand-in are kept in the database."""
-    candidates = range(FIRST_PORT, FIRST_PORT + 100 * PORTS, PORTS)
-    return next((port for port in candidates if _are_free(port)), FIRST_PORT)
+    because links to the stand-in are kept in the database.
+
+    Args:
+        taken: The port that the web server will take.
+    """
+    ranges = [range(at, at + PORTS) for at in range(FIRST_PORT, FIRST_PORT + 100 * PORTS, PORTS)]
+    candidates = [each[0] for each in ranges if taken not in map(str, each)]
+    return next((port for port in candidates if _are_free(port)), candidates[0])
 
 
 def _are_free(first: int) -> bool:

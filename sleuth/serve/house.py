@@ -53,11 +53,11 @@ def run(
 
 def _settings(host: str | None, port: str | None, *, is_demo: bool) -> dict[str, Any]:
     """Put the command line into the environment, which the children share, and read it."""
-    if is_demo:
-        os.environ.update(demo.environ(os.environ))
     for name, value in (("SLEUTH_HOST", host), ("SLEUTH_PORT", port)):
         if value is not None:
             os.environ[name] = value
+    if is_demo:
+        os.environ.update(demo.environ(os.environ))
     return config.load(os.environ)
 
 

@@ -42,6 +42,7 @@ def init_app(app: Flask) -> None:
     for word in words:
         app.add_template_filter(word)
         app.add_template_global(word)
+    app.add_template_global(clock.now, "now")
 
 
 def relative_time(at: datetime) -> str:

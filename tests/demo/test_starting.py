@@ -41,6 +41,12 @@ def test_it_passes_over_ports_of_which_one_is_taken(monkeypatch: pytest.MonkeyPa
         assert int(demo.environ({})["SLEUTH_SANDBOX_PORT"]) >= port + 2
 
 
+@pytest.mark.parametrize("port", ["8200", "8201", "8202"])
+def test_it_leaves_the_web_server_its_port(port: str) -> None:
+    first = int(demo.environ({"SLEUTH_PORT": port})["SLEUTH_SANDBOX_PORT"])
+    assert int(port) not in range(first, first + 3)
+
+
 def test_a_reset_is_asked_for_by_a_file(tmp_path: Path) -> None:
     demo.ask_for_reset(tmp_path)
     assert (tmp_path / RESET_FILE).exists()

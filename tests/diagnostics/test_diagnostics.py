@@ -196,7 +196,7 @@ def test_names_of_the_trackers_projects_are_recognized(fetch, source) -> None:
         row = db.session.scalars(select(TrackerProject)).one()
         row.label, row.project_key, row.environments = "till", "4711", ["eu-west"]
     fails_with(source, "No till (4711) in eu-west.")
-    assert error_in(fetch()) == "No tracker-project-2 (tracker-project-2) in environment-3."
+    assert error_in(fetch()) == "No tracker-project-2 (tracker-project-2) in environment-4."
 
 
 def test_a_long_text_is_cut(fetch, source) -> None:

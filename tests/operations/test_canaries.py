@@ -55,6 +55,11 @@ SECRETS = (
     "token repeated in an address",
     "token entered for an address",
     "access key that is wrong",
+    "token that restores",
+    "token that cannot restore",
+    "address of a channel",
+    "address of a channel that is refused",
+    "path of a webhook",
 )
 
 ALLOWED = {
@@ -83,7 +88,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Searched:
     folder = tmp_path_factory.mktemp("canaries")
     secrets = {name: new_canary() for name in SECRETS}
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("token that connects", "token that replaces"):
+        for name in ("token that connects", "token that replaces", "token that restores"):
             value = secrets[name]
             patch.setitem(BY_VALUE, value, replace(TOKENS["full"], value=value))
         with Product(folder) as product:
@@ -103,6 +108,8 @@ def live_through(product: Product, secrets: dict[str, str]) -> Places:
     replace_token(olga, product, secrets)
     let_the_tracker_repeat(olga, product)
     secrets["access key"] = register_deploys(olga, secrets)
+    secrets["secret that signs"] = tell_administrators(olga, secrets)
+    disable_and_restore(olga, secrets)
     places = olga.walk("/", INTEGRATION + "/audit", INTEGRATION + "/diagnostics")
     places |= {f"command line {pid}": command(pid) for pid in product.children()}
     places |= queue_of(product.data_dir / "queue" / "queue.sock")
@@ -213,6 +220,42 @@ def register_deploys(olga: Newcomer, secrets: dict[str, str]) -> str:
     ]
     assert [each.status_code for each in answers] == [200, 200, 401]
     return key
+
+
+def tell_administrators(olga: Newcomer, secrets: dict[str, str]) -> str:
+    """Add channels, which nobody answers, and send tests; returns the webhook's secret."""
+    page = f"{SETTINGS}/notifications"
+    refused, chat, hook = (
+        quote(secrets[name], safe="")
+        for name in (
+            "address of a channel that is refused",
+            "address of a channel",
+            "path of a webhook",
+        )
+    )
+    olga.get(page)
+    for address in (f"json://{refused}@example.test", f"discord://1/{refused}?smtp={refused}"):
+        olga.post(f"{page}/add", name="refused", address=address)
+    olga.post(f"{page}/add", name="chat", address=f"discord://4174216298/{chat}")
+    shown = olga.post(f"{page}/webhook", url=f"https://hooks.sleuth.invalid/{hook}").text
+    tests = re.findall(rf'action="({page}/[\w-]+/test)"', olga.get(page).text)
+    assert len(tests) == 2
+    for test in tests:
+        olga.post(test)
+    listed = olga.wait_for(olga.get(page), until_gone='http-equiv="refresh"').text
+    assert "hooks.sleuth.invalid" in listed
+    return re.findall(r"whsec_[\w+/=]+", shown)[0]
+
+
+def disable_and_restore(olga: Newcomer, secrets: dict[str, str]) -> None:
+    """Disable the tracker, and take it back after being refused."""
+    olga.get(f"{INTEGRATION}/disable")
+    answer = olga.post(f"{INTEGRATION}/disable", organization="Acme")
+    assert "is disconnected" in answer.text
+    path = f"{INTEGRATION}/restore"
+    olga.settle(path, token=secrets["token that cannot restore"])
+    answer = olga.settle(path, token=secrets["token that restores"])
+    assert "is connected again" in answer.text
 
 
 def test_no_secret_is_anywhere_but_where_it_has_to_be(searched: Searched) -> None:

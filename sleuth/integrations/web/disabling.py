@@ -35,7 +35,7 @@ DIALOG = TokenDialog(
 def disable(provider: str) -> ResponseReturnValue:
     """Ask, listing what is affected, and then disconnect the whole organization."""
     info, organization_id = tracker_info(provider), g.organization.id
-    integration = service.get_integration(organization_id, provider)
+    integration = _live(provider)
     if integration is None:
         return dialog_done(category_url(info), event="integrationChanged")
     form = DisableForm(organization_name=g.organization.name)
@@ -56,7 +56,7 @@ def restore(provider: str) -> ResponseReturnValue:
     def start(credentials: dict[str, str]) -> str:
         return restoring.start_restoration(organization_id, provider, credentials, user_id)
 
-    return DIALOG.serve(info, start, kept=kept)
+    return DIALOG.serve(info, start, kept=kept, live=_live(provider))
 
 
 @blueprint.get("/<provider>/restorations/<public_id>")
@@ -66,7 +66,7 @@ def restoration(provider: str, public_id: str) -> ResponseReturnValue:
     attempt = DIALOG.find(provider, public_id) or abort(404)
     if attempt.state == CheckState.SUCCEEDED:
         return card_changed(info, attempt.message)
-    return DIALOG.unfinished(info, attempt, kept=_kept(provider))
+    return DIALOG.unfinished(info, attempt, kept=_kept(provider), live=_live(provider))
 
 
 @blueprint.post("/<provider>/restorations/<public_id>/cancel")
@@ -105,6 +105,10 @@ def _ask_whether_to_disable(
         judged=count_verdicts(integration.id),
         until=clock.now() + disabling.KEPT_FOR,
     )
+
+
+def _live(provider: str) -> Integration | None:
+    return service.get_integration(g.organization.id, provider)
 
 
 def _kept(provider: str) -> disabling.Kept | None:
