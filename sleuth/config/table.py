@@ -140,8 +140,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "SLEUTH_OUTBOUND_HOSTS",
         "",
-        "Further hosts that plugins may call, and that webhooks may reach though not public; "
-        "those named in any setting are allowed anyway.",
+        "Further hosts that plugins may call; those named in any setting are allowed anyway.",
+        _words,
+    ),
+    Setting(
+        "SLEUTH_WEBHOOK_HOSTS",
+        "",
+        "Hosts that any organization's webhook may post to though they are not public.",
         _words,
     ),
     Setting(

@@ -17,6 +17,7 @@ from sleuth.integrations import trouble
 from sleuth.integrations.models import Integration
 from sleuth.integrations.service import integrations_of, registry
 from sleuth.plugin_api import TrackerInfo
+from sleuth.trackers import name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Item:
 
     @property
     def name(self) -> str:
-        return self.info.name if self.info else self.provider.replace("-", " ").title()
+        return name_of(self.provider)
 
     @property
     def is_the_operators(self) -> bool:

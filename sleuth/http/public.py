@@ -122,7 +122,7 @@ class _PublicPool(HTTPSConnectionPool):
 def forbidden(refusal: str) -> TrackerError:
     """Return the error of an address to which nothing is sent."""
     return TrackerError(
-        f"Nothing was sent: {refusal}. An operator can allow hosts with SLEUTH_OUTBOUND_HOSTS.",
+        f"Nothing was sent: {refusal}. An operator can allow hosts with SLEUTH_WEBHOOK_HOSTS.",
         permanent=True,
         reason="forbidden",
     )

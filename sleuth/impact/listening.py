@@ -45,7 +45,10 @@ def listen(part: int) -> None:
     """Look at the sources of a part that may be silent, for 20 s at most."""
     now, stop_at = clock.now(), time.monotonic() + SECONDS_OF_WORK
     found = {}
-    for source_id in db.session.scalars(_suspects(part, now)).all():
+    suspects = db.session.scalars(_suspects(part, now)).all()
+    # Each hour from another of them on, lest the last never get their turn.
+    first = int(now.timestamp()) // HOUR % max(1, len(suspects))
+    for source_id in (*suspects[first:], *suspects[:first]):
         if time.monotonic() >= stop_at:
             break
         source = db.session.get(ImpactSource, source_id)

@@ -27,7 +27,7 @@ from sleuth.integrations.models import (
 from sleuth.integrations.service import get_integration, integrations_of, registry
 from sleuth.projects.models import Project
 from sleuth.projects.service import find_project
-from sleuth.trackers import Tracker
+from sleuth.trackers import Tracker, name_of
 from sleuth.web import Level, dialog_done, render_dialog
 from sleuth.web.errors import gone
 
@@ -52,16 +52,11 @@ class Target(NamedTuple):
 def init_app(app: Flask) -> None:
     """Register the pages."""
     app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(source_state=_state_now, tracker_name=_tracker_name)
+    app.jinja_env.globals.update(source_state=_state_now, tracker_name=name_of)
 
 
 def _state_now(source: ImpactSource) -> states.State:
     return states.state_of_source(source, clock.now())
-
-
-def _tracker_name(provider: str) -> str:
-    tracker = registry().get(provider)
-    return tracker.info.name if tracker else provider.replace("-", " ").title()
 
 
 @blueprint.get(TAB)

@@ -135,7 +135,7 @@ def _add(channel: Channel, organization_id: int, user_id: int) -> None:
 
 
 def _check_url(url: str) -> None:
-    named = AllowedHosts(current_app.config["SLEUTH_OUTBOUND_HOSTS"])
+    named = AllowedHosts(current_app.config["SLEUTH_WEBHOOK_HOSTS"])
     if len(url) > LONGEST_URL or not url.isascii():
         raise RuleError(f"The URL may have {LONGEST_URL} ASCII characters at most.", "url")
     if refusal := public_refusal(url) if named.refusal(url) else "":

@@ -26,10 +26,10 @@ from sleuth.impact.service import sources_of_integration
 from sleuth.impact.states import State
 from sleuth.integrations import trouble
 from sleuth.integrations.models import Integration
-from sleuth.integrations.service import registry
 from sleuth.notifications import deliveries, messages
 from sleuth.notifications.messages import About, Message
 from sleuth.notifications.models import Notice
+from sleuth.trackers import name_of
 
 SETTLE = timedelta(minutes=2)
 """What fails together is found within this, and so is what catches up after a recovery."""
@@ -264,8 +264,6 @@ def _span(notices: Sequence[Notice]) -> tuple[datetime, datetime]:
 
 
 def _about(integration: Integration) -> About:
-    tracker = registry().get(integration.provider)
-    name = tracker.info.name if tracker else integration.provider.replace("-", " ").title()
     slug, base = integration.organization.slug, current_app.config["SLEUTH_PUBLIC_URL"]
     url = f"{base}/o/{slug}/needs-attention" if base else ""
-    return About(slug, integration.provider, name, url)
+    return About(slug, integration.provider, name_of(integration.provider), url)

@@ -95,7 +95,7 @@ def _to_webhook(parcel: Parcel, now: datetime) -> Outcome:
     body = json.dumps(event_of(parcel), ensure_ascii=False).encode()
     signed = signing.signed_headers(parcel.secret, f"msg_{parcel.public_id}", now, body)
     headers = {"Content-Type": "application/json", **signed}
-    named = AllowedHosts(current_app.config["SLEUTH_OUTBOUND_HOSTS"])
+    named = AllowedHosts(current_app.config["SLEUTH_WEBHOOK_HOSTS"])
     try:
         answer = post(parcel.address, body, headers, name=WEBHOOK, named=named)
     except TrackerError as error:

@@ -22,7 +22,7 @@ class ProductThatMayCallItself(Product):
 
     def environ(self, **more: str) -> dict[str, str]:
         """Return the environment of the product and of its commands."""
-        return super().environ(SLEUTH_OUTBOUND_HOSTS="http://127.0.0.1", **more)
+        return super().environ(SLEUTH_WEBHOOK_HOSTS="http://127.0.0.1", **more)
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ def settings(settings: dict[str, Any]) -> dict[str, Any]:
     """Configuration in which the operator has named this machine."""
     return {
         **settings,
-        "SLEUTH_OUTBOUND_HOSTS": "http://127.0.0.1",
+        "SLEUTH_WEBHOOK_HOSTS": "http://127.0.0.1",
         "SLEUTH_PUBLIC_URL": "https://sleuth.test",
     }
 
