@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
+from sqlalchemy import select
 
 from plugins.sentry.sandbox import TOKENS
+from sleuth import clock
+from sleuth.accounts.models import Organization
+from sleuth.extensions import db, write
+from sleuth.integrations.models import Integration
 from tests.browser.newcomers import found
 from tests.browser.product import Product
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import PATIENCE_SECONDS, Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -19,7 +25,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def olga(product: Product, browser: Browser) -> Iterator[Visitor]:
     """An owner who has connected Sentry with Grace's token and measures in two regions."""
-    visitor = found(product, browser, "tyrell")
+    visitor = found(product, browser, "omnicorp")
     visitor.choose("Integrations")
     visitor.open("enable", within=card(visitor))
     visitor.dialog.get_by_label("Auth Token").fill(TOKENS["three_organizations"].value)
@@ -141,3 +147,36 @@ def test_a_dead_token_leaves_the_old_one(olga: Visitor) -> None:
     expect(olga.dialog).to_contain_text("Sentry does not know this token")
     olga.page.keyboard.press("Escape")
     expect(card(olga)).to_contain_text("Ada Lovelace")
+
+
+def let_the_token_die(product: Product) -> None:
+    """Store what is known after a token was refused for ten minutes and more."""
+    with product.inside(), write():
+        organization = select(Organization.id).where(Organization.slug == "omnicorp")
+        row = db.session.scalars(
+            select(Integration).where(Integration.organization_id == organization.scalar_subquery())
+        ).one()
+        row.refusals, row.failure_count = 4, 4
+        row.last_error, row.last_error_at = "Sentry does not know this token.", clock.now()
+        row.failing_since = clock.now() - timedelta(minutes=11)
+        row.retry_at = clock.now() + timedelta(hours=1)
+
+
+def test_what_needs_attention_is_counted_and_mended_where_it_is_listed(
+    olga: Visitor, product: Product
+) -> None:
+    olga.choose("Dashboard")
+    olga.leave_mark()
+    let_the_token_die(product)
+    link = olga.page.get_by_role("navigation").get_by_role("link", name="Needs attention")
+    expect(link).to_contain_text("1", timeout=2 * PATIENCE_SECONDS * 1000)
+    link.click()
+    main = olga.page.get_by_role("main")
+    expect(main).to_contain_text("Sentry does not know this token.")
+    expect(main).to_contain_text("2 impact sources")
+    olga.picture("needs-attention")
+    olga.open("Replace token", within=main)
+    olga.dialog.get_by_label("Auth Token").fill(TOKENS["full"].value)
+    olga.press("Save")
+    olga.expect_done("The token of Sentry is replaced")
+    olga.wait_for(main.get_by_text("Nothing needs attention"))
