@@ -76,7 +76,7 @@ def test_a_revoked_token_is_watched_and_recovers(demo: Product, browser: Browser
     page.get_by_role("link", name="Situations").click()
     row = page.locator("#situation-token-revoked")
     row.get_by_role("button", name="Switch on").click()
-    expect(row.get_by_text(re.compile("^On$"))).to_be_visible()
+    expect(row.get_by_text(re.compile("^On$"))).to_be_visible(timeout=SECONDS * 1000)
     expect(row.get_by_text("until")).to_be_visible()
     visitor.picture("revoked")
     page.goto(CARDS)

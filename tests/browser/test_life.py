@@ -21,11 +21,13 @@ from tests.browser.visitor import PATIENCE_SECONDS, Visitor
 
 pytestmark = pytest.mark.browser
 
+SLUG = "omnicorp"
+
 
 @pytest.fixture(scope="module")
 def olga(product: Product, browser: Browser) -> Iterator[Visitor]:
     """An owner who has connected Sentry with Grace's token and measures in two regions."""
-    visitor = found(product, browser, "omnicorp")
+    visitor = found(product, browser, SLUG)
     visitor.choose("Integrations")
     visitor.open("enable", within=card(visitor))
     visitor.dialog.get_by_label("Auth Token").fill(TOKENS["three_organizations"].value)
@@ -33,6 +35,14 @@ def olga(product: Product, browser: Browser) -> Iterator[Visitor]:
     visitor.wait_for(card(visitor).get_by_text("Sentry is connected"))
     yield visitor
     visitor.close()
+    with product.inside(), write():  # others stop the queue server of this product
+        integration_of().paused_at = clock.now()
+
+
+def integration_of() -> Integration:
+    """Return Olga's integration, inside the product's database."""
+    mine = select(Integration).join(Organization).where(Organization.slug == SLUG)
+    return db.session.scalars(mine).one()
 
 
 def card(visitor: Visitor) -> Locator:
@@ -152,10 +162,7 @@ def test_a_dead_token_leaves_the_old_one(olga: Visitor) -> None:
 def let_the_token_die(product: Product) -> None:
     """Store what is known after a token was refused for ten minutes and more."""
     with product.inside(), write():
-        organization = select(Organization.id).where(Organization.slug == "omnicorp")
-        row = db.session.scalars(
-            select(Integration).where(Integration.organization_id == organization.scalar_subquery())
-        ).one()
+        row = integration_of()
         row.refusals, row.failure_count = 4, 4
         row.last_error, row.last_error_at = "Sentry does not know this token.", clock.now()
         row.failing_since = clock.now() - timedelta(minutes=11)
