@@ -95,7 +95,7 @@ GROUPS: tuple[Group, ...] = (
             Situation(
                 "throttled",
                 "Ten minutes of 429",
-                "Sentry asks to wait a minute each time, and Sleuth does. Late after about five "
+                "Sentry asks to wait a minute each time, and Sleuth does. Late after about three "
                 "minutes, never red; Collect now has to wait, too.",
                 SHORT,
             ),

@@ -60,7 +60,7 @@ def database() -> dict[str, Any]:
 def queue_server() -> dict[str, Any]:
     """Return whether the queue server answers, and how much waits there."""
     is_reachable = queue.is_reachable()
-    names = (queue.JOBS_QUEUE, queue.COLLECT_QUEUE)
+    names = queue.QUEUES
     waiting = {name: queue.waiting(name) for name in names} if is_reachable else {}
     return {"is_reachable": is_reachable, "waiting_jobs": waiting}
 

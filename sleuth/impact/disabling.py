@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 
 from sleuth import clock, queue
 from sleuth.accounts import audit
@@ -87,15 +87,14 @@ def kept_integrations(organization_id: int, now: datetime) -> Select[Integration
     """Select the disabled integrations that can be restored, the last disabled first."""
     return (
         select(Integration)
-        .where(is_kept(now), Integration.organization_id == organization_id)
+        .where(
+            Integration.disabled_at.is_not(None),
+            Integration.purge_at > now,
+            Integration.organization_id == organization_id,
+        )
         .order_by(Integration.disabled_at.desc(), Integration.id.desc())
         .execution_options(**SEES_DISABLED)
     )
-
-
-def is_kept(now: datetime) -> ColumnElement[bool]:
-    """Whether an integration is disabled and can still be restored."""
-    return and_(Integration.disabled_at.is_not(None), Integration.purge_at > now)
 
 
 def _kept(integrations: list[Integration]) -> Kept:

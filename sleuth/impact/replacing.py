@@ -13,13 +13,14 @@ from sleuth.accounts import audit
 from sleuth.extensions import db, write
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.service import collect_soon, sources_of_integration
-from sleuth.integrations import checks, project_list, trouble
+from sleuth.integrations import attempts, checks, project_list, trouble
+from sleuth.integrations.attempts import Tried
 from sleuth.integrations.models import CheckKind, CheckState, ConnectionCheck, Integration
-from sleuth.integrations.service import masked_token, registry
-from sleuth.plugin_api import RemoteProject, TokenCheck, TrackerError
+from sleuth.plugin_api import RemoteProject, TokenCheck
 from sleuth.trackers import Tracker
 
 REPLACE_JOB = "sleuth.impact.jobs.replace_token"
+Seen = tuple[TokenCheck, Sequence[RemoteProject]]
 
 
 def start_replacement(
@@ -52,67 +53,43 @@ def due_check_ids(now: datetime) -> list[int]:
 
 def replace_token(check_id: int) -> None:
     """Decide an attempt: prove the new token, compare what it can see, then swap or ask."""
-    check = checks.claim(check_id, clock.now())
-    if check is None:
-        return
-    tracker = registry().get(check.provider)
-    if tracker is None:
-        checks.fail(check_id, "This tracker's plugin is no longer installed.")
-        return
-    payload = dict(check.payload or {})
-    credentials, integration_id = dict(payload["credentials"]), check.integration_id
-    db.session.rollback()
-    try:
-        answer, projects = _prove(tracker, credentials)
-    except TrackerError as error:
-        checks.fail(check_id, error.message)
+    tried = attempts.try_credentials(check_id, _prove)
+    if tried is None:
         return
     is_replaced = False
     with write():
         # Locked first: an attempt may be cancelled while somebody else holds the integration.
-        integration = db.session.get(Integration, integration_id, with_for_update=True)
+        integration = db.session.get(Integration, tried.integration_id, with_for_update=True)
         if check := checks.still_running(check_id):
             with checks.as_author(check):
-                is_replaced = _decide(check, integration, tracker, credentials, answer, projects)
+                is_replaced = _decide(check, integration, tried)
     if is_replaced:
         collect_soon()
 
 
-def _prove(
-    tracker: Tracker, credentials: dict[str, str]
-) -> tuple[TokenCheck, Sequence[RemoteProject]]:
-    answer = tracker.validate_token(credentials, clock.now())
+def _prove(tracker: Tracker, credentials: dict[str, str]) -> Seen:
+    answer = attempts.validated(tracker, credentials)
     projects = tracker.list_projects(credentials, clock.now()) if answer.ok else []
     return answer, projects
 
 
-def _decide(
-    check: ConnectionCheck,
-    integration: Integration | None,
-    tracker: Tracker,
-    credentials: dict[str, str],
-    answer: TokenCheck,
-    projects: Sequence[RemoteProject],
-) -> bool:
+def _decide(check: ConnectionCheck, integration: Integration | None, tried: Tried[Seen]) -> bool:
     """Swap the token, or say what is in the way; tell whether it was swapped."""
     if integration is None:
         checks.decide(check, CheckState.FAILED, "This integration has been disconnected meanwhile.")
         return False
-    if answer.asks_for:
-        checks.decide(check, CheckState.INCOMPLETE, answer.message, asks_for=list(answer.asks_for))
-        return False
-    if not answer.ok:
-        checks.decide(check, CheckState.FAILED, answer.message)
+    name, (answer, projects) = tried.info.name, tried.answer
+    if attempts.is_refused(check, answer):
         return False
     is_other = bool(integration.account_id) and integration.account_id != answer.account_id
     lost = _unmatched(integration, projects)
     if (is_other or lost) and not _is_agreed(check, answer, lost):
-        message = _question(tracker.info.name, integration, answer, is_other=is_other)
+        message = _question(name, integration, answer, is_other=is_other)
         question = {"account": answer.account_id, "stops": lost}
         checks.decide(check, CheckState.INCOMPLETE, message, asks_for=[], question=question)
         return False
-    _swap(integration, tracker, credentials, answer, projects)
-    checks.decide(check, CheckState.SUCCEEDED, f"The token of {tracker.info.name} is replaced")
+    _swap(integration, tried)
+    checks.decide(check, CheckState.SUCCEEDED, f"The token of {name} is replaced")
     return True
 
 
@@ -141,21 +118,10 @@ def _question(name: str, integration: Integration, answer: TokenCheck, *, is_oth
     return f"This {name} token does not see everything that is measured."
 
 
-def _swap(
-    integration: Integration,
-    tracker: Tracker,
-    credentials: dict[str, str],
-    answer: TokenCheck,
-    projects: Sequence[RemoteProject],
-) -> None:
-    now = clock.now()
+def _swap(integration: Integration, tried: Tried[Seen]) -> None:
+    now, (answer, projects) = clock.now(), tried.answer
     before = integration.account_label
-    integration.credentials = credentials
-    integration.masked_token = masked_token(tracker.info, credentials)
-    integration.account_id = answer.account_id
-    integration.account_label = answer.account_label[:255]
-    integration.scopes_present = list(answer.scopes_present)
-    integration.scopes_missing = list(answer.scopes_missing)
+    attempts.adopt(integration, tried.info, tried.credentials, answer)
     trouble.note_success(integration, now)
     integration.proven_at = now
     integration.claimed_by, integration.claimed_until = "", None  # the old token's answers are late
@@ -173,7 +139,7 @@ def _swap(
     audit.record(
         integration.organization_id,
         "integration.token_replaced",
-        tracker.info.name,
+        tried.info.name,
         provider=integration.provider,
         account=answer.account_label,
         account_before=before,

@@ -14,11 +14,17 @@ from sleuth.disabling import SEES_DISABLED
 from sleuth.extensions import db, write
 from sleuth.impact.models import LONGEST_NAME, ImpactSource, Sweep
 from sleuth.impact.service import collect_soon, is_name_taken
-from sleuth.integrations import checks, trouble
-from sleuth.integrations.models import CheckKind, CheckState, ConnectionCheck, Integration
-from sleuth.integrations.service import PROJECTS_JOB, masked_token, registry
-from sleuth.plugin_api import TokenCheck, TrackerError
-from sleuth.trackers import Tracker
+from sleuth.integrations import attempts, checks, trouble
+from sleuth.integrations.attempts import Tried
+from sleuth.integrations.models import (
+    LONGEST_LABEL,
+    CheckKind,
+    CheckState,
+    ConnectionCheck,
+    Integration,
+)
+from sleuth.integrations.service import PROJECTS_JOB
+from sleuth.plugin_api import TokenCheck
 
 RESTORE_JOB = "sleuth.impact.jobs.restore"
 
@@ -48,29 +54,17 @@ def due_check_ids(now: datetime) -> list[int]:
 
 def restore(check_id: int) -> None:
     """Decide an attempt: ask whose token it is, then bring back what was that account's."""
-    check = checks.claim(check_id, clock.now())
-    if check is None:
-        return
-    tracker = registry().get(check.provider)
-    if tracker is None:
-        checks.fail(check_id, "This tracker's plugin is no longer installed.")
-        return
-    organization_id, provider = check.organization_id, check.provider
-    credentials = dict((check.payload or {})["credentials"])
-    db.session.rollback()
-    try:
-        answer = tracker.validate_token(credentials, clock.now())
-    except TrackerError as error:
-        checks.fail(check_id, error.message)
+    tried = attempts.try_credentials(check_id, attempts.validated)
+    if tried is None:
         return
     integration_id = None
     try:
         with write():
             # Locked first: somebody may disable, restore or cancel while this one waits.
-            rows = _lock_all(organization_id, provider)
+            rows = _lock_all(tried.organization_id, tried.provider)
             if check := checks.still_running(check_id):
                 with checks.as_author(check):
-                    integration_id = _decide(check, rows, tracker, credentials, answer)
+                    integration_id = _decide(check, rows, tried)
     except IntegrityError:
         checks.fail(check_id, "Somebody else saved something at the same moment. Try again.")
     if integration_id is not None:
@@ -91,36 +85,32 @@ def _lock_all(organization_id: int, provider: str) -> list[Integration]:
 
 
 def _decide(
-    check: ConnectionCheck,
-    rows: Sequence[Integration],
-    tracker: Tracker,
-    credentials: dict[str, str],
-    answer: TokenCheck,
+    check: ConnectionCheck, rows: Sequence[Integration], tried: Tried[TokenCheck]
 ) -> int | None:
     """Bring back, or say what is in the way; returns the integration that goes on."""
-    if answer.asks_for:
-        checks.decide(check, CheckState.INCOMPLETE, answer.message, asks_for=list(answer.asks_for))
+    name, answer = tried.info.name, tried.answer
+    if attempts.is_refused(check, answer):
         return None
     now = clock.now()
     kept = [each for each in rows if each.purge_at is not None and each.purge_at > now]
     same = [each for each in kept if _is_account_of(each, answer)]
     live = next((each for each in rows if each.disabled_at is None), None)
-    objection = _objection(tracker.info.name, answer, kept, same, live)
+    objection = _objection(name, answer, kept, same, live)
     if objection:
         checks.decide(check, CheckState.FAILED, objection)
         return None
     integration = live or same[0]
     if live is None:
-        _revive(integration, tracker, credentials, answer, check.created_by_id)
-    names = [name for each in same for name in _bring_back(each, integration)]
-    checks.decide(check, CheckState.SUCCEEDED, f"{tracker.info.name} is connected again")
+        _revive(integration, tried, check.created_by_id)
+    count = sum(_bring_back(each, integration) for each in same)
+    checks.decide(check, CheckState.SUCCEEDED, f"{name} is connected again")
     audit.record(
         check.organization_id,
         "integration.restored",
-        tracker.info.name,
+        name,
         provider=check.provider,
         account=answer.account_label,
-        sources=len(names),
+        sources=count,
     )
     audit.publish(check.organization_id, "impactSourceChanged", check.provider)
     return integration.id
@@ -133,7 +123,8 @@ def _is_account_of(integration: Integration, answer: TokenCheck) -> bool:
     """
     if integration.account_id and answer.account_id:
         return integration.account_id == answer.account_id
-    return bool(answer.account_label) and integration.account_label == answer.account_label[:255]
+    label = answer.account_label[:LONGEST_LABEL]
+    return bool(label) and integration.account_label == label
 
 
 def _objection(
@@ -143,8 +134,6 @@ def _objection(
     same: Sequence[Integration],
     live: Integration | None,
 ) -> str:
-    if not answer.ok:
-        return answer.message
     if not kept:
         return "There is nothing left to restore."
     if not same:
@@ -161,21 +150,11 @@ def _objection(
     return ""
 
 
-def _revive(
-    integration: Integration,
-    tracker: Tracker,
-    credentials: dict[str, str],
-    answer: TokenCheck,
-    user_id: int | None,
-) -> None:
-    now = clock.now()
+def _revive(integration: Integration, tried: Tried[TokenCheck], user_id: int | None) -> None:
+    now, account_id = clock.now(), integration.account_id
     integration.disabled_at = integration.purge_at = integration.paused_at = None
-    integration.credentials = credentials
-    integration.masked_token = masked_token(tracker.info, credentials)
-    integration.account_id = answer.account_id or integration.account_id
-    integration.account_label = answer.account_label[:255]
-    integration.scopes_present = list(answer.scopes_present)
-    integration.scopes_missing = list(answer.scopes_missing)
+    attempts.adopt(integration, tried.info, tried.credentials, tried.answer)
+    integration.account_id = integration.account_id or account_id
     integration.connected_by_id, integration.connected_at = user_id, now
     integration.projects_due_at = integration.resumed_at = integration.proven_at = now
     integration.projects_listed_at = None
@@ -185,8 +164,8 @@ def _revive(
     db.session.flush()
 
 
-def _bring_back(kept: Integration, integration: Integration) -> list[str]:
-    """Let the sources of a disabled integration go on; returns their names.
+def _bring_back(kept: Integration, integration: Integration) -> int:
+    """Let the sources of a disabled integration go on; returns how many there are.
 
     Where another one has gone on in its place, they move there and nothing of it is left.
     """
@@ -197,7 +176,8 @@ def _bring_back(kept: Integration, integration: Integration) -> list[str]:
         .with_for_update()
         .execution_options(**SEES_DISABLED)
     ).all()
-    names = [_go_on(source, integration) for source in sources]
+    for source in sources:
+        _go_on(source, integration)
     if kept.id != integration.id:
         db.session.execute(
             update(Sweep)
@@ -206,10 +186,10 @@ def _bring_back(kept: Integration, integration: Integration) -> list[str]:
             .execution_options(synchronize_session=False)
         )
         db.session.delete(kept)
-    return names
+    return len(sources)
 
 
-def _go_on(source: ImpactSource, integration: Integration) -> str:
+def _go_on(source: ImpactSource, integration: Integration) -> None:
     """Let a source go on as after a pause, and have what was missed judged again."""
     now, disabled_at = clock.now(), source.disabled_at
     source.name = _free_name(source)
@@ -224,7 +204,6 @@ def _go_on(source: ImpactSource, integration: Integration) -> str:
     )
     source.changed_until, source.changed_at = int(now.timestamp()), source.changed_at or now
     db.session.flush()
-    return source.name
 
 
 def _free_name(source: ImpactSource) -> str:

@@ -10,16 +10,16 @@ from sqlalchemy.exc import IntegrityError
 
 from sleuth import clock, queue
 from sleuth.accounts import audit, history
-from sleuth.crypto import masked
 from sleuth.extensions import db, write
-from sleuth.integrations import checks
+from sleuth.integrations import attempts, checks
+from sleuth.integrations.attempts import Tried
 from sleuth.integrations.models import (
     CheckKind,
     CheckState,
     ConnectionCheck,
     Integration,
 )
-from sleuth.plugin_api import TokenCheck, TrackerError, TrackerInfo
+from sleuth.plugin_api import TokenCheck
 from sleuth.trackers import Registry
 
 CONNECT_JOB = "sleuth.integrations.jobs.check_connection"
@@ -74,49 +74,33 @@ def kept_credentials(check: ConnectionCheck | None, user_id: int) -> dict[str, s
 
 def validate_connection(check_id: int) -> None:
     """Decide an attempt to connect: ask the tracker, then connect or say why not."""
-    check = checks.claim(check_id, clock.now())
-    if check is None:
+    tried = attempts.try_credentials(check_id, attempts.validated)
+    if tried is None:
         return
-    tracker = registry().get(check.provider)
-    if tracker is None:
-        checks.fail(check_id, "This tracker's plugin is no longer installed.")
-        return
-    credentials = dict((check.payload or {})["credentials"])
-    db.session.rollback()
-    try:
-        answer = tracker.validate_token(credentials, clock.now())
-    except TrackerError as error:
-        checks.fail(check_id, error.message)
-        return
-    _settle(check_id, tracker.info, credentials, answer)
-
-
-def _settle(
-    check_id: int, info: TrackerInfo, credentials: dict[str, str], answer: TokenCheck
-) -> None:
     integration_id = None
     try:
         with write():
-            check = checks.still_running(check_id)
-            if check is not None:
+            if check := checks.still_running(check_id):
                 with checks.as_author(check):
-                    integration_id = _decide(check, info, credentials, answer)
+                    integration_id = _decide(check, tried)
     except IntegrityError:
-        checks.fail(check_id, f"{info.name} has just been connected by somebody else.")
+        checks.fail(check_id, f"{tried.info.name} has just been connected by somebody else.")
     if integration_id is not None:
         queue.enqueue(PROJECTS_JOB, integration_id)
 
 
-def _decide(
-    check: ConnectionCheck, info: TrackerInfo, credentials: dict[str, str], answer: TokenCheck
-) -> int | None:
-    if answer.asks_for:
-        checks.decide(check, CheckState.INCOMPLETE, answer.message, asks_for=list(answer.asks_for))
+def _decide(check: ConnectionCheck, tried: Tried[TokenCheck]) -> int | None:
+    info, answer = tried.info, tried.answer
+    if attempts.is_refused(check, answer):
         return None
-    if not answer.ok:
-        checks.decide(check, CheckState.FAILED, answer.message)
-        return None
-    integration = _new_integration(check, info, credentials, answer)
+    integration = Integration(
+        organization_id=check.organization_id,
+        provider=info.slug,
+        connected_by_id=check.created_by_id,
+        connected_at=clock.now(),
+        projects_due_at=clock.now(),
+    )
+    attempts.adopt(integration, info, tried.credentials, answer)
     db.session.add(integration)
     db.session.flush()
     checks.decide(check, CheckState.SUCCEEDED, f"{info.name} is connected")
@@ -129,30 +113,6 @@ def _decide(
         scopes_missing=list(answer.scopes_missing),
     )
     return integration.id
-
-
-def _new_integration(
-    check: ConnectionCheck, info: TrackerInfo, credentials: dict[str, str], answer: TokenCheck
-) -> Integration:
-    return Integration(
-        organization_id=check.organization_id,
-        provider=info.slug,
-        credentials=credentials,
-        masked_token=masked_token(info, credentials),
-        account_id=answer.account_id,
-        account_label=answer.account_label[:255],
-        scopes_present=list(answer.scopes_present),
-        scopes_missing=list(answer.scopes_missing),
-        connected_by_id=check.created_by_id,
-        connected_at=clock.now(),
-        projects_due_at=clock.now(),
-    )
-
-
-def masked_token(info: TrackerInfo, credentials: dict[str, str]) -> str:
-    """Return what may be shown of the first secret among the credentials."""
-    secrets = [credentials.get(each.name, "") for each in info.credential_fields if each.is_secret]
-    return masked(secrets[0]) if secrets else ""
 
 
 def pause_integration(organization_id: int, provider: str, name: str) -> bool:

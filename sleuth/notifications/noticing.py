@@ -235,11 +235,14 @@ def _fails_as_a_whole(integration: Integration, now: datetime) -> bool:
 
 
 def _is_seen_to_work(notice: Notice, integration: Integration) -> bool:
-    """Tell whether counts came in since; no longer to be called broken is not enough."""
-    if notice.source is None:
-        return integration.failing_since is None
-    collected_at = notice.source.collected_at
-    return collected_at is not None and collected_at > notice.opened_at
+    """Tell whether counts come in; no longer to be called broken is not enough."""
+    if integration.failing_since is not None:
+        return False
+    source = notice.source
+    if source is None:
+        return True
+    has_come_in = source.collected_at is not None and source.collected_at > notice.opened_at
+    return has_come_in and not source.last_error
 
 
 def _was_left_alone(notice: Notice, integration: Integration) -> bool:

@@ -23,9 +23,17 @@ from sleuth import clock, config
 
 JOBS_QUEUE = "sleuth"
 COLLECT_QUEUE = "sleuth-collect"
-QUEUES = (JOBS_QUEUE, COLLECT_QUEUE)
-LONG_JOBS = ("sleuth.impact.jobs.collect_round",)
-"""Jobs on a queue of their own, so that nobody waits behind them for an answer."""
+SLOW_QUEUE = "sleuth-slow"
+QUEUES = (JOBS_QUEUE, SLOW_QUEUE, COLLECT_QUEUE)
+ELSEWHERE = {
+    "sleuth.impact.jobs.collect_round": COLLECT_QUEUE,
+    "sleuth.impact.jobs.listen": SLOW_QUEUE,
+    "sleuth.impact.jobs.prune_source": SLOW_QUEUE,
+    "sleuth.health.jobs.purge_integration": SLOW_QUEUE,
+    "sleuth.notifications.jobs.deliver": SLOW_QUEUE,
+}
+"""Jobs that take long. For collecting there is a worker of its own; the others are taken up
+when nobody waits for an answer, so that whoever does waits for one of them at most."""
 
 JOB_TIMEOUT_SECONDS = 75
 """Also the length of leases on rows, so that a job that was killed is run again within 90 s."""
@@ -98,7 +106,7 @@ def is_stopping() -> bool:
 
 def queue_of(job: str) -> str:
     """Return the name of the queue that a job belongs on."""
-    return COLLECT_QUEUE if job in LONG_JOBS else JOBS_QUEUE
+    return ELSEWHERE.get(job, JOBS_QUEUE)
 
 
 def queue(name: str = JOBS_QUEUE) -> Queue:

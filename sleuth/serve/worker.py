@@ -8,11 +8,11 @@ import sys
 from redis.exceptions import RedisError
 
 from sleuth.factory import create_app
-from sleuth.queue import COLLECT_QUEUE, JOBS_QUEUE, QUEUES
+from sleuth.queue import COLLECT_QUEUE, JOBS_QUEUE, QUEUES, SLOW_QUEUE
 from sleuth.queue.worker import make_worker
 from sleuth.serve import logs
 
-ROLES = {"worker": (JOBS_QUEUE,), "collector": (COLLECT_QUEUE,), "all": QUEUES}
+ROLES = {"worker": (JOBS_QUEUE, SLOW_QUEUE), "collector": (COLLECT_QUEUE,), "all": QUEUES}
 
 
 def main(role: str = "all") -> int:

@@ -216,6 +216,8 @@ def test_projects_are_created(owner: Visitor) -> None:
     create_project(owner, "Web shop")
     create_project(owner, "Back office")
     owner.choose("Projects")
+    for name in ("Web shop", "Back office"):
+        expect(owner.page.get_by_role("main").get_by_role("link", name=name).first).to_be_visible()
     owner.picture("11-projects")
 
 
@@ -541,6 +543,7 @@ def test_another_organization_is_not_there(
     xena = colleague("Xena")
     for path in ("/o/acme/", "/o/acme/projects/web-shop", "/o/nowhere/", deploy):
         xena.go(path, status=404)
+        expect(xena.page.get_by_role("main")).not_to_contain_text(re.compile("Web shop|Sentry web"))
     xena.picture("30-not-found")
 
 

@@ -11,7 +11,10 @@ from sleuth.extensions import db
 from sleuth.notifications import channels
 from sleuth.notifications.models import Channel, Delivery
 from tests.conftest import Cast
+from tests.impact.conftest import integration, source
 from tests.notifications.receiver import Receiver
+
+__all__ = ["integration", "source"]  # fixtures of the impact tests, for these, too
 
 DISCORD = "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js"
 DISCORD_URL = "https://discord.com/api/webhooks/4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js"

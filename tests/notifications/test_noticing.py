@@ -19,7 +19,7 @@ from sleuth.integrations.models import Integration
 from sleuth.notifications import messages, noticing
 from sleuth.notifications.models import Delivery, Notice
 from tests.conftest import NOW
-from tests.impact.conftest import integration, source, source_settings  # noqa: F401
+from tests.impact.conftest import source_settings
 from tests.notifications.conftest import all_deliveries
 
 COUNTS = "/events-timeseries/"
@@ -31,7 +31,7 @@ def no_queue(queued) -> None:
 
 
 @pytest.fixture
-def working(source: ImpactSource, webhook) -> ImpactSource:  # noqa: F811
+def working(source: ImpactSource, webhook) -> ImpactSource:
     """A source that has been collected for a few minutes, in an organization with a webhook."""
     live(NOW - timedelta(minutes=5), NOW)
     return source
@@ -72,7 +72,7 @@ def titles() -> list[str]:
     return [each.title for each in all_deliveries()]
 
 
-def add_source(integration, cast, sandbox, name: str, **changes) -> ImpactSource:  # noqa: F811
+def add_source(integration, cast, sandbox, name: str, **changes) -> ImpactSource:
     with write():
         return service.add_impact_source(
             db.session.get_one(Integration, integration.id),
@@ -127,7 +127,7 @@ def test_a_message_says_since_when_what_is_affected_and_where_to_look(working, s
 
 def test_an_outage_is_told_once_for_the_integration_and_not_source_by_source(
     working,
-    integration,  # noqa: F811
+    integration,
     cast,
     sandbox,
 ) -> None:
@@ -143,7 +143,7 @@ def test_an_outage_is_told_once_for_the_integration_and_not_source_by_source(
 
 def test_sources_that_break_together_are_told_in_one_message(
     working,
-    integration,  # noqa: F811
+    integration,
     cast,
     sandbox,
 ) -> None:
@@ -159,7 +159,7 @@ def test_sources_that_break_together_are_told_in_one_message(
 
 def test_a_source_that_breaks_later_is_told_on_its_own(
     working,
-    integration,  # noqa: F811
+    integration,
     cast,
     sandbox,
 ) -> None:
@@ -173,7 +173,7 @@ def test_a_source_that_breaks_later_is_told_on_its_own(
 
 def test_a_token_that_dies_while_a_source_is_broken_is_told(
     working,
-    integration,  # noqa: F811
+    integration,
     cast,
     sandbox,
 ) -> None:
@@ -189,7 +189,7 @@ def test_a_token_that_dies_while_a_source_is_broken_is_told(
 
 def test_what_fails_again_before_recovery_has_lasted_continues_its_episode(
     working,
-    integration,  # noqa: F811
+    integration,
 ) -> None:
     def refuse(refusals: int, at: datetime) -> None:
         with clock.frozen(at), write():
@@ -210,7 +210,7 @@ def test_what_fails_again_before_recovery_has_lasted_continues_its_episode(
     assert titles()[1:] == ["Sentry works again, after 8 minutes"]
 
 
-def test_two_ticks_at_once_tell_it_once(working, integration, sandbox) -> None:  # noqa: F811
+def test_two_ticks_at_once_tell_it_once(working, integration, sandbox) -> None:
     sandbox.misbehave("401", match=COUNTS, detail="Invalid token")
     live(NOW, after(10))
     before = len(titles())
@@ -223,7 +223,7 @@ def test_two_ticks_at_once_tell_it_once(working, integration, sandbox) -> None: 
     assert titles() == ["Sentry needs attention"]
 
 
-def test_the_database_keeps_a_second_open_episode_out(working, integration) -> None:  # noqa: F811
+def test_the_database_keeps_a_second_open_episode_out(working, integration) -> None:
     def open_one() -> None:
         with write():
             db.session.add(
@@ -252,7 +252,7 @@ def test_what_is_paused_or_disconnected_meanwhile_closes_without_a_word(
 
 def test_a_source_that_is_paused_meanwhile_closes_without_a_word(
     working,
-    integration,  # noqa: F811
+    integration,
     cast,
     sandbox,
 ) -> None:
@@ -266,7 +266,7 @@ def test_a_source_that_is_paused_meanwhile_closes_without_a_word(
 
 def test_a_source_that_gets_counts_again_is_told(
     working,
-    integration,  # noqa: F811
+    integration,
     cast,
     sandbox,
 ) -> None:
@@ -280,6 +280,22 @@ def test_a_source_that_gets_counts_again_is_told(
     assert len(titles()) == 2
 
 
+def test_a_source_that_fails_again_and_is_resumed_is_not_said_to_work(
+    working, integration, cast, sandbox
+) -> None:
+    broken = add_source(integration, cast, sandbox, "Payroll", error_project_key="4504")
+    live(NOW, after(25))
+    told = titles()
+    with clock.frozen(after(25)), write():
+        row = db.session.get_one(ImpactSource, broken.id)
+        row.collected_at = after(24)  # counts came in once, before it failed again
+    with clock.frozen(after(26)):
+        service.pause_impact_source(db.session.get_one(ImpactSource, broken.id))
+        service.resume_impact_source(db.session.get_one(ImpactSource, broken.id))
+    live(after(26), after(38))
+    assert titles() == told
+
+
 def test_another_organization_is_told_nothing(working, cast, sandbox, receiver) -> None:
     noticing.deliveries.channels.add_webhook(cast.globex.id, receiver.url, cast.outsider.id)
     acme_id = cast.acme.id
@@ -290,7 +306,7 @@ def test_another_organization_is_told_nothing(working, cast, sandbox, receiver) 
 
 def test_a_message_about_many_sources_with_long_names_fits_a_chat(
     working,
-    integration,  # noqa: F811
+    integration,
     cast,
 ) -> None:
     about = messages.About("acme", "sentry", "Sentry", "https://sleuth.test/" + "x" * 200)

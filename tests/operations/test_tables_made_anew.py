@@ -8,41 +8,21 @@ import flask_migrate
 import pytest
 from sqlalchemy import func, select, text
 
-from sleuth import clock
 from sleuth.extensions import db, write
 from sleuth.factory import create_app
-from sleuth.ids import new_public_id
 from sleuth.impact.disabling import disable_integration
-from sleuth.impact.models import ErrorCount, ImpactSource
-from sleuth.integrations.models import Integration
+from sleuth.impact.models import ErrorCount
 from sleuth.serve.prepare import migrate
 from tests.conftest import Cast
+from tests.dashboard import seed
 
 pytestmark = pytest.mark.sqlite
 
 
 def measure(cast: Cast) -> None:
     """Store an integration, an impact source of it, and a count of that; inside ``write()``."""
-    integration = Integration(
-        organization_id=cast.acme.id, provider="sentry", credentials={}, connected_at=clock.now()
-    )
-    db.session.add(integration)
-    db.session.flush()
-    source = ImpactSource(
-        public_id=new_public_id(),
-        organization_id=cast.acme.id,
-        project_id=cast.project.id,
-        environment_id=cast.project.default_environment.id,
-        integration_id=integration.id,
-        provider="sentry",
-        name="Web errors",
-        error_project_key="1",
-        error_project_label="web",
-        created_at=clock.now(),
-        judges_from=clock.now(),
-    )
-    db.session.add(source)
-    db.session.flush()
+    integration = seed.add_integration(cast.project)
+    source = seed.add_source(integration, cast.project.default_environment)
     db.session.add(ErrorCount(impact_source_id=source.id, bucket_start=60, count=3))
 
 

@@ -16,6 +16,7 @@ from sleuth import queue
 from sleuth.config import ROOT
 from sleuth.factory import create_app
 from sleuth.queue.worker import make_worker
+from sleuth.serve.worker import ROLES
 from tests.operations.conftest import PROGRAMS
 from tests.operations.jobs import notes_of
 from tests.operations.processes import descendants, is_alive, kill, wait_until
@@ -141,3 +142,14 @@ def test_a_worker_without_a_queue_server_says_so(settings: dict[str, Any], tmp_p
     assert ended.returncode == 1
     assert ended.stderr.startswith("Sleuth cannot start: The queue server does not answer: ")
     assert "Traceback" not in ended.stderr
+
+
+def test_what_takes_long_waits_for_what_somebody_waits_for(
+    queue_app: Flask, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = "tests.operations.jobs.look_at_database"
+    monkeypatch.setitem(queue.ELSEWHERE, slow, queue.SLOW_QUEUE)
+    queue.enqueue(slow)
+    queue.enqueue("tests.operations.jobs.leave_note", 1)
+    make_worker(queue_app, ROLES["worker"]).work(burst=True, logging_level="WARNING")
+    assert [note.rpartition(" ")[0] for note in notes_of(data_dir)] == ["job 1", "database"]

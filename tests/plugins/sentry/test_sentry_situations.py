@@ -28,7 +28,8 @@ def order(sandbox: Sandbox, name: str, body: Any = None) -> requests.Response:
 
 def told(sandbox: Sandbox) -> list[dict[str, Any]]:
     answer = requests.get(f"{sandbox.url}/__sandbox__/situations", timeout=5)
-    return answer.json()  # type: ignore[no-any-return]
+    situations: list[dict[str, Any]] = answer.json()
+    return situations
 
 
 def ask(sandbox: Sandbox, path: str, token: str = "demo", follow: bool = True) -> Any:
