@@ -17,7 +17,7 @@ def is_host_within(host: str, base: str) -> bool:
     host, base = _normal(host), _normal(base)
     if not host or not base:
         return False
-    return host == base or (not _is_address(base) and host.endswith(f".{base}"))
+    return host == base or (not is_address(base) and host.endswith(f".{base}"))
 
 
 class AllowedHosts:
@@ -85,7 +85,8 @@ def _normal(host: str) -> str:
     return host.strip().rstrip(".").lower()
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """Return whether a host is an IP address rather than a name."""
     try:
         ip_address(host)
     except ValueError:

@@ -18,7 +18,7 @@ from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
-from sleuth.http.hosts import is_unambiguous
+from sleuth.http.hosts import is_address, is_unambiguous
 from sleuth.plugin_api import TrackerError
 
 NOT_VALID = "that is not a valid address"
@@ -63,7 +63,7 @@ def public_refusal(url: str) -> str:
         return NOT_VALID
     if parts.scheme != "https":
         return "it has to begin with https://"
-    if _is_address(host):
+    if is_address(host):
         return "" if is_public(host) else _not_public(host)
     *_, last = labels = host.split(".")
     if not all(0 < len(each) <= LONGEST_LABEL for each in labels) or _NUMBER.fullmatch(last):
@@ -136,11 +136,3 @@ def _wrapped(address: IPv6Address) -> IPv4Address | None:
     if address in _TRANSLATED:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
