@@ -8,7 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, has_request_context
+from rq.timeouts import BaseTimeoutException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from sleuth import config, extensions, trackers, web
@@ -72,8 +73,14 @@ def configure_trackers(app: Flask) -> None:
     """Load every plugin in isolation; the web process calls no hook after this."""
     registry = trackers.load(app.config)
     pace = SharedPace(config.redis_url(app.config), app.config["SLEUTH_REQUESTS_PER_SECOND"])
+    surroundings = trackers.Surroundings(
+        pace=pace,
+        pace_key=app.config["SLEUTH_SECRET_KEY"].encode(),
+        time_limit=(BaseTimeoutException,),
+        somebody_waits=has_request_context,
+    )
     for tracker in registry.trackers.values():
-        tracker.pace, tracker.pace_key = pace, app.config["SLEUTH_SECRET_KEY"].encode()
+        tracker.surroundings = surroundings
     app.extensions["sleuth_trackers"] = registry
 
 

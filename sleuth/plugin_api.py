@@ -170,6 +170,8 @@ class TrackerInfo:
         logo: A single-colour SVG document, or "" for a letter tile.
         notices: Sentences shown in the connect dialog.
         hosts: Host names that may be called, besides those of URL settings.
+        verified_on: Day on which the plugin was last seen to work with the real service,
+            as YYYY-MM-DD; "" if it was built from documentation alone.
     """
 
     slug: str
@@ -188,6 +190,7 @@ class TrackerInfo:
     notices: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     settings: tuple[PluginSetting, ...] = ()
+    verified_on: str = ""
     capabilities: Capabilities = field(default_factory=Capabilities)
 
 

@@ -3,8 +3,11 @@
 :func:`load` builds the :class:`Registry` that ``app.extensions["sleuth_trackers"]``
 holds. A :class:`Tracker` is one loaded plugin; its methods are the only callers of hooks,
 and belong in jobs. The web process reads ``info`` and ``fields`` and calls none.
+
+Importing it needs neither Flask nor SQLAlchemy, for the sake of plugins' own tests.
 """
 
+from sleuth.trackers.calls import Surroundings
 from sleuth.trackers.errors import PluginBug
 from sleuth.trackers.facade import Tracker
 from sleuth.trackers.loading import load
@@ -22,6 +25,7 @@ __all__ = [
     "PluginBug",
     "Registry",
     "SkippedPlugin",
+    "Surroundings",
     "Tracker",
     "current",
     "describe",

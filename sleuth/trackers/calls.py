@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from flask import has_request_context
 from pluggy import PluginManager
-from rq.timeouts import BaseTimeoutException
 
+from sleuth.http import Pace, Unpaced
 from sleuth.plugin_api import TrackerContext, TrackerError
 from sleuth.redaction import Scrubber
 from sleuth.trackers.errors import ContractError, PluginBug, one_line, presentable
@@ -33,6 +32,23 @@ class Origin:
     name: str
     place: str
     version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the application adds to a plugin; a plugin's own tests do without.
+
+    Args:
+        pace: How fast an account is asked.
+        pace_key: Tells accounts apart without their secrets.
+        time_limit: The exceptions by which a job is ended.
+        somebody_waits: Whether a person waits for a page, so that no hook may be called.
+    """
+
+    pace: Pace = field(default_factory=Unpaced)
+    pace_key: bytes = b""
+    time_limit: tuple[type[Exception], ...] = ()
+    somebody_waits: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +84,7 @@ class Conversation:
     origin: Origin
     tracker_name: str
     scrub: Scrubber
+    surroundings: Surroundings
     context: TrackerContext | None = None
 
     def ask(self, hook: str, check: Callable[[Any], T], **arguments: Any) -> T:
@@ -82,14 +99,14 @@ class Conversation:
             PluginBug: anything else that it raised, or an answer that ``check`` refused.
             RuntimeError: the host asked while it answers a request, which may not wait.
         """
-        if has_request_context():
+        if self.surroundings.somebody_waits():
             raise RuntimeError(f"{hook} is to be called in a job, not by a page.")
         if self.context is not None:
             arguments["tracker"] = self.context
         failure: TrackerError
         try:
             return check(self.hooks.call(hook, **arguments))
-        except BaseTimeoutException:
+        except self.surroundings.time_limit:
             failure = TrackerError(
                 f"{self.tracker_name} took longer to answer than a job may take. Try again later."
             )

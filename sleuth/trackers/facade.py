@@ -12,7 +12,7 @@ from functools import partial
 from threading import Lock
 from types import MappingProxyType
 
-from sleuth.http import AllowedHosts, Client, Pace, Session, Unpaced
+from sleuth.http import AllowedHosts, Client, Session
 from sleuth.plugin_api import (
     CountSeries,
     ImpactConfig,
@@ -27,7 +27,7 @@ from sleuth.plugin_api import (
 )
 from sleuth.redaction import Scrubber
 from sleuth.trackers import answers
-from sleuth.trackers.calls import Conversation, Origin, PluginHooks
+from sleuth.trackers.calls import Conversation, Origin, PluginHooks, Surroundings
 
 
 class Tracker:
@@ -43,8 +43,7 @@ class Tracker:
         allowed: Hosts that may be called.
         notes: What an operator should know of this plugin.
 
-    The application sets ``pace``, how fast an account is asked, and ``pace_key``, under
-    which the accounts are told apart without their secrets.
+    The application sets ``surroundings``.
     """
 
     def __init__(
@@ -62,8 +61,7 @@ class Tracker:
         self.fields = fields
         self.settings = MappingProxyType(dict(settings))
         self.notes = notes
-        self.pace: Pace = Unpaced()
-        self.pace_key = b""
+        self.surroundings = Surroundings()
         self._hooks = hooks
         self._allowed = allowed
         self._session: Session | None = None
@@ -171,7 +169,7 @@ class Tracker:
         """Return the address of the tracker's own view of a window, "" if it has none."""
         if not self.supports("sleuth_explore_url"):
             return ""
-        asked = Conversation(self._hooks, self.origin, self.info.name, Scrubber())
+        asked = self._conversation(Scrubber())
         return asked.ask(
             "sleuth_explore_url",
             answers.link,
@@ -190,7 +188,7 @@ class Tracker:
                 session=self._connections(),
                 scrub=scrub,
                 slot=partial(
-                    self.pace.slot,
+                    self.surroundings.pace.slot,
                     self._account(credentials),
                     self.info.capabilities.requests_per_hour,
                 ),
@@ -200,12 +198,16 @@ class Tracker:
             credentials=MappingProxyType(dict(credentials)),
             now=now,
         )
-        return Conversation(self._hooks, self.origin, self.info.name, scrub, context)
+        return self._conversation(scrub, context)
+
+    def _conversation(self, scrub: Scrubber, context: TrackerContext | None = None) -> Conversation:
+        name = self.info.name
+        return Conversation(self._hooks, self.origin, name, scrub, self.surroundings, context)
 
     def _account(self, credentials: Mapping[str, str]) -> str:
         """Return what tells accounts apart and tells nobody their secrets."""
         text = json.dumps([self.info.slug, sorted(credentials.items())])
-        return hmac.new(self.pace_key, text.encode(), "sha256").hexdigest()[:32]
+        return hmac.new(self.surroundings.pace_key, text.encode(), "sha256").hexdigest()[:32]
 
     def _connections(self) -> Session:
         """Return the kept-alive connections of this process; a fork opens its own."""

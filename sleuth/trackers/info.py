@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from sleuth.plugin_api import API_VERSION, Capabilities, ImpactField, TrackerInfo
@@ -52,6 +53,7 @@ def _identity(info: TrackerInfo) -> Iterable[tuple[bool, str]]:
     for name in ("token_url", "docs_url"):
         address = getattr(info, name)
         yield not address or is_link(address), f"{name} is not an absolute http(s) URL"
+    yield not info.verified_on or _is_day(info.verified_on), "verified_on is no day (YYYY-MM-DD)"
     for host in info.hosts:
         yield bool(HOST.fullmatch(host)), f"hosts has {host!r}, which is no host name"
 
@@ -121,6 +123,13 @@ def _check_capabilities(capabilities: Capabilities, hooks: frozenset[str]) -> No
         not capabilities.reports_new_errors or "sleuth_new_errors" in hooks,
         "Capabilities.reports_new_errors is set without a sleuth_new_errors hook",
     )
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _is_slug(text: str) -> bool:

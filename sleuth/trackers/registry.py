@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from flask import current_app
-
 from sleuth.trackers.calls import Origin
 from sleuth.trackers.facade import Tracker
 
@@ -59,6 +57,8 @@ class Registry:
 
 def current() -> Registry:
     """Return the registry of the current application."""
+    from flask import current_app  # noqa: PLC0415 - plugins' own tests do without Flask
+
     return cast("Registry", current_app.extensions["sleuth_trackers"])
 
 

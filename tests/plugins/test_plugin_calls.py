@@ -17,6 +17,7 @@ import pytest
 from flask import Flask
 from rq.timeouts import JobTimeoutException
 
+from sleuth.factory import create_app
 from sleuth.plugin_api import (
     ImpactConfig,
     ImpactWarning,
@@ -197,7 +198,15 @@ def test_a_token_is_not_half_shown_where_a_message_is_cut(dummy: Tracker) -> Non
     assert caught.value.message == "x" * 495 + "[hid…"
 
 
-def test_the_time_limit_of_a_job_is_an_error_in_words(dummy: Tracker) -> None:
+@pytest.fixture
+def hosted(dummy: Tracker, monkeypatch: pytest.MonkeyPatch) -> Tracker:
+    """Return the dummy with what the application gives every plugin."""
+    some_tracker = next(iter(create_app().extensions["sleuth_trackers"].trackers.values()))
+    monkeypatch.setattr(dummy, "surroundings", some_tracker.surroundings)
+    return dummy
+
+
+def test_the_time_limit_of_a_job_is_an_error_in_words(hosted: Tracker) -> None:
     def ring(_signal: int, _frame: FrameType | None) -> None:
         raise JobTimeoutException("time is up")
 
@@ -205,7 +214,7 @@ def test_the_time_limit_of_a_job_is_an_error_in_words(dummy: Tracker) -> None:
     signal.setitimer(signal.ITIMER_REAL, 0.05)
     try:
         with pytest.raises(TrackerError, match="longer to answer than a job may take") as caught:
-            dummy.validate_token(credentials("hangs"), NOW)
+            hosted.validate_token(credentials("hangs"), NOW)
         assert (caught.value.permanent, caught.value.reason) == (False, "unavailable")
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -213,12 +222,12 @@ def test_the_time_limit_of_a_job_is_an_error_in_words(dummy: Tracker) -> None:
 
 
 @every_call
-def test_a_page_may_not_call_a_hook(dummy: Tracker, call: Callable[[Tracker, str], Any]) -> None:
+def test_a_page_may_not_call_a_hook(hosted: Tracker, call: Callable[[Tracker, str], Any]) -> None:
     with (
         Flask("pages").test_request_context(),
         pytest.raises(RuntimeError, match="is to be called in a job, not by a page"),
     ):
-        call(dummy, "")
+        call(hosted, "")
 
 
 # Arguments

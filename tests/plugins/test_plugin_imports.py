@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,3 +41,11 @@ def test_a_plugin_imports_the_plugin_api_and_itself_only(path: Path) -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "sleuth").rglob("*.py")), ids=ids)
 def test_the_host_imports_no_plugin(path: Path) -> None:
     assert "plugins" not in {name.partition(".")[0] for name in imported_by(path)}
+
+
+def test_what_plugins_own_tests_import_needs_no_application() -> None:
+    program = (
+        "import sys, sleuth.trackers, sleuth.plugin_api, sleuth.hookspecs, sleuth.http;"
+        "assert not {'flask', 'sqlalchemy', 'rq', 'redis'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)

@@ -128,6 +128,8 @@ def test_a_slug_that_is_none_is_refused(
         ('required_scopes=("a",)', "required_scopes are not all among token_scopes"),
         ('token_url="javascript:x"', "token_url is not an absolute http(s) URL"),
         ('docs_url="/docs"', "docs_url is not an absolute http(s) URL"),
+        ('verified_on="20260304"', "verified_on is no day (YYYY-MM-DD)"),
+        ('verified_on="soon"', "verified_on is no day (YYYY-MM-DD)"),
         ('hosts=("com",)', "hosts has 'com', which is no host name"),
         ('hosts=("https://a.test",)', "hosts has 'https://a.test', which is no host name"),
         ('hosts="a.test"', "hosts is str, not tuple"),

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sleuth.cli.options import as_json
+from sleuth.cli.plugins import plugins
+
 if TYPE_CHECKING:
     from sleuth.accounts.models import Organization
 
@@ -17,7 +20,6 @@ ACTOR = "command line"
 ROLES = ("administrator", "developer", "observer")
 TOKEN_TYPES = ("register_deploy", "all")
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print machine-readable output.")
 password_stdin = click.option(
     "--password-stdin", is_flag=True, help="Read the password from the first line of stdin."
 )
@@ -48,6 +50,9 @@ class Sentences(click.Group):
 @click.group(cls=Sentences, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Administer Sleuth from the machine that it runs on."""
+
+
+main.add_command(plugins)
 
 
 @main.command()
@@ -169,22 +174,6 @@ def create_access_token(slug: str, kind: str, name: str, as_json: bool) -> None:
 
         new = tokens.create_token(_organization(slug).id, name, TokenType(kind.upper()))
         _say(as_json, new.raw, name=new.name, type=kind.upper(), token=new.raw)
-
-
-@main.command()
-@as_json
-def plugins(as_json: bool) -> None:
-    """List the tracker plugins: loaded, failed, skipped."""
-    from sleuth import trackers
-    from sleuth.factory import create_app
-
-    with create_app().app_context():
-        rows = trackers.describe(trackers.current())
-    if as_json:
-        click.echo(json.dumps(rows, indent=2))
-        return
-    for row in rows:
-        click.echo(f"{row['state']:8} {row['name']:16} {row['place']} {row['detail']}".rstrip())
 
 
 @main.command()
