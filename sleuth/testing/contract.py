@@ -33,7 +33,7 @@ def contract(place: str) -> Callable[..., None]:
 
         outcome = check_rule(_bench(place), rule)
         if outcome.state == "not checked":
-            pytest.skip(outcome.words)
+            pytest.skip(f"not checked, {outcome.words}")
         if outcome.state != "ok":
             pytest.fail(f"{rule.number} {rule.title}\n{outcome.words}\n{rule.page}", pytrace=False)
 

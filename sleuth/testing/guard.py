@@ -46,7 +46,7 @@ def no_connections() -> Iterator[list[str]]:
         refuse(host)
         return resolve(host, *arguments, **options)
 
-    socket.socket.connect = guarded_connect  # type: ignore[method-assign]
+    socket.socket.connect = guarded_connect  # type: ignore[method-assign, assignment]
     socket.getaddrinfo = guarded_resolve
     try:
         yield refused

@@ -1,0 +1,273 @@
+"""One plugin, loaded, with its sandbox being served and everything it does in view."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pluggy import PluginManager
+
+from sleuth import hookspecs
+from sleuth.http import AllowedHosts, Client
+from sleuth.plugin_api import ImpactConfig, RemoteProject, TrackerContext
+from sleuth.redaction import Scrubber
+from sleuth.testing.finding import Candidate
+from sleuth.testing.guard import captured_output
+from sleuth.testing.reply import Question, Reply
+from sleuth.testing.rule import NotCheckedError
+from sleuth.testing.sandbox import Sandbox
+from sleuth.testing.transport import Fault, TooManyRequestsError, Transport
+from sleuth.trackers import Surroundings, Tracker
+from sleuth.trackers.loading import load_one
+
+NOON = datetime(2026, 3, 4, 12, 0, 40, tzinfo=UTC)
+"""When every check takes place: forty seconds past a full minute and a full hour."""
+
+NOT_LOADED = "the plugin does not load"
+
+
+@dataclass(slots=True)
+class Clock:
+    """What time it is for plugin and sandbox."""
+
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A range of whole buckets."""
+
+    since: datetime
+    until: datetime
+    interval: timedelta
+
+    def buckets(self) -> list[datetime]:
+        """Return the starts of its buckets."""
+        count = (self.until - self.since) // self.interval
+        return [self.since + index * self.interval for index in range(count)]
+
+
+class Bench:
+    """Asks a plugin questions, as the product would, and keeps what came of each.
+
+    Args:
+        url: Where the sandbox is served.
+        clock: That it goes by.
+
+    ``tracker`` is None, and ``failure`` says why, if the product would not load the plugin.
+    """
+
+    def __init__(self, candidate: Candidate, url: str, clock: Clock) -> None:
+        self.candidate = candidate
+        self.clock = clock
+        self.transport = Transport(url)
+        self._settings = _Settings(candidate.sandbox.settings(url))
+        self._manager = PluginManager("sleuth")
+        self._manager.add_hookspecs(hookspecs)
+        self.tracker, self.failure = self._loaded()
+        if self.tracker:
+            self._manager.register(candidate.plugin)
+        self._kept: dict[str, Any] = {}
+
+    def _loaded(self) -> tuple[Tracker | None, str]:
+        source = replace(self.candidate.source, load=lambda: self.candidate.plugin)
+        with captured_output():
+            registry = load_one(source, self._settings)
+        for failure in registry.failures:
+            return None, failure.error
+        for skipped in registry.skipped:
+            return None, skipped.reason
+        (tracker,) = registry.trackers.values()
+        tracker.surroundings = Surroundings(connect=self.transport.session)
+        return tracker, ""
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """What the author says is true."""
+        return self.candidate.sandbox
+
+    @property
+    def loaded(self) -> Tracker:
+        """The tracker, as the product has it.
+
+        Raises:
+            NotCheckedError: the plugin does not load.
+        """
+        if self.tracker is None:
+            raise NotCheckedError(NOT_LOADED)
+        return self.tracker
+
+    @property
+    def interval(self) -> timedelta:
+        """Width of one bucket."""
+        return timedelta(seconds=self.loaded.info.capabilities.interval_seconds)
+
+    @property
+    def secrets(self) -> list[str]:
+        """Every secret that the plugin is ever given here."""
+        info = self.loaded.info
+        public = {field.name for field in info.credential_fields if not field.is_secret}
+        sets = [self.sandbox.credentials, *self.sandbox.refused.values()]
+        sets.append(self.sandbox.many_credentials)
+        return [value for each in sets for name, value in each.items() if name not in public]
+
+    def floor(self, instant: datetime) -> datetime:
+        """Return the start of the bucket that an instant lies in."""
+        seconds = int(self.interval.total_seconds())
+        return datetime.fromtimestamp(int(instant.timestamp()) // seconds * seconds, UTC)
+
+    def window(self, buckets: int, until: datetime | None = None) -> Window:
+        """Return a window of so many buckets that ends, by default, with the last full one."""
+        end = self.floor(until or self.clock.now)
+        return Window(end - buckets * self.interval, end, self.interval)
+
+    def kept(self, name: str, make: Callable[[], Any]) -> Any:
+        """Return what was made under a name before, or make it."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        return self._kept[name]
+
+    def implements(self, hook: str) -> None:
+        """Go on only if the plugin implements a hook.
+
+        Raises:
+            NotCheckedError: it does not.
+        """
+        if hook not in self.loaded.hooks:
+            raise NotCheckedError(f"the plugin does not implement {hook}")
+
+    def configs(self) -> list[ImpactConfig]:
+        """Return the sandbox's configurations, with the attributes of the projects listed."""
+        return list(self.kept("configs", self._configs))
+
+    def _configs(self) -> list[ImpactConfig]:
+        reply = self.ask(self.projects())
+        listed = reply.value if isinstance(reply.value, list) else []
+        attributes = {
+            (project.org_key, project.key): project.attributes
+            for project in listed
+            if isinstance(project, RemoteProject)
+        }
+        return [
+            replace(
+                config,
+                attributes=config.attributes
+                or attributes.get((config.org_key, config.project_key), {}),
+            )
+            for config in self.sandbox.configs
+        ]
+
+    def token(self, credentials: Mapping[str, str] | None = None) -> Question:
+        """Ask whether credentials work; by default those that do."""
+        return self._question("sleuth_validate_token", credentials)
+
+    def projects(self, credentials: Mapping[str, str] | None = None) -> Question:
+        """Ask for the projects."""
+        return self._question("sleuth_list_projects", credentials)
+
+    def counts(
+        self,
+        config: ImpactConfig | None = None,
+        window: Window | None = None,
+        credentials: Mapping[str, str] | None = None,
+    ) -> Question:
+        """Ask for counts; by default of the first configuration and the last half hour."""
+        return self.about(
+            "sleuth_collect_counts",
+            config or self.configs()[0],
+            window or self.window(30),
+            credentials,
+        )
+
+    def about(
+        self,
+        hook: str,
+        config: ImpactConfig,
+        window: Window | None = None,
+        credentials: Mapping[str, str] | None = None,
+    ) -> Question:
+        """Ask any hook about a configuration, and a window if there is one."""
+        range_of = {"since": window.since, "until": window.until} if window else {}
+        return self._question(hook, credentials, config=config, **range_of)
+
+    def required_questions(self) -> list[Question]:
+        """Return a question for each of the hooks that talk and are required."""
+        return [self.token(), self.projects(), self.counts()]
+
+    def _question(
+        self, hook: str, credentials: Mapping[str, str] | None, **arguments: Any
+    ) -> Question:
+        used = self.sandbox.credentials if credentials is None else credentials
+        return Question(hook, dict(used), arguments, self.loaded.info.capabilities.interval_seconds)
+
+    def ask(self, question: Question, fault: Fault | None = None) -> Reply:
+        """Call a hook, and return what it did itself, before the product looks at it.
+
+        Args:
+            fault: Spoils the answers of the sandbox.
+        """
+        arguments = deepcopy(dict(question.arguments))
+        context = self._context(question.credentials)
+        if question.hook != "sleuth_explore_url":
+            arguments["tracker"] = context
+        value, error = None, None
+        begun = time.monotonic()
+        with captured_output() as output, self.transport.watching(fault) as exchanges:
+            try:
+                value = getattr(self._manager.hook, question.hook)(**arguments)
+            except (Exception, SystemExit, TooManyRequestsError) as caught:
+                error = caught
+        seconds = time.monotonic() - begun
+        is_changed = any(arguments[name] != was for name, was in question.arguments.items())
+        is_changed |= context.credentials != question.credentials
+        is_changed |= context.settings != self.loaded.settings
+        return Reply(question, value, error, exchanges, output.getvalue(), seconds, is_changed)
+
+    def raw(self, hook: str) -> Any:
+        """Return what a hook that talks to nobody answers.
+
+        Raises:
+            NotCheckedError: the plugin does not load.
+        """
+        if self.tracker is None:
+            raise NotCheckedError(NOT_LOADED)
+        return getattr(self._manager.hook, hook)()
+
+    def _context(self, credentials: Mapping[str, str]) -> TrackerContext:
+        info = self.loaded.info
+        settings = dict(self.loaded.settings)
+        urls = [settings[row.name] for row in info.settings if row.is_url]
+        http = Client(
+            info.name,
+            AllowedHosts([*urls, *info.hosts]),
+            session=self.transport.session(),
+            scrub=Scrubber(self.secrets),
+            now=self.clock.now,
+        )
+        return TrackerContext(http, settings, dict(credentials), self.clock.now)
+
+
+class _Settings(dict[str, Any]):
+    """Settings of a plugin whose slug is not known yet: found by the end of their names."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        for known, value in self.items():
+            if name.endswith(f"_{known}".upper()):
+                return value
+        return default
+
+
+@contextmanager
+def opened(candidate: Candidate) -> Iterator[Bench]:
+    """Serve a plugin's sandbox and load the plugin, while the context lasts."""
+    clock = Clock()
+    with candidate.sandbox.serve(clock) as url:
+        yield Bench(candidate, url, clock)
