@@ -133,6 +133,7 @@ SANDBOX = Sandbox(
     configs=(
         ImpactConfig("", "shop", "production"),
         ImpactConfig("", "shop", "staging"),
+        ImpactConfig("", "blog", "production"),
         ImpactConfig("", "blog", None),
     ),
     many_credentials={"token": OF_MANY},

@@ -10,9 +10,10 @@ from typing import Literal
 
 from sleuth.http.deadline import run_until
 from sleuth.testing.bench import Bench, opened
-from sleuth.testing.finding import Candidate, where
+from sleuth.testing.finding import Candidate
 from sleuth.testing.rule import BrokenRuleError, NotCheckedError, Rule
 from sleuth.testing.rules import RULES
+from sleuth.testing.telling import where
 
 RULE_SECONDS = 30
 State = Literal["ok", "failed", "not checked"]

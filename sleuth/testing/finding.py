@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,6 +15,7 @@ from types import ModuleType
 from sleuth.http.deadline import run_until
 from sleuth.testing.guard import ForeignConnectionError, no_connections
 from sleuth.testing.sandbox import Sandbox
+from sleuth.testing.telling import where
 from sleuth.trackers.sources import BUNDLED_DIR, Source, find_plugins
 
 IMPORT_SECONDS = 10
@@ -119,13 +119,6 @@ def _imported(source: Source) -> tuple[object, bool]:
     except (Exception, SystemExit) as error:
         raise CandidateError(f"{name} cannot be imported: {where(error)}.") from error
     return plugin, not attempts
-
-
-def where(error: BaseException) -> str:
-    """Return an exception in a line: type, message, and the last line of code it came from."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" (line {frames[-1].lineno} of {frames[-1].filename})" if frames else ""
-    return f"{type(error).__name__}: {error}{place}"
 
 
 def _sandbox_of(source: Source, plugin: object) -> Sandbox:

@@ -9,13 +9,11 @@ from typing import Any
 
 from sleuth.plugin_api import CountSeries, ImpactConfig, RemoteProject, TokenCheck, TrackerError
 from sleuth.redaction import Scrubber
-from sleuth.testing.finding import where
 from sleuth.testing.rule import BrokenRuleError
+from sleuth.testing.telling import told, where
 from sleuth.testing.transport import Exchange, TooManyRequestsError
 from sleuth.trackers import answers
 from sleuth.trackers.errors import ContractError
-
-LONGEST = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +87,7 @@ class Reply:
             return f"raised TrackerError({error.message!r}, {more}, reason={error.reason!r})"
         if error is not None:
             return f"raised {where(error)}"
-        text = repr(self.value)
-        return f"returned {text if len(text) <= LONGEST else text[:LONGEST] + '…'}"
+        return f"returned {told(self.value)}"
 
     @property
     def message(self) -> str:

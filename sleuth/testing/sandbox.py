@@ -32,8 +32,9 @@ class Sandbox:
             ``expired`` and ``under_scoped`` where the tracker has such a thing.
         count: The truth: how many errors of a configuration happened in the bucket that
             starts at an instant, as far as the tracker knows by the clock's time.
-        configs: What may be measured: two or more whose counts differ, in project or in
-            environment. ``attributes`` may be left out: they are taken from the list of projects.
+        configs: What may be measured: two or more, so that there are pairs which differ in
+            nothing but the project, and in nothing but the environment. ``attributes`` may
+            be left out: they are taken from the list of projects.
         settings: The operator's settings by name, given the base URL.
         many_credentials: Credentials that see more than 100 projects, if there are any.
         many_projects: How many projects those see.

@@ -10,6 +10,7 @@ from sleuth.plugin_api import CountSeries, ImpactConfig
 from sleuth.testing.bench import NOON, Bench, Window
 from sleuth.testing.reply import Reply, named
 from sleuth.testing.rule import BrokenRuleError, Chapter, NotCheckedError, require
+from sleuth.testing.telling import difference
 
 CHAPTER = Chapter("Counts")
 MOST_AT_ONCE = timedelta(days=1)
@@ -172,7 +173,7 @@ def repeats(bench: Bench) -> None:
     question = bench.counts(window=bench.window(120))
     first, second = bench.ask(question).series(), bench.ask(question).series()
     if first.points != second.points or first.complete_until != second.complete_until:
-        raise BrokenRuleError(f"{question} returned {first!r}, and then {second!r}.")
+        raise BrokenRuleError(f"{question} is not stable: {difference(first, second)}.")
 
 
 def _is_true(bench: Bench, config: ImpactConfig, reply: Reply) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from itertools import combinations
 
 from sleuth.plugin_api import ImpactConfig, TrackerError
@@ -22,7 +23,10 @@ REASONS = ("not_found", "forbidden")
     "A filter that is ignored looks right on every page, and is wrong.",
 )
 def by_project(bench: Bench) -> None:
-    _are_apart(bench, "project", lambda config: (config.org_key, config.project_key))
+    def all_but_project(config: ImpactConfig) -> object:
+        return config.environment, config.values
+
+    _are_apart(bench, "project", all_but_project)
 
 
 @CHAPTER.rule(
@@ -31,35 +35,34 @@ def by_project(bench: Bench) -> None:
     "Errors of staging are no reason to call production unhealthy.",
 )
 def by_environment(bench: Bench) -> None:
-    _are_apart(bench, "environment", lambda config: config.environment)
+    def all_but_environment(config: ImpactConfig) -> object:
+        return config.org_key, config.project_key, config.values
+
+    _are_apart(bench, "environment", all_but_environment)
 
 
-def _are_apart(bench: Bench, what: str, part: Callable[[ImpactConfig], object]) -> None:
-    window = bench.window(120)
-    tried = 0
-    for one, other in combinations(bench.configs(), 2):
-        if part(one) == part(other) or not _differ_only_in(what, one, other):
-            continue
-        if all(
-            bench.sandbox.count(one, at) == bench.sandbox.count(other, at)
-            for at in window.buckets()[:60]
-        ):
-            continue
-        tried += 1
-        counted = [bench.ask(bench.counts(config, window)).vouched() for config in (one, other)]
+def _are_apart(bench: Bench, what: str, others: Callable[[ImpactConfig], object]) -> None:
+    window = bench.window(120, bench.clock.now - timedelta(hours=3))
+    pairs = [
+        (one, other)
+        for one, other in combinations(bench.configs(), 2)
+        if others(one) == others(other)
+        and any(
+            bench.sandbox.count(one, at) != bench.sandbox.count(other, at)
+            for at in window.buckets()
+        )
+    ]
+    if not pairs:
+        raise NotCheckedError(
+            f"no two of the sandbox's configs differ in {what} alone, and in counts"
+        )
+    for one, other in pairs:
+        counted = [bench.ask(bench.counts(each, window)).vouched() for each in (one, other)]
         if counted[0] == counted[1]:
             raise BrokenRuleError(
                 f"sleuth_collect_counts returned the same counts for {named(one)} as for "
                 f"{named(other)}, which differ in the sandbox. The {what} is ignored."
             )
-    if not tried:
-        raise NotCheckedError(f"no two of the sandbox's configs differ in {what} and in counts")
-
-
-def _differ_only_in(what: str, one: ImpactConfig, other: ImpactConfig) -> bool:
-    if what == "project":
-        return True
-    return (one.org_key, one.project_key) == (other.org_key, other.project_key)
 
 
 @CHAPTER.rule(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sleuth.plugin_api import RemoteProject, TrackerInfo
+from sleuth.plugin_api import RemoteProject, TrackerError, TrackerInfo
 from sleuth.testing import words
 from sleuth.testing.bench import Bench
-from sleuth.testing.guard import no_connections
+from sleuth.testing.guard import captured_output, no_connections
 from sleuth.testing.rule import BrokenRuleError, Chapter, require
+from sleuth.testing.telling import difference, told
 
 CHAPTER = Chapter("What a plugin says of itself")
 
@@ -46,7 +47,7 @@ def says_the_same(bench: Bench) -> None:
     bench.ask(bench.token())
     for hook in ("sleuth_tracker_info", "sleuth_impact_fields"):
         first, second = bench.raw(hook), bench.raw(hook)
-        require(first == second, f"{hook} returned {first!r}, and then {second!r}.")
+        require(first == second, f"{hook} is not stable: {difference(first, second)}.")
     slug = bench.raw("sleuth_tracker_info").slug
     require(slug == loaded.info.slug, f"The slug was {loaded.info.slug!r} at load, now {slug!r}.")
 
@@ -89,7 +90,7 @@ def _missing_texts(info: TrackerInfo) -> Iterator[str]:
 def has_a_secret(bench: Bench) -> None:
     fields = bench.loaded.info.credential_fields
     has_secret = any(field.is_secret and field.is_required for field in fields)
-    require(has_secret, f"None of the credential fields is secret and required: {fields!r}.")
+    require(has_secret, f"None of the credential fields is secret and required: {told(fields)}.")
     names = {field.name for field in fields}
     for set_name, given in {
         "credentials": bench.sandbox.credentials,
@@ -209,7 +210,11 @@ def logo_is_harmless(bench: Bench) -> None:
 def product_takes_it(bench: Bench) -> None:
     loaded, now, credentials = bench.loaded, bench.clock.now, bench.sandbox.credentials
     window = bench.window(30)
-    check = loaded.validate_token(credentials, now)
+    with captured_output():
+        try:
+            check = loaded.validate_token(credentials, now)
+            loaded.list_projects(credentials, now)
+            loaded.collect_counts(credentials, bench.configs()[0], window.since, window.until, now)
+        except TrackerError as error:
+            raise BrokenRuleError(f"The product says: {error.message}") from error
     require(check.ok, f"sleuth_validate_token refused the sandbox's credentials: {check.message}")
-    loaded.list_projects(credentials, now)
-    loaded.collect_counts(credentials, bench.configs()[0], window.since, window.until, now)

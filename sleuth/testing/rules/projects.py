@@ -6,7 +6,8 @@ from collections import Counter
 
 from sleuth.testing import faults, words
 from sleuth.testing.bench import Bench
-from sleuth.testing.rule import Chapter, NotCheckedError
+from sleuth.testing.rule import BrokenRuleError, Chapter, NotCheckedError
+from sleuth.testing.telling import difference
 from sleuth.testing.transport import TooManyRequestsError
 
 CHAPTER = Chapter("Projects")
@@ -64,7 +65,8 @@ def ends(bench: Bench) -> None:
 def is_stable(bench: Bench) -> None:
     first, second = bench.ask(bench.projects()), bench.ask(bench.projects())
     if first.projects() != second.projects():
-        raise second.broken(f"the same as the first time, when it {first.came}")
+        what = difference(first.value, second.value)
+        raise BrokenRuleError(f"{second.question} is not stable: {what}.")
 
 
 def _many(bench: Bench) -> int:

@@ -107,7 +107,7 @@ def server_errors(bench: Bench) -> None:
     "tracker.http raises the right TrackerError by itself; it only has to be let through.",
 )
 def no_connection(bench: Bench) -> None:
-    _passes(bench, faults.hanging_up, "no answer: the connection is refused")
+    _passes(bench, faults.hanging_up, "nothing but a refused connection")
 
 
 def _passes(bench: Bench, fault: Fault, what: str, reasons: Collection[str] = ()) -> list[Reply]:

@@ -13,7 +13,7 @@ class Mutant:
         rule: That finds it.
         mistake: In a few words; names the test.
         old: What the plugin says, exactly once.
-        new: What it says instead.
+        new: What it says instead; ``_TURNS`` counts how often it was asked.
     """
 
     rule: str
@@ -22,12 +22,11 @@ class Mutant:
     new: str
 
 
+COUNTER = "\n_TURNS = __import__('itertools').count()\n"
 HEAD = 'T = TypeVar("T")\n'
 INFO_END = '        docs_url="https://example.org/docs/auth-tokens",\n'
 COLLECT = '    series = _get(tracker, f"/projects/{config.project_key}/errors", window)\n'
-LAST_ERROR = (
-    'return TrackerError(f"Example has a problem of its own (status {answer.status}).")'
-)
+LAST_ERROR = 'return TrackerError(f"Example has a problem of its own (status {answer.status}).")'
 REFUSED = "        return TrackerError(message, permanent=True, reason=reason)\n"
 ACCOUNT = "    return TokenCheck(ok=True,"
 COMPLETE = '            complete_until=datetime.fromisoformat(series["complete_until"]),\n'
@@ -88,6 +87,12 @@ MUTANTS = (
         "its logo is a script",
         INFO_END,
         INFO_END + '        logo="<svg><script>1</script></svg>",\n',
+    ),
+    Mutant(
+        "C111",
+        "a token that works is refused",
+        ACCOUNT,
+        ACCOUNT.replace("True", "False"),
     ),
     Mutant(
         "C201",
@@ -155,7 +160,9 @@ MUTANTS = (
         + '        if error.reason != "not_found":\n            raise\n'
         + "        return CountSeries(60, (), complete_until=until)\n",
     ),
-    Mutant("C304", "Retry-After is not read", 'headers.get("Retry-After", "")', 'headers.get("", "")'),
+    Mutant(
+        "C304", "Retry-After is not read", 'headers.get("Retry-After", "")', 'headers.get("", "")'
+    ),
     Mutant(
         "C304",
         "429 is for ever",
@@ -181,6 +188,12 @@ MUTANTS = (
         "",
     ),
     Mutant(
+        "C401",
+        "projects are called by a field that is not there",
+        'label=_a(str, row["name"])',
+        'label=str(row.get("title"))',
+    ),
+    Mutant(
         "C402",
         "only the first page is read",
         "        if page.keys() <= found.keys():\n            return list(found.values())\n"
@@ -197,7 +210,7 @@ MUTANTS = (
         "C404",
         "projects are in no order",
         "return list(found.values())",
-        "return sorted(found.values(), key=lambda _: next(_NUMBERS))",
+        "return list(found.values())[:: (-1) ** next(_TURNS)]",
     ),
     Mutant(
         "C501",
@@ -250,6 +263,13 @@ MUTANTS = (
     ),
     Mutant("C603", "only a thousand rows are read", ROWS, 'for row in series["minutes"][:1000]'),
     Mutant(
+        "C604",
+        "what is too old is zero",
+        COLLECT,
+        "    if (tracker.now - since).days > 7:\n"
+        "        return CountSeries(60, (), complete_until=until)\n" + COLLECT,
+    ),
+    Mutant(
         "C605",
         "no errors are taken for no answer",
         "    with _known_shape():\n        return CountSeries(",
@@ -269,8 +289,18 @@ MUTANTS = (
         COMPLETE,
         "            complete_until=tracker.now.replace(second=0),\n",
     ),
-    Mutant("C608", "it returns every point once", POINT, f"*_new({POINT})"),
-    Mutant("C701", "the project is ignored", '{config.project_key}/errors", window', 'shop/errors", window'),
+    Mutant(
+        "C608",
+        "it vouches for less every second time",
+        COMPLETE,
+        COMPLETE.replace('"]),', '"]) - (until - since) * (next(_TURNS) % 2),'),
+    ),
+    Mutant(
+        "C701",
+        "the project is ignored",
+        '{config.project_key}/errors", window',
+        'shop/errors", window',
+    ),
     Mutant(
         "C702",
         "the environment is ignored",
@@ -329,5 +359,62 @@ MUTANTS = (
         "an accent is a bug",
         "    answer = tracker.http.get(\n",
         "    tracker.credentials['token'].encode('ascii')\n    answer = tracker.http.get(\n",
+    ),
+)
+
+FURTHER = """
+from datetime import timedelta
+
+from sleuth.plugin_api import ImpactWarning, NewError, RemoteDeploy
+
+
+@hookimpl
+def sleuth_check_impact(tracker, config):
+    if config.environment in {None, "production", "staging"}:
+        return []
+    return [ImpactWarning("environment", "Example has not seen this environment yet.")]
+
+
+@hookimpl
+def sleuth_new_errors(tracker, config, since, until):
+    return [
+        NewError("KeyError: 'cart'", "https://example.org/1", since, count=3),
+        NewError("ValueError", "https://example.org/2", until - timedelta(minutes=1), count=1),
+    ]
+
+
+@hookimpl
+def sleuth_explore_url(config, since, until):
+    return f"https://example.org/{config.project_key}?since={since.timestamp()}"
+
+
+@hookimpl
+def sleuth_list_deploys(tracker, config, since, until):
+    return [RemoteDeploy("a1b2c3", since), RemoteDeploy("d4e5f6", until - timedelta(minutes=1))]
+"""
+"""The optional hooks, as the example might have them."""
+
+FURTHER_MUTANTS = (
+    Mutant(
+        "C901",
+        "everything is warned of",
+        'if config.environment in {None, "production", "staging"}:',
+        "if config.environment is None:",
+    ),
+    Mutant("C901", "a field is warned of that is not there", '("environment", "E', '("env", "E'),
+    Mutant("C902", "errors were seen before", '"https://example.org/1", since', '"", since.min'),
+    Mutant("C902", "errors were seen earlier", '1", since', '1", since - timedelta(days=1)'),
+    Mutant("C902", "the rare ones come first", "count=3", "count=0"),
+    Mutant("C903", "the address is relative", 'f"https://example.org/{config', 'f"/{config'),
+    Mutant("C903", "the address is another each time", "since.timestamp()", "next(_TURNS)"),
+    Mutant(
+        "C903",
+        "the address has a token in it",
+        "since.timestamp()",
+        "'example-token-0123456789'",
+    ),
+    Mutant("C904", "a deploy is not of the window", "until - timedelta(minutes=1))]", "until)]"),
+    Mutant(
+        "C904", "the newest comes first", '"a1b2c3", since)', '"a1b2c3", until.replace(second=0))'
     ),
 )
