@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,17 +16,21 @@ from sleuth import hookspecs
 from sleuth.http import AllowedHosts, Client
 from sleuth.plugin_api import ImpactConfig, RemoteProject, TrackerContext
 from sleuth.redaction import Scrubber
-from sleuth.testing.finding import Candidate
+from sleuth.testing.finding import Candidate, CandidateError
 from sleuth.testing.guard import captured_output
 from sleuth.testing.reply import Question, Reply
 from sleuth.testing.rule import NotCheckedError
 from sleuth.testing.sandbox import Sandbox
+from sleuth.testing.telling import where
 from sleuth.testing.transport import Fault, TooManyRequestsError, Transport
 from sleuth.trackers import Surroundings, Tracker
 from sleuth.trackers.loading import load_one
 
 NOON = datetime(2026, 3, 4, 12, 0, 40, tzinfo=UTC)
 """When every check takes place: forty seconds past a full minute and a full hour."""
+
+MOST_AT_ONCE = timedelta(days=1)
+"""The longest window that the product asks for, unless two buckets are longer."""
 
 NOT_LOADED = "the plugin does not load"
 
@@ -63,6 +67,7 @@ class Bench:
         clock: That it goes by.
 
     ``tracker`` is None, and ``failure`` says why, if the product would not load the plugin.
+    ``asking`` is what was asked last; ``is_stuck`` says that the answer never came.
     """
 
     def __init__(self, candidate: Candidate, url: str, clock: Clock) -> None:
@@ -75,6 +80,8 @@ class Bench:
         self.tracker, self.failure = self._loaded()
         if self.tracker:
             self._manager.register(candidate.plugin)
+        self.asking: Question | str = "Loading it"
+        self.is_stuck = False
         self._kept: dict[str, Any] = {}
 
     def _loaded(self) -> tuple[Tracker | None, str]:
@@ -125,9 +132,14 @@ class Bench:
         return datetime.fromtimestamp(int(instant.timestamp()) // seconds * seconds, UTC)
 
     def window(self, buckets: int, until: datetime | None = None) -> Window:
-        """Return a window of so many buckets that ends, by default, with the last full one."""
+        """Return a window that ends, by default, with the last full bucket.
+
+        Args:
+            buckets: How many; no more than the product asks for at once, which is a day.
+        """
         end = self.floor(until or self.clock.now)
-        return Window(end - buckets * self.interval, end, self.interval)
+        count = max(2, min(buckets, MOST_AT_ONCE // self.interval))
+        return Window(end - count * self.interval, end, self.interval)
 
     def kept(self, name: str, make: Callable[[], Any]) -> Any:
         """Return what was made under a name before, or make it."""
@@ -214,6 +226,7 @@ class Bench:
         Args:
             fault: Spoils the answers of the sandbox.
         """
+        self.asking = question
         arguments = deepcopy(dict(question.arguments))
         context = self._context(question.credentials)
         if question.hook != "sleuth_explore_url":
@@ -267,7 +280,19 @@ class _Settings(dict[str, Any]):
 
 @contextmanager
 def opened(candidate: Candidate) -> Iterator[Bench]:
-    """Serve a plugin's sandbox and load the plugin, while the context lasts."""
+    """Serve a plugin's sandbox and load the plugin, while the context lasts.
+
+    Raises:
+        CandidateError: the sandbox cannot be served.
+    """
     clock = Clock()
-    with candidate.sandbox.serve(clock) as url:
-        yield Bench(candidate, url, clock)
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(candidate.sandbox.serve(clock))
+            bench = Bench(candidate, url, clock)
+        except Exception as error:
+            name = candidate.source.origin.name
+            raise CandidateError(
+                f"The sandbox of {name} cannot be served: {where(error)}."
+            ) from error
+        yield bench

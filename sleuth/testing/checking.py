@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,11 +10,12 @@ from typing import Literal
 from sleuth.http.deadline import run_until
 from sleuth.testing.bench import Bench, opened
 from sleuth.testing.finding import Candidate
+from sleuth.testing.guard import restored
 from sleuth.testing.rule import BrokenRuleError, NotCheckedError, Rule
 from sleuth.testing.rules import RULES
 from sleuth.testing.telling import where
 
-RULE_SECONDS = 30
+RULE_SECONDS = 20
 State = Literal["ok", "failed", "not checked"]
 
 
@@ -46,17 +46,23 @@ def check(candidate: Candidate, numbers: Iterable[str] = ()) -> Iterator[Outcome
 
 
 def check_rule(bench: Bench, rule: Rule) -> Outcome:
-    """Try one rule, for as long as a rule may take."""
-    streams = sys.stdout, sys.stderr
+    """Try one rule, for as long as a rule may take.
+
+    After one that did not come to an end nothing is tried: its thread is still at work.
+    """
+    if bench.is_stuck:
+        return Outcome(rule, "not checked", "because an earlier rule did not come to an end")
     try:
-        run_until(time.monotonic() + RULE_SECONDS, lambda: rule.check(bench))
+        with restored():
+            run_until(time.monotonic() + RULE_SECONDS, lambda: rule.check(bench))
     except BrokenRuleError as error:
         return Outcome(rule, "failed", str(error))
     except NotCheckedError as error:
         return Outcome(rule, "not checked", f"because {error}")
     except TimeoutError:
-        sys.stdout, sys.stderr = streams
-        return Outcome(rule, "failed", f"It did not come to an end within {RULE_SECONDS} seconds.")
+        bench.is_stuck = True
+        words = f"{bench.asking} did not come to an end within {RULE_SECONDS} seconds."
+        return Outcome(rule, "failed", words)
     except Exception as error:
         words = f"The sandbox, or the kit itself, failed while this was tried: {where(error)}"
         return Outcome(rule, "failed", words)

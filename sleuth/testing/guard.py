@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -71,3 +72,19 @@ def captured_output() -> Iterator[io.StringIO]:
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)
+
+
+@contextmanager
+def restored() -> Iterator[None]:
+    """Put streams, logging and sockets back in the end, even if a thread is stuck with them."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    streams, connect, resolve = (sys.stdout, sys.stderr), socket.socket.connect, socket.getaddrinfo
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = streams
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        socket.socket.connect = connect  # type: ignore[method-assign]
+        socket.getaddrinfo = resolve

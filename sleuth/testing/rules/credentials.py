@@ -63,10 +63,9 @@ def _refused(bench: Bench, kind: str) -> Reply:
     reply = bench.ask(bench.token(bench.sandbox.refused[kind]))
     wanted = "TokenCheck(ok=False, message=…), with a message for people"
     when = f"it is given {kind} credentials"
-    if not isinstance(reply.value, TokenCheck) or reply.value.ok:
+    if not isinstance(reply.value, TokenCheck) or reply.fault() or reply.value.ok:
         raise reply.broken(wanted, when)
-    flaw = words.flaw(reply.value.message)
-    if flaw:
+    if flaw := words.flaw(reply.value.message):
         raise reply.broken(f"{wanted}: it {flaw}", when)
     return reply
 

@@ -42,7 +42,7 @@ def by_environment(bench: Bench) -> None:
 
 
 def _are_apart(bench: Bench, what: str, others: Callable[[ImpactConfig], object]) -> None:
-    window = bench.window(120, bench.clock.now - timedelta(hours=3))
+    window = bench.window(120, bench.clock.now - max(timedelta(hours=3), 2 * bench.interval))
     pairs = [
         (one, other)
         for one, other in combinations(bench.configs(), 2)

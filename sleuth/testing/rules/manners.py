@@ -7,7 +7,7 @@ import time
 import tracemalloc
 
 from sleuth.testing import faults
-from sleuth.testing.bench import Bench
+from sleuth.testing.bench import MOST_AT_ONCE, Bench
 from sleuth.testing.guard import no_connections
 from sleuth.testing.reply import Question, Reply
 from sleuth.testing.rule import Chapter, require
@@ -74,7 +74,10 @@ def few_requests(bench: Bench) -> None:
     "A job collects many sources in twenty seconds; a worker has the memory of a small server.",
 )
 def is_light(bench: Bench) -> None:
-    questions = [*bench.required_questions(), bench.counts(window=bench.window(1440))]
+    questions = [
+        *bench.required_questions(),
+        bench.counts(window=bench.window(MOST_AT_ONCE // bench.interval)),
+    ]
     for question in questions:
         reply, megabytes = _measured(bench, question)
         require(

@@ -48,7 +48,7 @@ def _is_permanent(bench: Bench, status: int, reasons: Collection[str]) -> None:
     fault = faults.answering(status)
     check = bench.ask(bench.token(), fault)
     when = f"the tracker answers with status {status}"
-    if not isinstance(check.value, TokenCheck) or check.value.ok:
+    if not isinstance(check.value, TokenCheck) or check.fault() or check.value.ok:
         raise check.broken("TokenCheck(ok=False, message=…): a refusal is an answer", when)
     if flaw := words.flaw(check.value.message):
         raise check.broken(f"a message for people: it {flaw}", when)

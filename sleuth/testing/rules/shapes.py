@@ -13,7 +13,7 @@ from sleuth.testing.rule import Chapter
 from sleuth.testing.transport import Exchange, Fault
 
 CHAPTER = Chapter("Answers in unknown shapes")
-MOST_VARIANTS = 250
+MOST_VARIANTS = 400
 """Tried of each question by each rule."""
 WANTED = "a TrackerError with a message for people"
 Variants = Callable[[Any], Iterator[shapes.Variant]]
