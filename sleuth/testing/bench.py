@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,45 +18,16 @@ from sleuth.plugin_api import ImpactConfig, RemoteProject, TrackerContext
 from sleuth.redaction import Scrubber
 from sleuth.testing.finding import Candidate, CandidateError
 from sleuth.testing.guard import captured_output
+from sleuth.testing.product import loaded
 from sleuth.testing.reply import Question, Reply
 from sleuth.testing.rule import NotCheckedError
 from sleuth.testing.sandbox import Sandbox
 from sleuth.testing.telling import where
 from sleuth.testing.transport import Fault, TooManyRequestsError, Transport
-from sleuth.trackers import Surroundings, Tracker
-from sleuth.trackers.loading import load_one
-
-NOON = datetime(2026, 3, 4, 12, 0, 40, tzinfo=UTC)
-"""When every check takes place: forty seconds past a full minute and a full hour."""
-
-MOST_AT_ONCE = timedelta(days=1)
-"""The longest window that the product asks for, unless two buckets are longer."""
+from sleuth.testing.windows import MOST_AT_ONCE, Clock, Window
+from sleuth.trackers import Tracker
 
 NOT_LOADED = "the plugin does not load"
-
-
-@dataclass(slots=True)
-class Clock:
-    """What time it is for plugin and sandbox."""
-
-    now: datetime = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A range of whole buckets."""
-
-    since: datetime
-    until: datetime
-    interval: timedelta
-
-    def buckets(self) -> list[datetime]:
-        """Return the starts of its buckets."""
-        count = (self.until - self.since) // self.interval
-        return [self.since + index * self.interval for index in range(count)]
 
 
 class Bench:
@@ -74,27 +45,14 @@ class Bench:
         self.candidate = candidate
         self.clock = clock
         self.transport = Transport(url)
-        self._settings = _Settings(candidate.sandbox.settings(url))
         self._manager = PluginManager("sleuth")
         self._manager.add_hookspecs(hookspecs)
-        self.tracker, self.failure = self._loaded()
+        self.tracker, self.failure = loaded(candidate, url, self.transport)
         if self.tracker:
             self._manager.register(candidate.plugin)
         self.asking: Question | str = "Loading it"
         self.is_stuck = False
         self._kept: dict[str, Any] = {}
-
-    def _loaded(self) -> tuple[Tracker | None, str]:
-        source = replace(self.candidate.source, load=lambda: self.candidate.plugin)
-        with captured_output():
-            registry = load_one(source, self._settings)
-        for failure in registry.failures:
-            return None, failure.error
-        for skipped in registry.skipped:
-            return None, skipped.reason
-        (tracker,) = registry.trackers.values()
-        tracker.surroundings = Surroundings(connect=self.transport.session)
-        return tracker, ""
 
     @property
     def sandbox(self) -> Sandbox:
@@ -266,16 +224,6 @@ class Bench:
             now=self.clock.now,
         )
         return TrackerContext(http, settings, dict(credentials), self.clock.now)
-
-
-class _Settings(dict[str, Any]):
-    """Settings of a plugin whose slug is not known yet: found by the end of their names."""
-
-    def get(self, name: str, default: Any = None) -> Any:
-        for known, value in self.items():
-            if name.endswith(f"_{known}".upper()):
-                return value
-        return default
 
 
 @contextmanager

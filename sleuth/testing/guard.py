@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
+from sleuth.http.deadline import THREAD_NAME
+
 _expected = threading.local()
 
 
@@ -56,10 +58,23 @@ def no_connections() -> Iterator[list[str]]:
         socket.getaddrinfo = resolve
 
 
+class _Heard(io.StringIO):
+    """Collects what this thread and those of the client write; a sandbox may say what it likes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._thread = threading.get_ident()
+
+    def write(self, text: str) -> int:
+        thread = threading.current_thread()
+        is_heard = thread.ident == self._thread or thread.name == THREAD_NAME
+        return super().write(text) if is_heard else len(text)
+
+
 @contextmanager
 def captured_output() -> Iterator[io.StringIO]:
-    """Collect what is printed or logged, at whatever level; nothing of it is shown."""
-    collected = io.StringIO()
+    """Collect what a plugin prints or logs, at whatever level; nothing of it is shown."""
+    collected = _Heard()
     handler = logging.StreamHandler(collected)
     handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
     root = logging.getLogger()

@@ -7,10 +7,11 @@ from itertools import pairwise, product
 from typing import Any
 
 from sleuth.plugin_api import CountSeries, ImpactConfig
-from sleuth.testing.bench import MOST_AT_ONCE, NOON, Bench, Window
+from sleuth.testing.bench import Bench
 from sleuth.testing.reply import Reply, named
 from sleuth.testing.rule import BrokenRuleError, Chapter, NotCheckedError, require
 from sleuth.testing.telling import difference
+from sleuth.testing.windows import MOST_AT_ONCE, NOON, Window
 
 CHAPTER = Chapter("Counts")
 
@@ -72,7 +73,7 @@ def counts_are_true(bench: Bench) -> None:
         require(
             vouched >= len(window.buckets()) / 2,
             f"{reply.question} vouches for {vouched} of {len(window.buckets())} buckets. Expected "
-            "those that ended a while ago: complete_until is too early, or complete_since too late.",
+            "all that ended a while ago: complete_until is too early, or complete_since too late.",
         )
 
 

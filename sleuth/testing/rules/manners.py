@@ -6,13 +6,15 @@ import threading
 import time
 import tracemalloc
 
+from sleuth.http.deadline import THREAD_NAME
 from sleuth.testing import faults
-from sleuth.testing.bench import MOST_AT_ONCE, Bench
+from sleuth.testing.bench import Bench
 from sleuth.testing.guard import no_connections
 from sleuth.testing.reply import Question, Reply
 from sleuth.testing.rule import Chapter, require
 from sleuth.testing.rules.projects import most_requests
 from sleuth.testing.transport import Exchange, Honest
+from sleuth.testing.windows import MOST_AT_ONCE
 
 CHAPTER = Chapter("Manners")
 MOST_SECONDS = 5
@@ -20,7 +22,6 @@ MOST_MEGABYTES = 64
 MOST_REQUESTS = 20
 MOST_TO_COUNT = 6
 GRACE_SECONDS = 1
-OF_THE_CLIENT = "tracker request"
 
 
 @CHAPTER.rule(
@@ -126,7 +127,7 @@ def _honestly(_request: object, honest: Honest) -> Exchange:
 def _left(before: set[threading.Thread]) -> str:
     deadline = time.monotonic() + GRACE_SECONDS
     while True:
-        left = [each for each in set(threading.enumerate()) - before if each.name != OF_THE_CLIENT]
+        left = [each for each in set(threading.enumerate()) - before if each.name != THREAD_NAME]
         if not left or time.monotonic() > deadline:
             return ", ".join(thread.name for thread in left)
         time.sleep(0.02)
