@@ -64,10 +64,10 @@ OF_EVERYTHING_ELSE: dict[str, str] = {
     "project.created": "created the project {}",
     "project.deleted": "deleted the project {}",
     "project.renamed": "renamed a project to {}",
-    "situation.applied": "told the stand-in for sentry.io of {}",
+    "situation.applied": "told the demo's stand-in of {}",
     "situation.begun": "switched on in the demo: {}",
     "situation.ended": "ended in the demo: {}",
-    "situation.failed": "could not tell the stand-in for sentry.io of {}",
+    "situation.failed": "could not tell the demo's stand-in of {}",
 }
 
 WORDS: dict[str, str] = {**OF_INTEGRATIONS, **OF_EVERYTHING_ELSE}

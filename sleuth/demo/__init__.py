@@ -1,7 +1,8 @@
 """The demo: a made-up company whose counts and verdicts are made by the ordinary means.
 
-Deploys are sample data; everything that follows from them is not. The stand-in for
-sentry.io is told of incidents, the worker collects its counts and judges the deploys.
+Deploys are sample data; everything that follows from them is not. The stand-in for the
+tracker, which a plugin brings and declares, is told of incidents; the worker collects its
+counts and judges the deploys.
 """
 
 from __future__ import annotations

@@ -11,9 +11,8 @@ SLUG = "lumen-works"
 DOMAIN = "lumen.example"
 """No mail ever reaches a domain below ``example``, so nobody can own such an address."""
 
-PROVIDER = "sentry"
-CREDENTIALS = {"token": "sntryu_demo"}
 TRACKER_ORGANIZATION = "lumen"
+"""What the tracker calls the company."""
 
 
 @dataclass(frozen=True, slots=True)

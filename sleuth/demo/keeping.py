@@ -1,4 +1,4 @@
-"""What jobs do for the demo: connect Sentry, remind the stand-in, let deploys go on."""
+"""What jobs do for the demo: connect the tracker, remind the stand-in, let deploys go on."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sleuth import clock
 from sleuth.accounts import audit
 from sleuth.accounts.models import Role
-from sleuth.demo import plan, service, stand_in
-from sleuth.demo.cast import CREDENTIALS, PROJECTS, PROVIDER, DemoProject
+from sleuth.demo import declaration, plan, service, stand_in
+from sleuth.demo.cast import PROJECTS, DemoProject
 from sleuth.deploys import parameters
 from sleuth.deploys.models import CodeDeployment, Deploy
 from sleuth.deploys.registration import register_deploy
@@ -26,9 +26,7 @@ from sleuth.integrations import checks, project_list
 from sleuth.integrations.models import CheckKind, ConnectionCheck, Integration, TrackerProject
 from sleuth.integrations.service import get_integration, registry, validate_connection
 from sleuth.projects.models import Environment, Project
-from sleuth.trackers import name_of
 
-SOURCE_NAME = "Sentry errors"
 PIPELINE = "the demo's pipeline"
 
 
@@ -78,18 +76,20 @@ def _connect(organization_id: int, anchor: datetime) -> None:
         integration = db.session.get_one(Integration, integration_id)
         for project in PROJECTS:
             _add_sources(integration, project, anchor)
-        audit.record(organization_id, service.CONNECTED, name_of(PROVIDER), provider=PROVIDER)
+        tracker = declaration.current()
+        audit.record(organization_id, service.CONNECTED, tracker.name, provider=tracker.provider)
     collecting.collect_integrations([integration_id])
 
 
 def _integration_id(organization_id: int) -> int:
     """Return the integration's id after connecting it as the dialog does, at need."""
-    integration = get_integration(organization_id, PROVIDER)
+    tracker = declaration.current()
+    integration = get_integration(organization_id, tracker.provider)
     if integration is None:
         message = _validate(organization_id)
-        integration = get_integration(organization_id, PROVIDER)
+        integration = get_integration(organization_id, tracker.provider)
     if integration is None:
-        raise DemoError(f"Sentry's stand-in could not be connected: {message}")
+        raise DemoError(f"{tracker.name}'s stand-in could not be connected: {message}")
     return integration.id
 
 
@@ -97,13 +97,13 @@ def _validate(organization_id: int) -> str:
     owner = service.find_member(organization_id, Role.OWNER)
     if owner is None:
         raise DemoError("The demo has no owner.")
-    owner_id = owner.id
+    owner_id, tracker = owner.id, declaration.current()
     with write():
         check_id = checks.start(
             organization_id=organization_id,
-            provider=PROVIDER,
+            provider=tracker.provider,
             kind=CheckKind.CONNECT,
-            payload={"credentials": CREDENTIALS},
+            payload={"credentials": dict(tracker.credentials)},
             user_id=owner_id,
         ).id
     validate_connection(check_id)
@@ -111,7 +111,7 @@ def _validate(organization_id: int) -> str:
 
 
 def _add_sources(integration: Integration, project: DemoProject, anchor: datetime) -> None:
-    tracker = registry().trackers[PROVIDER]
+    tracker = registry().trackers[integration.provider]
     remote = _remote_project(integration.id, project.tracker_slug)
     for name, tracker_name in project.watched.items():
         environment_id = db.session.scalars(
@@ -124,7 +124,7 @@ def _add_sources(integration: Integration, project: DemoProject, anchor: datetim
             )
         ).one()
         settings = SourceSettings(
-            name=SOURCE_NAME,
+            name=f"{tracker.info.name} errors",
             environment_id=environment_id,
             error_org_key=remote.org_key,
             error_project_key=remote.project_key,
@@ -143,12 +143,13 @@ def _remote_project(integration_id: int, slug: str) -> TrackerProject:
     for project in project_list.tracker_projects(integration_id):
         if project.attributes.get("slug") == slug:
             return project
-    raise DemoError(f"The stand-in for sentry.io has no project {slug}.")
+    name = declaration.current().stands_in_for
+    raise DemoError(f"The stand-in for {name} has no project {slug}.")
 
 
 def _follow(organization_id: int) -> None:
     """Point the impact sources at the stand-in again, whose ports may have changed."""
-    integration = get_integration(organization_id, PROVIDER)
+    integration = get_integration(organization_id, declaration.current().provider)
     if integration is None:
         return
     integration_id = integration.id

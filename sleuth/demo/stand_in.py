@@ -1,4 +1,4 @@
-"""Orders to the stand-in for sentry.io: what it is to pretend; for jobs only."""
+"""Orders to the stand-in for the tracker: what it is to pretend; for jobs only."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 import requests
 from flask import current_app
+
+from sleuth.demo import declaration
 
 SECONDS = 10
 Incident = dict[str, Any]
@@ -58,12 +60,14 @@ def _key(incident: Incident) -> tuple[Any, ...]:
 
 
 def _call(method: str, order: str, body: Any = None) -> Any:
-    url = f"{current_app.config['SLEUTH_SENTRY_URL']}/__sandbox__/{order}"
+    tracker = declaration.current()
+    name = f"The stand-in for {tracker.stands_in_for}"
+    url = f"{current_app.config[tracker.url_setting]}/__sandbox__/{order}"
     try:
         answer = requests.request(method, url, json=body, timeout=SECONDS, allow_redirects=False)
         document = answer.json()
     except requests.RequestException as error:
-        raise StandInError(f"The stand-in for sentry.io does not answer at {url}.") from error
+        raise StandInError(f"{name} does not answer at {url}.") from error
     if answer.status_code != requests.codes.ok:
-        raise StandInError(f"The stand-in for sentry.io refused {order}: {document}")
+        raise StandInError(f"{name} refused {order}: {document}")
     return document

@@ -9,8 +9,7 @@ from sleuth import clock, queue
 from sleuth.accounts.models import Role
 from sleuth.accounts.web.entrance import begin_session
 from sleuth.dashboard import changes
-from sleuth.demo import service, stage, wishes
-from sleuth.demo.situations import GROUPS, SITUATIONS, TOKENS
+from sleuth.demo import declaration, service, stage, wishes
 from sleuth.web import dialog_done, go_to, render_dialog, render_partial_or_page
 
 KEEP_UP_JOB = "sleuth.demo.jobs.keep_up"
@@ -26,6 +25,7 @@ def init_app(app: Flask) -> None:
     if app.config["SLEUTH_DEMO"]:
         app.register_blueprint(blueprint)
         app.jinja_env.globals["demo_doors"] = DOORS
+        app.jinja_env.globals["demo_tracker"] = declaration.current()
 
 
 @blueprint.post("/demo/enter")
@@ -65,8 +65,6 @@ def situations() -> ResponseReturnValue:
     return render_partial_or_page(
         "demo/_situations.html",
         "demo/situations.html",
-        groups=GROUPS,
-        tokens=TOKENS,
         wishes=found,
         is_any_on=any(each.is_wanted for each in found.values()),
         is_any_waiting=any(each.is_waiting for each in found.values()),
@@ -80,7 +78,7 @@ def situations() -> ResponseReturnValue:
 def begin_situation(name: str) -> ResponseReturnValue:
     """Order a situation."""
     organization_id = _demo_id()
-    wishes.begin(organization_id, SITUATIONS.get(name) or abort(404))
+    wishes.begin(organization_id, declaration.current().situations.get(name) or abort(404))
     return _ordered(organization_id)
 
 
@@ -88,7 +86,7 @@ def begin_situation(name: str) -> ResponseReturnValue:
 def end_situation(name: str) -> ResponseReturnValue:
     """Order a situation to end."""
     organization_id = _demo_id()
-    if name not in SITUATIONS:
+    if name not in declaration.current().situations:
         abort(404)
     wishes.end(organization_id, {name})
     return _ordered(organization_id)
@@ -98,7 +96,7 @@ def end_situation(name: str) -> ResponseReturnValue:
 def end_situations() -> ResponseReturnValue:
     """Order all situations to end."""
     organization_id = _demo_id()
-    wishes.end(organization_id, SITUATIONS)
+    wishes.end(organization_id, declaration.current().situations)
     return _ordered(organization_id)
 
 

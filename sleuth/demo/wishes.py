@@ -16,8 +16,8 @@ from sqlalchemy import func, select
 from sleuth import clock
 from sleuth.accounts import audit
 from sleuth.accounts.models import AuditEntry
-from sleuth.demo import service
-from sleuth.demo.situations import SITUATIONS, Situation
+from sleuth.demo import declaration, service
+from sleuth.demo.declaration import Situation
 from sleuth.extensions import db, write
 
 BEGUN = "situation.begun"
@@ -75,7 +75,8 @@ class Wish:
 def wishes_of(organization_id: int) -> dict[str, Wish]:
     """Return how every situation stands, by name."""
     entries = _last_entries(organization_id)
-    return {name: _wish(each, entries.get(name, {})) for name, each in SITUATIONS.items()}
+    situations = declaration.current().situations
+    return {name: _wish(each, entries.get(name, {})) for name, each in situations.items()}
 
 
 def due_organization_ids(now: datetime) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import delete, func, select
 
 from sleuth import clock
 from sleuth.accounts.models import AuditEntry, Membership, Organization
-from sleuth.demo import keeping, plan, service, stage, stand_in
+from sleuth.demo import declaration, keeping, plan, service, stage, stand_in
 from sleuth.demo.jobs import keep_up
 from sleuth.deploys.models import CodeDeployment, Deploy
 from sleuth.extensions import db, write
@@ -39,6 +40,12 @@ def connected(demo: Organization) -> Organization:
     """The demo's organization once the first job has run."""
     keep_up(demo.id)
     return demo
+
+
+def connect_with(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    """Let the stand-in's declaration name another token."""
+    changed = replace(declaration.current(), credentials={"token": token})
+    monkeypatch.setattr(declaration, "current", lambda: changed)
 
 
 def incident_count(sandbox: Any) -> int:
@@ -196,7 +203,7 @@ def test_a_code_deployment_that_is_gone_gets_no_more_deploys(connected: Organiza
 def test_a_token_that_the_stand_in_refuses_is_an_error(
     demo: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "CREDENTIALS", {"token": "sntryu_unheard_of"})
+    connect_with(monkeypatch, "sntryu_unheard_of")
     with pytest.raises(keeping.DemoError, match="could not be connected"):
         keep_up(demo.id)
 
@@ -211,7 +218,7 @@ def test_a_demo_without_an_owner_cannot_be_connected(demo: Organization) -> None
 def test_a_project_that_the_stand_in_lacks_is_an_error(
     demo: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "CREDENTIALS", {"token": "sntryu_ada_full"})
+    connect_with(monkeypatch, "sntryu_ada_full")
     with pytest.raises(keeping.DemoError, match="has no project storefront"):
         keep_up(demo.id)
 
@@ -228,7 +235,7 @@ def test_a_job_that_finds_the_stand_in_away_leaves_one_line_in_the_log(
 def test_a_stand_in_that_goes_away_meanwhile_leaves_one_line_in_the_log(
     demo: Organization, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "CREDENTIALS", {"token": "sntryu_of_nobody"})
+    connect_with(monkeypatch, "sntryu_of_nobody")
     monkeypatch.setattr(stand_in, "remind", _is_away)
     keep_up(demo.id)
     assert "It is away." in caplog.text

@@ -15,9 +15,8 @@ from plugins.sentry.sandbox import SITUATIONS as KNOWN
 from plugins.sentry.sandbox import TOKENS as KNOWN_TOKENS
 from sleuth import clock
 from sleuth.accounts.models import AuditEntry, Event, Organization
-from sleuth.demo import stage, wishes
+from sleuth.demo import declaration, stage, wishes
 from sleuth.demo.jobs import arrange
-from sleuth.demo.situations import SITUATIONS, TOKENS
 from sleuth.extensions import db
 from sleuth.web.formats import utc_time
 from tests.conftest import NOW, Cast
@@ -26,6 +25,8 @@ Enter = Callable[[str], FlaskClient]
 PAGE = "/o/lumen-works/demo/situations"
 HTMX = {"HX-Request": "true"}
 JOB = "sleuth.demo.jobs.arrange"
+SITUATIONS = declaration.current().situations
+TOKENS = declaration.current().tokens
 
 
 def order(browser: FlaskClient, name: str, what: str = "begin") -> Any:
