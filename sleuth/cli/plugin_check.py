@@ -6,11 +6,12 @@ import json
 import os
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sleuth.cli.options import as_json
+from sleuth.cli.plugin_live import check_live, live_options
 
 if TYPE_CHECKING:
     from sleuth.testing.checking import Outcome
@@ -23,14 +24,24 @@ MARKS = {"ok": "ok", "failed": "FAILED", "not checked": "not checked"}
 @click.argument("plugin", metavar="PATH|NAME", required=False)
 @click.option("--rule", "numbers", metavar="NUMBER", multiple=True, help="Try this rule only.")
 @click.option("--explain", metavar="NUMBER", help="Say what a rule is for, and check nothing.")
+@live_options
 @as_json
-def check(plugin: str | None, numbers: tuple[str, ...], explain: str | None, as_json: bool) -> None:
+def check(
+    plugin: str | None,
+    numbers: tuple[str, ...],
+    explain: str | None,
+    as_json: bool,
+    is_live: bool,
+    **of_live: Any,
+) -> None:
     """Check a tracker plugin against its own fake server; exits with 1 if a rule fails."""
     if explain:
         _explain(explain)
         return
     if not plugin:
         raise click.UsageError("Name a plugin, or the path of its file or folder.")
+    if is_live:
+        check_live(plugin, as_json=as_json, **of_live)
     outcomes = _outcomes(plugin, tuple(_rule(number).number for number in numbers), as_json)
     if as_json:
         click.echo(json.dumps([_row(outcome) for outcome in outcomes], indent=2))

@@ -56,6 +56,16 @@ def find(place: str, plugins_dir: str = "") -> Candidate:
     return Candidate(source, plugin, _sandbox_of(source, plugin), is_quiet)
 
 
+def imported(place: str, plugins_dir: str = "") -> tuple[Source, object]:
+    """Import a plugin alone, found as :func:`find` does.
+
+    Raises:
+        CandidateError: there is none, or it cannot be imported.
+    """
+    source = _source(place, plugins_dir)
+    return source, _imported(source)[0]
+
+
 def beside(plugin: object, what: str) -> ModuleType | None:
     """Import the module ``what`` that lies beside a plugin, None if there is none.
 

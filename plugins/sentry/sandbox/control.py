@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,10 @@ def _add_environment(sandbox: Sandbox, body: Any) -> None:
     sandbox.world.add_environment(**body, profile=profile)
 
 
+def _habits(sandbox: Sandbox, body: Any) -> None:
+    sandbox.world.habits = replace(sandbox.world.habits, **body)
+
+
 def _begin_situations(sandbox: Sandbox, body: Any) -> None:
     for wish in body if isinstance(body, list) else [body]:
         sandbox.situations.begin(**_with_instants(wish, "since", "until"))
@@ -82,6 +87,7 @@ _ORDERS: dict[str, Callable[[Sandbox, Any], Any]] = {
     "incidents": _incidents,
     "corrections": _correct,
     "environments": _add_environment,
+    "habits": _habits,
     "situations": _begin_situations,
     "restore": lambda sandbox, body: sandbox.situations.end(**body),
     "revoke": lambda sandbox, body: sandbox.revoke(body["token"]),

@@ -80,7 +80,9 @@ def organizations(call: Call) -> Answer:
     """``/api/0/organizations/``: those of one region; the control silo shows the default one."""
     require_scope(call.token, ORG_READ)
     region = DEFAULT_REGION if call.request.silo == CONTROL else call.request.silo
-    shown = [o for o in _memberships(call) if o.region == region and call.token.kind == "user"]
+    is_everywhere = call.world.habits.lists_all_regions and call.request.silo == CONTROL
+    own = _memberships(call) if call.token.kind == "user" else []
+    shown = [o for o in own if is_everywhere or o.region == region]
     rows = [organization_row(o, _links(call, o)) for o in shown]
     return paginated(rows, call.request, call.other_url())
 

@@ -56,7 +56,7 @@ def events_timeseries(call: Call, organization: str) -> Answer:
     if call.request.first("dataset") != "errors":
         raise refuse(400, "The sandbox counts dataset=errors only; name it in every call.")
     if not any(project.has_access for project in owner.projects):
-        return as_json({"timeSeries": []}, headers=_RATE_HEADERS)
+        return as_json({"timeSeries": []}, headers=_limits(call))
     window = _window(call, owner)
     series = {
         "yAxis": "count()",
@@ -64,14 +64,14 @@ def events_timeseries(call: Call, organization: str) -> Answer:
         "values": [_value(window, start, n) for start, n in _counted(call, window)],
     }
     meta = {"dataset": "errors", "start": window.since * 1000.0, "end": window.until * 1000.0}
-    return as_json({"meta": meta, "timeSeries": [series]}, headers=_RATE_HEADERS)
+    return as_json({"meta": meta, "timeSeries": [series]}, headers=_limits(call))
 
 
 def events_stats(call: Call, organization: str) -> Answer:
     """``events-stats``: seconds, no marks; a bucket without events may be an empty list."""
     owner = call.organization(organization)
     if not any(project.has_access for project in owner.projects):
-        return as_json({"data": []}, headers=_RATE_HEADERS)
+        return as_json({"data": []}, headers=_limits(call))
     window = _window(call, owner)
     document = {
         "data": [_row(start, n) for start, n in _reported(call, window)],
@@ -80,7 +80,11 @@ def events_stats(call: Call, organization: str) -> Answer:
         "isMetricsData": False,
         "meta": {"fields": {"count": "integer"}, "units": {"count": None}, "dataset": "errors"},
     }
-    return as_json(document, headers=_RATE_HEADERS)
+    return as_json(document, headers=_limits(call))
+
+
+def _limits(call: Call) -> dict[str, str]:
+    return _RATE_HEADERS if call.world.habits.tells_limits else {}
 
 
 def _value(window: _Window, start: int, count: int) -> dict[str, object]:
@@ -163,7 +167,8 @@ def _one_project(call: Call, owner: Organization) -> Project:
 
 def _environments(call: Call, owner: Organization, project: Project) -> tuple[str, ...]:
     asked = call.request.all("environment")
-    if not all(owner.knows_environment(name) for name in asked):
+    is_known = all(owner.knows_environment(name) for name in asked)
+    if call.world.habits.checks_environments and not is_known:
         raise no_such_resource()
     searched = _searched(call.request.first("query"))
     wanted = asked or list(project.environments)

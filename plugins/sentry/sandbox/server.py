@@ -20,7 +20,7 @@ from plugins.sentry.sandbox.series import MINUTE, Correction, Incident, minute_c
 from plugins.sentry.sandbox.situations import Situations
 from plugins.sentry.sandbox.world import Organization, Project, World
 
-SILOS = (CONTROL, "us", "de")
+REGIONS = ("us", "de")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,9 @@ class Sandbox:
     Args:
         clock: Returns the current time, aware UTC; tests pass a frozen one.
         seed: Changes every count.
-        port: Of the control silo; regions take the two ports above it. 0 picks free ones.
+        port: Of the control silo; regions take the ports above it. 0 picks free ones.
         verbose: Print a line for each request.
+        regions: Their names; organizations are moved to further ones through ``world``.
     """
 
     def __init__(
@@ -56,12 +57,14 @@ class Sandbox:
         host: str = "127.0.0.1",
         port: int = 0,
         verbose: bool = False,
+        regions: tuple[str, ...] = REGIONS,
     ) -> None:
         self.clock, self.seed, self.verbose = clock, seed, verbose
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._servers: dict[str, Silo] = {}
         self._address = (host, port)
+        self._silos = (CONTROL, *regions)
         self.reset()
 
     def reset(self) -> None:
@@ -86,7 +89,7 @@ class Sandbox:
         host, port = self._address
         self._stopping.clear()
         try:
-            for offset, silo in enumerate(SILOS):
+            for offset, silo in enumerate(self._silos):
                 self._servers[silo] = Silo((host, port and port + offset), self, silo)
         except OSError:
             self._close()

@@ -63,10 +63,27 @@ class Organization:
         return any(name in project.environments for project in self.projects)
 
 
+@dataclass(slots=True)
+class Habits:
+    """How the service behaves where nobody knows for sure how the real one does.
+
+    Args:
+        lists_all_regions: The control silo lists the organizations of every region.
+        checks_environments: An environment that the organization has not seen is 404, not
+            zeros.
+        tells_limits: Answers with counts carry rate limit headers.
+    """
+
+    lists_all_regions: bool = False
+    checks_environments: bool = True
+    tells_limits: bool = True
+
+
 class World:
     """Everything the stand-in holds, built in code and the same at every start."""
 
     def __init__(self) -> None:
+        self.habits = Habits()
         self.organizations = [_acme(), _globex(), _initech(), _hooli(), _lumen(), _atrium()]
 
     def organization(self, id_or_slug: str) -> Organization | None:

@@ -1,0 +1,245 @@
+"""Live checks of any plugin: how they are found, what may go wrong, what is kept secret."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from sleuth import cli
+from sleuth.plugin_api import HttpAnswer
+from sleuth.testing.budget import BudgetedSession, BudgetSpentError
+from sleuth.testing.live import headers_of, shape_of
+from sleuth.testing.pseudonyms import Pseudonyms
+from tests.plugins.conftest import GOOD_PLUGIN
+
+CHECKS = """
+from sleuth.testing.live import LiveCheck, finding, not_found_out
+
+def look(tracker):
+    {body}
+
+LIVE_CHECKS = [LiveCheck("one", "Is it so?", "It is so.", look)]
+"""
+FINE = "return finding(True, 'it is so')"
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> Callable[..., Result]:
+    """Run the live check of a plugin in a file, whose check has this body."""
+
+    def run(body: str = FINE, *more: str, stdin: str = "sesame-open\n") -> Result:
+        (tmp_path / "good.py").write_text(GOOD_PLUGIN)
+        (tmp_path / "_good_live.py").write_text(CHECKS.format(body=body))
+        arguments = ["plugin", "check", str(tmp_path / "good.py"), "--live", *more]
+        return CliRunner().invoke(cli.main, arguments, input=stdin)
+
+    return run
+
+
+def because(result: Result) -> str:
+    (row,) = json.loads(result.stdout)["results"]
+    return str(row["because"])
+
+
+def test_they_lie_beside_a_file(check: Callable[..., Result]) -> None:
+    result = check()
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "# Live check of Good" in result.stdout
+    assert "- Seen: it is so" in result.stdout
+
+
+def test_or_in_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "good"
+    folder.mkdir()
+    (folder / "__init__.py").write_text(GOOD_PLUGIN)
+    (folder / "live.py").write_text(CHECKS.format(body=FINE))
+    arguments = ["plugin", "check", str(folder), "--live", "--json"]
+    result = CliRunner().invoke(cli.main, arguments, input="sesame-open\n")
+    assert json.loads(result.stdout)["results"][0]["verdict"] == "as assumed"
+
+
+def test_a_plugin_without_any_says_where_they_belong(tmp_path: Path) -> None:
+    (tmp_path / "good.py").write_text(GOOD_PLUGIN)
+    arguments = ["plugin", "check", str(tmp_path / "good.py"), "--live"]
+    result = CliRunner().invoke(cli.main, arguments, input="sesame-open\n")
+    assert result.exit_code == 2
+    assert "_good_live.py" in result.stderr
+
+
+def test_a_plugin_that_does_not_load_says_why(tmp_path: Path) -> None:
+    (tmp_path / "bad.py").write_text("import nothing_of_that_name\n")
+    result = CliRunner().invoke(cli.main, ["plugin", "check", str(tmp_path / "bad.py"), "--live"])
+    assert result.exit_code == 2
+    assert "nothing_of_that_name" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (FINE, 0),
+        ("return finding(False)", 1),
+        ("return not_found_out('nobody knows')", 2),
+        ("raise KeyError('acme-secret')", 2),
+    ],
+)
+def test_the_exit_code_is_the_verdict(check: Callable[..., Result], body: str, code: int) -> None:
+    assert check(body).exit_code == code
+
+
+def test_a_check_that_fails_is_told_by_its_kind_alone(check: Callable[..., Result]) -> None:
+    result = check("raise KeyError('acme-secret')", "--json")
+    assert because(result) == "the check itself failed (KeyError)"
+    assert "acme-secret" not in result.output
+
+
+def test_ctrl_c_ends_it_with_a_sentence(check: Callable[..., Result]) -> None:
+    result = check("raise KeyboardInterrupt")
+    assert (result.exit_code, result.output) == (2, "Error: Interrupted; nothing is reported.\n")
+
+
+def test_a_token_that_a_check_shows_is_hidden(check: Callable[..., Result]) -> None:
+    result = check("return finding(True, f'it is {tracker.credentials}')")
+    assert "sesame-open" not in result.output
+    assert "[hidden]" in result.output
+
+
+def test_an_address_that_is_not_allowed_is_not_called(check: Callable[..., Result]) -> None:
+    result = check("tracker.http.get('https://elsewhere.test/')", "--json")
+    assert "calling elsewhere.test is not allowed" in because(result)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--setting", "colour=red"), "Good has no setting colour."),
+        (("--setting", "colour"), "colour is to be written NAME=VALUE."),
+        (("--credential", "token=x"), "--credential token is not one that may stand in a command"),
+        (("--credential", "sesame=x"), "--credential sesame is not one that may stand"),
+    ],
+)
+def test_a_wrong_option_is_said(
+    check: Callable[..., Result], arguments: tuple[str, ...], words: str
+) -> None:
+    result = check(FINE, *arguments)
+    assert result.exit_code == 2
+    assert words in result.stderr
+
+
+def test_the_kit_for_live_checks_needs_no_application() -> None:
+    program = (
+        "import sys, sleuth.testing.live_checking, sleuth.testing.live_report;"
+        "assert not {'flask', 'sqlalchemy', 'rq', 'redis'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+class TestBudget:
+    def test_there_is_a_pause_between_two_requests_and_none_before(self) -> None:
+        slept: list[float] = []
+        session = BudgetedSession(3, 0.5, slept.append)
+        for _ in range(3):
+            session.get_adapter("https://a.test/")
+        assert slept == [0.5, 0.5]
+
+    def test_no_request_is_made_beyond_it(self) -> None:
+        session = BudgetedSession(1, 0)
+        session.get_adapter("https://a.test/")
+        with pytest.raises(BudgetSpentError):
+            session.get_adapter("https://a.test/")
+        assert (session.spent, session.denied) == (1, 1)
+
+
+class TestPseudonyms:
+    @pytest.fixture
+    def hide(self) -> Pseudonyms:
+        hide = Pseudonyms({"token": "sesame-open", "organization": "own-org"}, ["token"])
+        hide.learn([{"slug": "acme", "name": "Acme Works", "id": 4501, "count": 2000}])
+        hide.learn({"environments": ["production", "acme"], "detail": "Not found."})
+        return hide
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("of acme and ACME", "of [slug 1] and [slug 1]"),
+            ("Acme Works has 4501", "[name 1] has [id 1]"),
+            ("in production: 2000", "in [environments 1]: 2000"),
+            ("acme-like, acmeish", "acme-like, acmeish"),
+            ("https://acme.sentry.example/", "https://[slug 1].sentry.example/"),
+            ("sesame-open", "[hidden]"),
+            ("own-org", "[organization 1]"),
+            ("nothing of anybody's", "nothing of anybody's"),
+        ],
+    )
+    def test_what_an_answer_held_is_replaced(self, hide: Pseudonyms, text: str, told: str) -> None:
+        assert hide(text) == told
+
+    def test_what_somebody_vouches_for_stays(self, hide: Pseudonyms) -> None:
+        assert hide("404 Not found.", ["Not found."]) == "404 Not found."
+        assert hide("acme.sentry.example", ["acme.sentry.example"]) == "acme.sentry.example"
+
+
+MANY = {f"k{number:02d}": 1 for number in range(14)}
+
+
+@pytest.mark.parametrize(
+    ("value", "shape"),
+    [
+        (
+            {"id": 1, "name": "x", "isOn": True, "at": None},
+            "{at: null, id: number, isOn: true or false, name: text}",
+        ),
+        ([], "list of 0"),
+        ([1.5, 2], "list (2) of number"),
+        ({"acme/web": 1}, "{…: number}"),
+        ({"a": {"b": {"c": {"d": 1}}}}, "{a: {b: {c: object}}}"),
+        (MANY, "{" + "".join(f"{key}: number, " for key in list(MANY)[:12]) + "and 2 more}"),
+    ],
+)
+def test_a_shape_has_keys_and_types_and_no_value(value: Any, shape: str) -> None:
+    assert shape_of(value) == shape
+
+
+class _Answer:
+    """An answer without counts."""
+
+    status = 200
+    headers = {"x-limit": "30", "Set-Cookie": "secret"}
+
+    def json(self) -> Any:
+        return {"counts": []}
+
+
+class _Context:
+    """A tracker that answers like that."""
+
+    settings = {"url": "https://tracker.test"}
+
+    @property
+    def http(self) -> _Context:
+        return self
+
+    def get(self, _url: str, **_more: Any) -> _Answer:
+        return _Answer()
+
+
+def test_only_the_headers_that_are_asked_for_are_told() -> None:
+    answer: HttpAnswer = _Answer()  # type: ignore[assignment]
+    assert headers_of(answer, "X-Limit", "X-Other") == ["X-Limit: 30"]
+
+
+def test_the_page_for_authors_shows_one_that_works() -> None:
+    page = Path(__file__).parents[2] / "docs" / "plugins" / "live-checks.md"
+    (block,) = re.findall(r"^```python\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+    written: dict[str, Any] = {}
+    exec(block, written)
+    (check,) = written["LIVE_CHECKS"]
+    found = check.look(_Context())
+    assert (found.verdict, found.seen) == ("as assumed", ("200, {counts: list of 0}",))
