@@ -54,6 +54,8 @@ def organizations_of_all_regions(tracker: TrackerContext) -> Finding:
         f"sentry.io lists {len(control)}",
         *(f"{name} lists {len(rows)}" for name, rows in by_region.items()),
     ]
+    if not by_region:
+        return not_found_out("the regions of this token are not told", *seen)
     if len([rows for rows in by_region.values() if rows]) < 2:
         because = "the organizations of this token are not in several regions"
         return not_found_out(because, *seen, public=by_region)

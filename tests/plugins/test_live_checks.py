@@ -111,6 +111,18 @@ def test_a_token_that_a_check_shows_is_hidden(check: Callable[..., Result]) -> N
     assert "[hidden]" in result.output
 
 
+def test_secrets_are_read_a_line_each_in_the_order_of_the_dialog(tmp_path: Path) -> None:
+    fields = 'CredentialField("token", "Auth Token"), CredentialField("key", "Key"),'
+    two = GOOD_PLUGIN.replace('CredentialField("token", "Auth Token"),', fields)
+    (tmp_path / "good.py").write_text(two)
+    body = "return finding(dict(tracker.credentials) == {'token': 'one-two', 'key': 'three-four'})"
+    (tmp_path / "_good_live.py").write_text(CHECKS.format(body=body))
+    arguments = ["plugin", "check", str(tmp_path / "good.py"), "--live"]
+    assert CliRunner().invoke(cli.main, arguments, input="one-two\nthree-four\n").exit_code == 0
+    missing = CliRunner().invoke(cli.main, arguments, input="one-two\n")
+    assert missing.stderr.startswith("Error: Give the Key on standard input")
+
+
 def test_an_address_that_is_not_allowed_is_not_called(check: Callable[..., Result]) -> None:
     result = check("tracker.http.get('https://elsewhere.test/')", "--json")
     assert "calling elsewhere.test is not allowed" in because(result)

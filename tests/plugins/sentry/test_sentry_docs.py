@@ -19,6 +19,10 @@ def test_every_cause_of_a_refusal_is_explained(message: str) -> None:
     assert f"| {beginning}" in PAGE
 
 
+def test_the_page_says_so_until_somebody_has_asked_the_real_service() -> None:
+    assert ("built from documentation" in PAGE) is (INFO.verified_on == "")
+
+
 def test_scopes_token_page_and_hint_are_those_of_the_dialog() -> None:
     assert [scope for scope in INFO.token_scopes if f"`{scope}`" not in PAGE] == []
     assert INFO.token_url in PAGE

@@ -116,6 +116,12 @@ def test_organizations_in_one_region_leave_that_question_open(
     assert verdicts("demo", "--json")["organizations-of-all-regions"] == Verdict.NOT_FOUND_OUT
 
 
+def test_so_do_regions_that_are_not_told(sandbox: Sandbox, run: Run) -> None:
+    sandbox.misbehave("404-empty", match="/users/me/regions/")
+    found = seen(run("full", "--json"), "organizations-of-all-regions")
+    assert "the regions of this token are not told" in found
+
+
 def test_the_token_of_an_integration_answers_its_question(run: Run) -> None:
     result = run("integration", "--json")
     assert result.exit_code == 0
