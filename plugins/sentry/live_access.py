@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +22,9 @@ from sleuth.testing.live import Finding, finding, not_found_out, shape_of
 _KINDS = ("sntryu_", "sntryi_", "sntrya_", "sntrys_")
 _SERVICE = "sentry.io"
 _PROXY_USER = "@proxy-user.sentry.io"
+_SCOPE = re.compile(r"[a-z]+:[a-z]+")
+_REGION = re.compile(r"[a-z]{2,3}\d?")
+"""Like us2; what else regions are called may be somebody's."""
 
 
 def token_index(tracker: TrackerContext) -> Finding:
@@ -42,7 +47,7 @@ def token_index(tracker: TrackerContext) -> Finding:
         f"scopes: {', '.join(scopes) or 'none'}",
         f"its user is {'a proxy user' if is_proxy else 'a person' if user else 'nobody'}",
     ]
-    return finding(is_anonymous and "scopes" in auth, *seen, public=scopes)
+    return finding(is_anonymous and "scopes" in auth, *seen, public=_plain(scopes, _SCOPE))
 
 
 def organizations_of_all_regions(tracker: TrackerContext) -> Finding:
@@ -58,10 +63,10 @@ def organizations_of_all_regions(tracker: TrackerContext) -> Finding:
         return not_found_out("the regions of this token are not told", *seen)
     if len([rows for rows in by_region.values() if rows]) < 2:
         because = "the organizations of this token are not in several regions"
-        return not_found_out(because, *seen, public=by_region)
+        return not_found_out(because, *seen, public=_plain(by_region, _REGION))
     missing = {number for rows in by_region.values() for number in rows} - set(control)
     seen.append(f"missing at sentry.io: {len(missing)}")
-    return finding(bool(missing), *seen, public=by_region)
+    return finding(bool(missing), *seen, public=_plain(by_region, _REGION))
 
 
 def region_hosts(tracker: TrackerContext) -> Finding:
@@ -78,7 +83,9 @@ def region_hosts(tracker: TrackerContext) -> Finding:
         where = "" if is_ours else ", which is not below the service's own: asked there instead"
         seen.append(f"regionUrl {host}: {answer.status}{where}")
     seen.append(f"regions: {', '.join(names) or 'none are told'}")
-    return finding(bool(are_fine) and all(are_fine), *seen, public=[*names, *hosts])
+    return finding(
+        bool(are_fine) and all(are_fine), *seen, public=[*_plain(names, _REGION), *hosts]
+    )
 
 
 def integration_projects(tracker: TrackerContext) -> Finding:
@@ -122,6 +129,10 @@ def paging(tracker: TrackerContext) -> Finding:
 def _rows(answer: HttpAnswer) -> list[dict[str, Any]]:
     rows = parsed(answer) if answer.status == 200 else []
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def _plain(words: Iterable[str], form: re.Pattern[str]) -> list[str]:
+    return [each for each in words if form.fullmatch(each)]
 
 
 def _region_url(row: dict[str, Any]) -> str:

@@ -82,7 +82,7 @@ def counts(tracker: TrackerContext) -> Finding:
         f"{len(values)} buckets for 30 minutes; the last starts at the end: {_yes(has_end)}",
         f"incomplete: {', '.join(f'{n} × {each}' for each, n in reasons.items()) or 'none'}",
         f"complete until {_ago(asked, series)} seconds ago",
-        public=reasons,
+        public=[each for each in reasons if each.isupper()],
     )
 
 

@@ -337,6 +337,15 @@ class TestDiscretion:
         told = (result.stdout + result.stderr).lower()
         assert [each for each in canaries if each.lower() in told] == []
 
+    def test_what_a_region_of_ones_own_is_called_is_not_told(
+        self, sandbox: Sandbox, run: Run
+    ) -> None:
+        rows = [{"name": "corporation-east", "url": sandbox.url}]
+        sandbox.misbehave("json", match="/users/me/regions/", body={"regions": rows})
+        result = run("full")
+        assert "regions: [name " in result.stdout
+        assert "corporation" not in result.stdout
+
     def test_no_address_of_a_server_of_ones_own_is_in_the_report(
         self, sandbox: Sandbox, run: Run
     ) -> None:
