@@ -187,6 +187,12 @@ def test_a_region_elsewhere_differs_and_gets_no_token(
     assert result.exit_code == 1
 
 
+def test_a_token_without_projects_leaves_open_what_takes_one(run: Run) -> None:
+    result = run("empty", "--json")
+    assert result.exit_code == 0
+    assert seen(result, "counts") == "there was no answer to go by: the token sees no project"
+
+
 def test_counts_in_another_interval_differ(
     sandbox: Sandbox, verdicts: Callable[..., dict[str, str]]
 ) -> None:
