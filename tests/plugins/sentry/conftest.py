@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
+from click.testing import CliRunner, Result
 
 from plugins.sentry.sandbox import TOKENS, Sandbox
+from sleuth import cli
+from sleuth import clock as the_clock
 from sleuth.http import AllowedHosts, Client, Limits
 from sleuth.plugin_api import ImpactConfig, TrackerContext
 
 SHORTLY_AFTER_NOON = datetime(2026, 3, 4, 12, 0, 40, tzinfo=UTC)
+LIVE = ("plugin", "check", "sentry", "--live", "--pause", "0")
 
 
 @dataclass
@@ -88,3 +92,16 @@ def config(sandbox: Sandbox) -> Callable[..., ImpactConfig]:
         return ImpactConfig(organization, project, environment, attributes)
 
     return make
+
+
+@pytest.fixture
+def run(sandbox: Sandbox) -> Iterator[Callable[..., Result]]:
+    """Make the live checks with a token by its name in the sandbox, or as pasted."""
+
+    def command(token: str = "three_organizations", *more: str, url: str = "") -> Result:
+        pasted = TOKENS[token].value if token in TOKENS else token
+        arguments = (*LIVE, "--setting", f"url={url or sandbox.url}", *more)
+        return CliRunner().invoke(cli.main, arguments, input=f"{pasted}\n")
+
+    with the_clock.frozen(SHORTLY_AFTER_NOON):
+        yield command
