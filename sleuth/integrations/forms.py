@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from flask_wtf import FlaskForm
 from wtforms import Field, PasswordField, StringField, ValidationError
@@ -59,21 +59,29 @@ def _input(field: CredentialField) -> Field:
         shown["placeholder"] = field.placeholder
     return kind(
         field.label,
-        validators=[wanted, Length(max=MOST_CHARACTERS), _Fits(field)],
+        validators=[
+            wanted,
+            Length(max=MOST_CHARACTERS),
+            Fits(field.pattern, field.pattern_message, _pasted),
+        ],
         description=field.help,
         render_kw=shown,
     )
 
 
-class _Fits:
-    """What is pasted looks as the tracker says that it does."""
+class Fits:
+    """What is entered looks as the tracker says that it does; else in the tracker's words.
 
-    def __init__(self, declared: CredentialField) -> None:
-        self.declared = declared
+    Args:
+        clean: Returns what will be used of a field's data.
+    """
+
+    def __init__(self, pattern: str, message: str, clean: Callable[[Field], str]) -> None:
+        self.pattern, self.message, self.clean = pattern, message, clean
 
     def __call__(self, _form: FlaskForm, field: Field) -> None:
-        if not fits(self.declared.pattern, _pasted(field)):
-            raise ValidationError(self.declared.pattern_message)
+        if not fits(self.pattern, self.clean(field)):
+            raise ValidationError(self.message)
 
 
 def _pasted(field: Field) -> str:

@@ -16,7 +16,7 @@ from sleuth.trackers.logo import harmless_svg
 from sleuth.trackers.shapes import require
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-NAME = re.compile(r"[a-z][a-z0-9_]*")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 HOST = re.compile(r"(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+")
 LONGEST_SLUG = 40
 SECONDS_PER_DAY = 86_400
@@ -108,7 +108,7 @@ def with_harmless_logo(info: TrackerInfo) -> tuple[TrackerInfo, tuple[str, ...]]
 
 def _check_names(what: str, names: list[str]) -> None:
     for name in names:
-        _insist(bool(NAME.fullmatch(name)), f"{what}: {name!r} is no name (a-z, 0-9, _)")
+        _insist(bool(NAME.fullmatch(name)), f"{what}: {name!r} is no name (a-z, 0-9, _; 64 at most)")
     _insist(len(set(names)) == len(names), f"{what}: a name occurs twice")
 
 
