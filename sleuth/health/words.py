@@ -72,7 +72,7 @@ def sentence(made: Assessment, step_seconds: int = MINUTE) -> str:
     article = "an" if unit == "hour" else "a"
     return (
         f"{after} ({rate_after:.2f} {article} {unit}), against {rate_before:.2f} {article} {unit} "
-        f"in the {duration(made.minutes_before, step_seconds)} before."
+        f"in the {duration(made.minutes_before, step_seconds).removeprefix('1 ')} before."
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -113,10 +113,11 @@ def values_in_words(
     """Return what is entered in a tracker's further fields, as (label, words)."""
     tracker = registry().get(provider)
     fields = {each.name: each for each in tracker.fields} if tracker else {}
+    boxes = {name for name, field in fields.items() if field.kind == "checkbox"}
     return [
         (
             fields[name].label if name in fields else name,
-            "yes" if name in fields and fields[name].kind == "checkbox" else labels.get(name, value),
+            "yes" if name in boxes else labels.get(name, value),
         )
         for name, value in values.items()
         if value
@@ -194,9 +195,7 @@ def _with_kept(offer: Offer, field: ImpactField, entered: Entered) -> Offer:
     if not value or offer.holds(value):
         return offer
     kept = Choice(value, measured.value_labels.get(field.name, value))
-    return Offer(
-        offer.state, offer.choices, kept, offer.note, offer.config, offer.is_waiting_long
-    )
+    return replace(offer, kept=kept)
 
 
 def _is_as_measured(field: ImpactField, entered: Entered, measured: SourceSettings) -> bool:

@@ -108,7 +108,9 @@ def with_harmless_logo(info: TrackerInfo) -> tuple[TrackerInfo, tuple[str, ...]]
 
 def _check_names(what: str, names: list[str]) -> None:
     for name in names:
-        _insist(bool(NAME.fullmatch(name)), f"{what}: {name!r} is no name (a-z, 0-9, _; 64 at most)")
+        _insist(
+            bool(NAME.fullmatch(name)), f"{what}: {name!r} is no name (a-z, 0-9, _; 64 at most)"
+        )
     _insist(len(set(names)) == len(names), f"{what}: a name occurs twice")
 
 
