@@ -13,12 +13,10 @@ from typing import Any
 from pluggy import PluginManager
 
 from sleuth import hookspecs
-from sleuth.http import AllowedHosts, Client
-from sleuth.plugin_api import ImpactConfig, RemoteProject, TrackerContext
-from sleuth.redaction import Scrubber
+from sleuth.plugin_api import ImpactConfig, RemoteProject
 from sleuth.testing.finding import Candidate, CandidateError
 from sleuth.testing.guard import captured_output
-from sleuth.testing.product import loaded
+from sleuth.testing.product import context_for, loaded
 from sleuth.testing.reply import Question, Reply
 from sleuth.testing.rule import NotCheckedError
 from sleuth.testing.sandbox import Sandbox
@@ -94,8 +92,10 @@ class Bench:
 
         Args:
             buckets: How many; no more than the product asks for at once, which is a day.
+            until: Not heeded for a tracker that answers "the last N" only.
         """
-        end = self.floor(until or self.clock.now)
+        has_range = self.loaded.info.capabilities.has_explicit_range
+        end = self.floor(until if until and has_range else self.clock.now)
         count = max(2, min(buckets, MOST_AT_ONCE // self.interval))
         return Window(end - count * self.interval, end, self.interval)
 
@@ -168,9 +168,20 @@ class Bench:
         range_of = {"since": window.since, "until": window.until} if window else {}
         return self._question(hook, credentials, config=config, **range_of)
 
-    def required_questions(self) -> list[Question]:
-        """Return a question for each of the hooks that talk and are required."""
-        return [self.token(), self.projects(), self.counts()]
+    def questions(self) -> list[Question]:
+        """Return a question for each hook that talks to the tracker: those required, first."""
+        optional: list[Question] = self.kept("optional", self._optional_questions)
+        return [self.token(), self.projects(), self.counts(), *optional]
+
+    def _optional_questions(self) -> list[Question]:
+        config, window = self.configs()[0], self.window(120)
+        possible = [
+            self.about("sleuth_check_impact", config),
+            self.about("sleuth_new_errors", config, window),
+            self.about("sleuth_list_deploys", config, window),
+        ]
+        implemented = [each for each in possible if each.hook in self.loaded.hooks]
+        return [question for question in implemented if self.ask(question).exchanges]
 
     def _question(
         self, hook: str, credentials: Mapping[str, str] | None, **arguments: Any
@@ -186,7 +197,9 @@ class Bench:
         """
         self.asking = question
         arguments = deepcopy(dict(question.arguments))
-        context = self._context(question.credentials)
+        context = context_for(
+            self.loaded, question.credentials, self.transport, self.secrets, self.clock.now
+        )
         if question.hook != "sleuth_explore_url":
             arguments["tracker"] = context
         value, error = None, None
@@ -211,19 +224,6 @@ class Bench:
         if self.tracker is None:
             raise NotCheckedError(NOT_LOADED)
         return getattr(self._manager.hook, hook)()
-
-    def _context(self, credentials: Mapping[str, str]) -> TrackerContext:
-        info = self.loaded.info
-        settings = dict(self.loaded.settings)
-        urls = [settings[row.name] for row in info.settings if row.is_url]
-        http = Client(
-            info.name,
-            AllowedHosts([*urls, *info.hosts]),
-            session=self.transport.session(),
-            scrub=Scrubber(self.secrets),
-            now=self.clock.now,
-        )
-        return TrackerContext(http, settings, dict(credentials), self.clock.now)
 
 
 @contextmanager
