@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sleuth.plugin_api import (
     CountSeries,
@@ -12,6 +14,7 @@ from sleuth.plugin_api import (
     ImpactConfig,
     ImpactField,
     PluginSetting,
+    Reason,
     RemoteProject,
     TokenCheck,
     TrackerContext,
@@ -19,6 +22,8 @@ from sleuth.plugin_api import (
     TrackerInfo,
     hookimpl,
 )
+
+T = TypeVar("T")
 
 
 @hookimpl
@@ -30,6 +35,9 @@ def sleuth_tracker_info() -> TrackerInfo:
         credential_fields=(CredentialField("token", "Auth Token"),),
         token_label="Your Example auth token",
         token_help="The server prints it when it starts.",
+        token_scopes=("errors:read",),
+        required_scopes=("errors:read",),
+        docs_url="https://example.org/docs/auth-tokens",
         settings=(
             PluginSetting("url", "", "Address of the server.", is_url=True, is_required=True),
         ),
@@ -46,43 +54,82 @@ def sleuth_impact_fields() -> list[ImpactField]:
 
 @hookimpl
 def sleuth_validate_token(tracker: TrackerContext) -> TokenCheck:
-    answer = _get(tracker, "/me")
-    if answer.status == 401:
-        return TokenCheck(ok=False, message="Example does not know this token.")
-    account = _expect_data(answer)
-    return TokenCheck(ok=True, message="", account_id=account["id"], account_label=account["name"])
+    try:
+        account = _get(tracker, "/me")
+    except TrackerError as error:
+        if error.reason not in {"credentials", "forbidden"}:
+            raise
+        return TokenCheck(ok=False, message=error.message)
+    with _known_shape():
+        identity, name = _a(str, account["id"]), _a(str, account["name"])
+    return TokenCheck(ok=True, message="", account_id=identity, account_label=name)
 
 
-def _get(
-    tracker: TrackerContext, path: str, params: list[tuple[str, str]] | None = None
-) -> HttpAnswer:
-    return tracker.http.get(
+def _get(tracker: TrackerContext, path: str, params: list[tuple[str, str]] | None = None) -> Any:
+    answer = tracker.http.get(
         tracker.settings["url"] + path,
         params=params or [],
         headers={"Authorization": f"Bearer {tracker.credentials['token']}"},
     )
-
-
-def _expect_data(answer: HttpAnswer) -> Any:
-    if answer.status == 401:
-        raise TrackerError(
-            "Example no longer accepts the token. Enable it again with a new one.",
-            permanent=True,
-            reason="credentials",
-        )
-    if answer.status == 404:
-        raise TrackerError(
-            "Example has no such project any more.", permanent=True, reason="not_found"
-        )
     if answer.status != 200:
-        raise TrackerError(f"Example has a problem of its own (status {answer.status}).")
+        raise _error_of(answer)
     return answer.json()
+
+
+_REFUSALS: dict[int, tuple[Reason, str]] = {
+    401: ("credentials", "Example does not know this token. Enable it again with another."),
+    403: ("forbidden", "Example wants a token with the scope errors:read."),
+    404: ("not_found", "Example has no such project any more."),
+}
+
+
+def _error_of(answer: HttpAnswer) -> TrackerError:
+    if answer.status == 401 and "expired" in answer.text:
+        message = "This token has expired. Enable Example again with a new one."
+        return TrackerError(message, permanent=True, reason="credentials")
+    if answer.status in _REFUSALS:
+        reason, message = _REFUSALS[answer.status]
+        return TrackerError(message, permanent=True, reason=reason)
+    if answer.status == 429:
+        wait = answer.headers.get("Retry-After", "")
+        seconds = float(wait) if wait.isdecimal() else None
+        message = "Example asks to wait a moment."
+        return TrackerError(message, retry_after=seconds, reason="rate_limited")
+    return TrackerError(f"Example has a problem of its own (status {answer.status}).")
+
+
+@contextmanager
+def _known_shape() -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, TypeError, ValueError) as error:
+        message = "Example answered in a way that its plugin does not know."
+        raise TrackerError(message, reason="bad_answer") from error
+
+
+def _a(kind: type[T], value: object) -> T:
+    if not isinstance(value, kind):
+        raise TypeError(f"not {kind}: {value}")
+    return value
 
 
 @hookimpl
 def sleuth_list_projects(tracker: TrackerContext) -> list[RemoteProject]:
-    rows = _expect_data(_get(tracker, "/projects"))
-    return [RemoteProject(key=row["id"], label=row["name"]) for row in rows]
+    found: dict[str, RemoteProject] = {}
+    while True:
+        page = _page_of_projects(tracker, len(found))
+        if page.keys() <= found.keys():
+            return list(found.values())
+        found |= page
+
+
+def _page_of_projects(tracker: TrackerContext, offset: int) -> dict[str, RemoteProject]:
+    rows = _get(tracker, "/projects", [("offset", str(offset))])
+    with _known_shape():
+        return {
+            _a(str, row["id"]): RemoteProject(key=row["id"], label=_a(str, row["name"]))
+            for row in _a(list, rows)
+        }
 
 
 @hookimpl
@@ -92,11 +139,19 @@ def sleuth_collect_counts(
     window = [("since", since.isoformat()), ("until", until.isoformat())]
     if config.environment is not None:
         window.append(("environment", config.environment))
-    series = _expect_data(_get(tracker, f"/projects/{config.project_key}/errors", window))
-    return CountSeries(
-        interval_seconds=60,
-        points=tuple(
-            (datetime.fromisoformat(row["minute"]), row["errors"]) for row in series["minutes"]
-        ),
-        complete_until=datetime.fromisoformat(series["complete_until"]),
-    )
+    series = _get(tracker, f"/projects/{config.project_key}/errors", window)
+    with _known_shape():
+        return CountSeries(
+            interval_seconds=60,
+            points=tuple(
+                (datetime.fromisoformat(row["minute"]), _count(row["errors"]))
+                for row in _a(list, series["minutes"])
+            ),
+            complete_until=datetime.fromisoformat(series["complete_until"]),
+        )
+
+
+def _count(value: object) -> int:
+    if _a(int, value) < 0:
+        raise ValueError(value)
+    return _a(int, value)

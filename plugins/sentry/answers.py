@@ -214,5 +214,25 @@ def header_of(answer: HttpAnswer, name: str, otherwise: str = "") -> str:
     return headers.get(name, otherwise)
 
 
+def name_of(value: Any) -> str:
+    """Return an id or a name that may be written as a number.
+
+    Raises:
+        TypeError: it is neither text nor a whole number.
+    """
+    if type(value) not in {int, str}:
+        raise TypeError(f"no name: {value!r}")
+    return str(value)
+
+
 def _snippet(value: Any) -> str:
-    return " ".join(str(value).split())[:200] if value else ""
+    return " ".join(_words(value).split())[:200]
+
+
+def _words(value: Any) -> str:
+    """Return what a document says, without its brackets and quotation marks."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_words(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_words, value))
+    return "" if value is None else str(value)

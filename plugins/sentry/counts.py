@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import dropwhile, pairwise
 from typing import Any
 
-from plugins.sentry.answers import known_shape
+from plugins.sentry.answers import known_shape, name_of
 from plugins.sentry.info import BUCKET_SECONDS
 from sleuth.plugin_api import CountSeries, TrackerError
 
@@ -166,7 +166,7 @@ def _told_start(meta: dict[str, Any] | None, window: Window) -> float:
     if meta is None:
         return window.since
     if meta["dataset"] != "errors":
-        raise _unusable(f"counts of {meta['dataset']} instead of errors")
+        raise _unusable(f"counts of {name_of(meta['dataset'])} instead of errors")
     start, end = meta["start"] / 1000, meta["end"] / 1000
     is_start_right = window.since - BUCKET_SECONDS <= start < window.until
     is_end_right = abs(end - window.until) <= BUCKET_SECONDS

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from plugins.sentry.answers import known_shape
+from plugins.sentry.answers import known_shape, name_of
 from plugins.sentry.client import SentryClient, path_to
 from sleuth.plugin_api import RemoteProject, TrackerContext, TrackerError
 
@@ -132,7 +132,7 @@ def _slugs_of_projects(client: SentryClient) -> list[str]:
     try:
         with known_shape(what):
             rows = client.rows(path_to("projects"), what)
-            return list(dict.fromkeys(str(row["organization"]["slug"]) for row in rows))
+            return list(dict.fromkeys(name_of(row["organization"]["slug"]) for row in rows))
     except TrackerError as error:
         if error.reason in {"credentials", "forbidden", "not_found"}:
             return []
@@ -141,12 +141,12 @@ def _slugs_of_projects(client: SentryClient) -> list[str]:
 
 def _organization(client: SentryClient, row: Mapping[str, Any]) -> Organization:
     links = row.get("links") or {}
-    slug = str(row["slug"])
+    slug = name_of(row["slug"])
     web_url = client.region(links.get("organizationUrl"))
     return Organization(
-        id=str(row["id"]),
+        id=name_of(row["id"]),
         slug=slug,
-        name=str(row.get("name") or slug),
+        name=name_of(row.get("name") or slug),
         region_url=client.region(links.get("regionUrl")),
         web_url=f"{client.base}/organizations/{slug}" if web_url == client.base else web_url,
     )
@@ -163,13 +163,13 @@ def _projects(client: SentryClient, organization: Organization) -> list[RemotePr
 
 
 def _project(organization: Organization, row: Mapping[str, Any]) -> RemoteProject:
-    slug = str(row["slug"])
+    slug = name_of(row["slug"])
     return RemoteProject(
-        key=str(row["id"]),
-        label=_label(str(row.get("name") or slug), slug),
+        key=name_of(row["id"]),
+        label=_label(name_of(row.get("name") or slug), slug),
         org_key=organization.id,
         org_label=organization.name,
-        environments=tuple(row.get("environments") or ()),
+        environments=tuple(map(name_of, row.get("environments") or ())),
         is_accessible=row.get("hasAccess") is not False,
         attributes={
             "region_url": organization.region_url,

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from plugins.sentry.answers import LIMITED_TO_ORGANIZATIONS, detail_of, known_shape
+from plugins.sentry.answers import LIMITED_TO_ORGANIZATIONS, detail_of, known_shape, name_of
 from plugins.sentry.client import SentryClient, clean_token, path_to
 from plugins.sentry.info import REQUIRED_SCOPES, SCOPES
 from plugins.sentry.organizations import Organization, find_organizations
@@ -132,16 +132,16 @@ def _identify(client: SentryClient) -> _Identity:
                 permanent=True,
                 reason="credentials",
             )
-        scopes = tuple(str(scope) for scope in document["auth"]["scopes"])
+        scopes = tuple(name_of(scope) for scope in document["auth"]["scopes"])
         return _identity(document.get("user") or {}, scopes)
 
 
 def _identity(user: dict[str, Any], scopes: tuple[str, ...]) -> _Identity:
-    email, name = str(user.get("email") or ""), str(user.get("name") or "")
+    email, name = name_of(user.get("email") or ""), name_of(user.get("name") or "")
     if email.endswith(_PROXY_USER):
         return _Identity(label=f"Integration {name or 'token'}", is_integration=True, scopes=scopes)
     label = f"{name} ({email})" if name and email and name != email else name or email
-    return _Identity(f"user:{user['id']}" if user else "", label, scopes=scopes)
+    return _Identity(f"user:{name_of(user['id'])}" if user else "", label, scopes=scopes)
 
 
 def _lacks(scopes: list[str]) -> str:

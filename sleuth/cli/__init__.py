@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sleuth.cli.options import as_json
-from sleuth.cli.plugins import plugins
+from sleuth.cli.plugins import plugin, plugins
 
 if TYPE_CHECKING:
     from sleuth.accounts.models import Organization
@@ -53,6 +53,7 @@ def main() -> None:
 
 
 main.add_command(plugins)
+main.add_command(plugin)
 
 
 @main.command()

@@ -7,6 +7,7 @@ import json
 import click
 
 from sleuth.cli.options import as_json
+from sleuth.cli.plugin_check import check
 
 
 @click.command()
@@ -23,3 +24,11 @@ def plugins(as_json: bool) -> None:
         return
     for row in rows:
         click.echo(f"{row['state']:8} {row['name']:16} {row['place']} {row['detail']}".rstrip())
+
+
+@click.group()
+def plugin() -> None:
+    """Write and check tracker plugins."""
+
+
+plugin.add_command(check)

@@ -13,6 +13,8 @@ from typing import TypeVar
 GRACE_SECONDS = 0.2
 """For work to notice by itself that it is late, so that it need not be abandoned."""
 
+THREAD_NAME = "tracker request"
+
 T = TypeVar("T")
 
 _is_expendable: ContextVar[bool] = ContextVar("is_expendable", default=False)
@@ -54,5 +56,5 @@ def run_until(deadline: float, work: Callable[[], T]) -> T:
         except BaseException as error:
             future.set_exception(error)
 
-    Thread(target=run, daemon=True, name="tracker request").start()
+    Thread(target=run, daemon=True, name=THREAD_NAME).start()
     return future.result(timeout=max(deadline - time.monotonic(), 0) + GRACE_SECONDS)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pluggy import PluginManager
 
-from sleuth.http import Pace, Unpaced
+from sleuth.http import Pace, Session, Unpaced
 from sleuth.plugin_api import TrackerContext, TrackerError
 from sleuth.redaction import Scrubber
 from sleuth.trackers.errors import ContractError, PluginBug, one_line, presentable
@@ -43,12 +43,14 @@ class Surroundings:
         pace_key: Tells accounts apart without their secrets.
         time_limit: The exceptions by which a job is ended.
         somebody_waits: Whether a person waits for a page, so that no hook may be called.
+        connect: Opens the connections that are kept alive.
     """
 
     pace: Pace = field(default_factory=Unpaced)
     pace_key: bytes = b""
     time_limit: tuple[type[Exception], ...] = ()
     somebody_waits: Callable[[], bool] = lambda: False
+    connect: Callable[[], Session] = Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,7 +236,8 @@ class Tracker:
         """Return the kept-alive connections of this process; a fork opens its own."""
         with self._opening:
             if self._session is None or self._session_pid != os.getpid():
-                self._session, self._session_pid = Session(), os.getpid()
+                self._session = self.surroundings.connect()
+                self._session_pid = os.getpid()
             return self._session
 
 

@@ -51,6 +51,13 @@ def load(app_config: Mapping[str, Any]) -> Registry:
     return loader.registry
 
 
+def load_one(source: Source, app_config: Mapping[str, Any]) -> Registry:
+    """Load a single plugin as :func:`load` loads each of them, for checking it."""
+    loader = _Loader(app_config)
+    _Attempt(loader, source).run()
+    return loader.registry
+
+
 def _reason_to_skip(source: Source, app_config: Mapping[str, Any]) -> str:
     if source.origin.name in (app_config.get("SLEUTH_DISABLED_PLUGINS") or ()):
         return "It is disabled by SLEUTH_DISABLED_PLUGINS."

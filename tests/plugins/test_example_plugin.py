@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from plugins.example import server as example_server
-from plugins.example.server import TOKEN, ExampleServer
+from plugins.example import sandbox as example_server
+from plugins.example.sandbox import TOKEN, ExampleServer
 from sleuth.plugin_api import ImpactConfig, TrackerError
 from sleuth.trackers import Tracker, load
 
@@ -50,7 +50,10 @@ def test_a_token_is_recognized(example: Tracker) -> None:
 
 def test_an_unknown_token_is_an_answer(example: Tracker) -> None:
     check = example.validate_token(STRANGER, NOW)
-    assert (check.ok, check.message) == (False, "Example does not know this token.")
+    assert (check.ok, check.message) == (
+        False,
+        "Example does not know this token. Enable it again with another.",
+    )
 
 
 def test_projects_are_listed(example: Tracker) -> None:

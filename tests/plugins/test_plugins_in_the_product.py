@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from plugins.example.server import TOKEN, ExampleServer
+from plugins.example.sandbox import TOKEN, ExampleServer
 from sleuth import clock
 from sleuth.extensions import db
 from sleuth.impact.models import ErrorCount, ImpactSource

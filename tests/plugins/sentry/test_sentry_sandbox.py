@@ -51,6 +51,7 @@ def test_the_stand_in_shares_nothing_with_the_plugin_it_tests() -> None:
     imported = {
         module.partition(".sandbox")[0] if module.startswith("plugins") else module.split(".")[0]
         for path in (ROOT / "plugins" / "sentry" / "sandbox").glob("*.py")
+        if path.name != "contract.py"  # what the kit is told, in the kit's words
         for module in re.findall(r"^\s*(?:from|import) (\S+)", path.read_text(), re.MULTILINE)
     }
 

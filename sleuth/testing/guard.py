@@ -1,0 +1,105 @@
+"""Watching what a plugin does besides answering: connections, output, threads."""
+
+from __future__ import annotations
+
+import io
+import logging
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from typing import Any
+
+from sleuth.http.deadline import THREAD_NAME
+
+_expected = threading.local()
+
+
+class ForeignConnectionError(OSError):
+    """A connection was opened where none may be."""
+
+
+@contextmanager
+def expected_connections() -> Iterator[None]:
+    """Let this thread open connections, whatever is watched."""
+    _expected.is_here = True
+    try:
+        yield
+    finally:
+        _expected.is_here = False
+
+
+@contextmanager
+def no_connections() -> Iterator[list[str]]:
+    """Refuse connections and look-ups of names that are not expected; yield those refused."""
+    refused: list[str] = []
+    connect, resolve = socket.socket.connect, socket.getaddrinfo
+
+    def refuse(address: object) -> None:
+        if not getattr(_expected, "is_here", False):
+            refused.append(str(address))
+            raise ForeignConnectionError(f"it opens a connection to {address}.")
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        refuse(address)
+        connect(self, address)
+
+    def guarded_resolve(host: Any, *arguments: Any, **options: Any) -> Any:
+        refuse(host)
+        return resolve(host, *arguments, **options)
+
+    socket.socket.connect = guarded_connect  # type: ignore[method-assign, assignment]
+    socket.getaddrinfo = guarded_resolve
+    try:
+        yield refused
+    finally:
+        socket.socket.connect = connect  # type: ignore[method-assign]
+        socket.getaddrinfo = resolve
+
+
+class _Heard(io.StringIO):
+    """Collects what this thread and those of the client write; a sandbox may say what it likes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._thread = threading.get_ident()
+
+    def write(self, text: str) -> int:
+        thread = threading.current_thread()
+        is_heard = thread.ident == self._thread or thread.name == THREAD_NAME
+        return super().write(text) if is_heard else len(text)
+
+
+@contextmanager
+def captured_output() -> Iterator[io.StringIO]:
+    """Collect what a plugin prints or logs, at whatever level; nothing of it is shown."""
+    collected = _Heard()
+    handler = logging.StreamHandler(collected)
+    handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers[:] = [handler]
+    root.setLevel(logging.DEBUG)
+    try:
+        with redirect_stdout(collected), redirect_stderr(collected):
+            yield collected
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+
+
+@contextmanager
+def restored() -> Iterator[None]:
+    """Put streams, logging and sockets back in the end, even if a thread is stuck with them."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    streams, connect, resolve = (sys.stdout, sys.stderr), socket.socket.connect, socket.getaddrinfo
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = streams
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        socket.socket.connect = connect  # type: ignore[method-assign]
+        socket.getaddrinfo = resolve
