@@ -230,6 +230,10 @@ COMMANDS = [
     ("access-token",),
     ("access-token", "create"),
     ("plugins",),
+    ("plugin",),
+    ("plugin", "check"),
+    ("plugin", "new"),
+    ("plugin", "serve"),
     ("doctor",),
     ("rotate-keys",),
 ]
