@@ -173,7 +173,7 @@ class TrackerInfo:
     Args:
         slug: Lower-case letters, digits, hyphens; the provider in URLs and rows.
         category: Tab of the Integrations page.
-        token_label: Title of the connect dialog, e.g. "Your Sentry auth token".
+        token_label: Title of the connect dialog, e.g. "Your auth token".
         token_help: Where the token is found.
         token_scopes: Scopes to ask for, in the tracker's words.
         required_scopes: Those without which nothing works.
