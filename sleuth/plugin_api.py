@@ -220,7 +220,7 @@ class TrackerInfo:
         credential_fields: What the connect dialog asks for.
         category: Tab of the Integrations page.
         api_version: The version of this API that the plugin was written for.
-        token_label: Title of the connect dialog, e.g. "Your Example auth token".
+        token_label: Title of the connect dialog, e.g. "Your auth token".
         token_help: Where the token is found.
         token_scopes: Scopes to ask for, in the tracker's words.
         required_scopes: Those without which nothing works.
@@ -261,8 +261,8 @@ class Choice:
     """One entry of a drop-down.
 
     Args:
-        value: What the plugin is told, in ``ImpactConfig.values``; unique, printable, and of 255
-            characters at most.
+        value: What the plugin is told, in ``ImpactConfig.values``; unique, printable, without
+            spaces around it, and of 255 characters at most.
         label: What the user reads.
     """
 

@@ -40,7 +40,7 @@ def confirmations(source: ImpactSource) -> list[Confirmation]:
     step = source.interval_seconds
     sweeps = {SweepKind(sweep.kind): sweep for sweep in source.sweeps}
     again = max(int(schedule.RE_READ.total_seconds()), step)
-    words = duration(again // MINUTE, step)
+    words = duration(again // MINUTE, step).removeprefix("1 ")
     every = f"every {bucket_name(step)}"
     newest = Confirmation(f"Last {words}", every, source.collected_at)
     labels = {

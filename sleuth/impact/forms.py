@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, Field, FloatField, SelectField, StringField, ValidationError
+from wtforms import BooleanField, Field, FloatField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from sleuth import clock
 from sleuth.impact.models import LONGEST_NAME
 from sleuth.impact.offers import Entered, Offer, is_offered, needs, offers_of
 from sleuth.impact.service import SourceSettings
+from sleuth.impact.validators import Offered, RequiredUnlessNone
 from sleuth.integrations.forms import Fits
 from sleuth.integrations.models import TrackerProject
 from sleuth.plugin_api import ImpactField
@@ -104,33 +105,6 @@ class ImpactForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class _RequiredUnlessNone:
-    """The environment must be named unless the box for events without one is ticked.
-
-    Browsers must not insist on it, so it is starred without being ``required`` in HTML.
-    """
-
-    field_flags: ClassVar = {"starred": True}
-
-    def __call__(self, form: ImpactForm, field: Field) -> None:
-        if form.error_environment() is None:
-            raise ValidationError("Enter the environment's name as the tracker knows it.")
-
-
-class _Offered:
-    """What is chosen is what the tracker offers, as far as it has been asked."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __call__(self, form: ImpactForm, field: Field) -> None:
-        offer = form.offers[self.name]
-        if field.data and not offer.holds(field.data):
-            is_known = offer.state in {"listed", "waits"}
-            gone = "That is not offered here. Choose another."
-            raise ValidationError(gone if is_known else "Wait for the list, then choose again.")
-
-
 def impact_form(
     tracker: Tracker,
     project: Project,
@@ -185,13 +159,13 @@ def _input(field: ImpactField, tracker: Tracker) -> Field:
             validate_choice=True,
         )
     is_needed = field.name == "environment" and field.is_required
-    rule = _RequiredUnlessNone() if is_needed else _wanted(field)
+    rule = RequiredUnlessNone() if is_needed else _wanted(field)
     if is_offered(field, tracker):
         return SelectField(
             field.label,
             description=field.help,
             choices=[],
-            validators=[rule, _Offered(field.name)],
+            validators=[rule, Offered(field.name)],
             validate_choice=False,
         )
     shown = {**PLAIN, "placeholder": field.placeholder} if field.placeholder else PLAIN

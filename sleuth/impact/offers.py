@@ -13,6 +13,7 @@ from sleuth.integrations.models import ChoiceList, TrackerProject
 from sleuth.integrations.service import registry
 from sleuth.plugin_api import Choice, ImpactConfig, ImpactField
 from sleuth.trackers import Tracker
+from sleuth.trackers.answers import is_enterable
 
 OfferState = Literal["listed", "waits", "unasked", "loading", "failed"]
 OF_A_PROJECT = ("project",)
@@ -159,7 +160,7 @@ def _missing(
 
 
 def _environments(project: TrackerProject) -> tuple[Choice, ...]:
-    names = dict.fromkeys(name for name in project.environments if name.strip())
+    names = dict.fromkeys(filter(is_enterable, project.environments))
     return tuple(Choice(name, name) for name in names)
 
 

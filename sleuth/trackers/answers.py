@@ -80,9 +80,15 @@ def problem_of_choices(found: Sequence[Choice]) -> str:
     if len(set(values)) != len(values):
         return "two of them have the same value"
     for value in values:
-        if not value.strip() or len(value) > LONGEST_VALUE or not value.isprintable():
-            return f"a value is empty, longer than {LONGEST_VALUE}, or not printable"
+        if not is_enterable(value):
+            return f"a value is empty, longer than {LONGEST_VALUE}, not printable, or in spaces"
     return ""
+
+
+def is_enterable(value: str) -> bool:
+    """Tell whether a value comes back from a form, and from the database, as it was."""
+    is_tidy = bool(value) and value == value.strip()
+    return is_tidy and len(value) <= LONGEST_VALUE and value.isprintable()
 
 
 def counts(answer: Any, since: datetime, until: datetime, interval_seconds: int) -> CountSeries:

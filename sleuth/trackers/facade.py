@@ -6,8 +6,7 @@ import hmac
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from threading import Lock
 from types import MappingProxyType
@@ -28,6 +27,7 @@ from sleuth.plugin_api import (
 )
 from sleuth.redaction import Scrubber
 from sleuth.trackers import answers
+from sleuth.trackers.arguments import floor_to, read_only
 from sleuth.trackers.calls import Conversation, Origin, PluginHooks, Surroundings
 
 
@@ -109,11 +109,11 @@ class Tracker:
             tracker vouches for; ``complete_until`` is not later than ``until``.
         """
         able = self.info.capabilities
-        end = until if able.has_explicit_range else max(until, _floor(now, able.interval_seconds))
+        end = until if able.has_explicit_range else max(until, floor_to(now, able.interval_seconds))
         series = self._about(credentials, now).ask(
             "sleuth_collect_counts",
             lambda answer: answers.counts(answer, since, end, able.interval_seconds),
-            config=_read_only(config),
+            config=read_only(config),
             since=since,
             until=end,
         )
@@ -134,7 +134,7 @@ class Tracker:
             "sleuth_list_choices",
             lambda answer: answers.choices(answer, asked.scrub),
             field_name=field_name,
-            config=_read_only(config),
+            config=read_only(config),
         )
 
     def check_impact(
@@ -147,7 +147,7 @@ class Tracker:
         return asked.ask(
             "sleuth_check_impact",
             lambda answer: answers.warnings(answer, asked.scrub),
-            config=_read_only(config),
+            config=read_only(config),
         )
 
     def new_errors(
@@ -164,7 +164,7 @@ class Tracker:
         return self._about(credentials, now).ask(
             "sleuth_new_errors",
             answers.new_errors,
-            config=_read_only(config),
+            config=read_only(config),
             since=since,
             until=until,
         )
@@ -183,7 +183,7 @@ class Tracker:
         return self._about(credentials, now).ask(
             "sleuth_list_deploys",
             answers.deploys,
-            config=_read_only(config),
+            config=read_only(config),
             since=since,
             until=until,
         )
@@ -196,7 +196,7 @@ class Tracker:
         return asked.ask(
             "sleuth_explore_url",
             answers.link,
-            config=_read_only(config),
+            config=read_only(config),
             since=since,
             until=until,
         )
@@ -239,16 +239,3 @@ class Tracker:
                 self._session = self.surroundings.connect()
                 self._session_pid = os.getpid()
             return self._session
-
-
-def _floor(moment: datetime, step_seconds: int) -> datetime:
-    epoch = int(moment.timestamp())
-    return datetime.fromtimestamp(epoch - epoch % step_seconds, UTC)
-
-
-def _read_only(config: ImpactConfig) -> ImpactConfig:
-    return replace(
-        config,
-        attributes=MappingProxyType(dict(config.attributes)),
-        values=MappingProxyType(dict(config.values)),
-    )

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
+from sqlalchemy import select
 
+from sleuth import clock
+from sleuth.accounts.models import Organization
+from sleuth.deploys import service as deploys
+from sleuth.deploys.parameters import Registration
+from sleuth.deploys.registration import register_deploy
+from sleuth.extensions import db
 from sleuth.impact.disabling import disable_integration
 from sleuth.integrations.models import Integration
+from sleuth.projects.models import Project
 from tests.browser.newcomers import PASSWORD, found
 from tests.browser.product import Product
 from tests.browser.visitor import Visitor
@@ -23,9 +32,8 @@ def gavin(product: Product, browser: Browser) -> Iterator[Visitor]:
     visitor = found(product, browser, "hooli")
     yield visitor
     with product.inside():
-        rows = Integration.query.filter_by(provider="hourglass")
-        for organization_id in [each.organization_id for each in rows]:
-            disable_integration(organization_id, "hourglass", "Hourglass")
+        row = db.session.scalars(select(Integration).filter_by(provider="hourglass")).one()
+        disable_integration(row.organization_id, "hourglass", "Hourglass")
     visitor.close()
 
 
@@ -48,6 +56,7 @@ def test_it_is_connected_with_two_credentials_and_an_answer(gavin: Visitor) -> N
     dialog.get_by_label("API key").fill("hooli")
     gavin.press("Save")
     expect(dialog.get_by_role("alert")).to_contain_text("Hourglass keys begin with hg_")
+    expect(dialog.get_by_label("API key")).to_be_focused()
     gavin.picture("refused")
     dialog.get_by_label("API key").fill("hg_0123abcd")
     gavin.press("Save")
@@ -99,6 +108,23 @@ def test_editing_shows_what_was_chosen(gavin: Visitor) -> None:
     gavin.page.get_by_role("link", name="Log errors").click()
     expect(gavin.page.locator("#impact-source")).to_contain_text("Hourglass counts by the hour")
     gavin.picture("source")
+
+
+def test_a_deploy_is_judged_by_whole_hours(gavin: Visitor, product: Product) -> None:
+    with product.inside():
+        project = db.session.scalars(
+            select(Project).join(Organization).where(Organization.slug == "hooli")
+        ).one()
+        made = deploys.create_code_deployment(project.id, "Web")
+        at = clock.now() - timedelta(hours=5)
+        deploy = register_deploy(made.id, Registration(revision="b450349"), at).public_id
+    gavin.go(f"/o/hooli/deploys/{deploy}")
+    expect(gavin.page.get_by_text("avg errors an hour").first).to_be_visible()
+    expect(gavin.page.get_by_text("in the first whole hour after the deploy")).to_be_visible()
+    gavin.picture("deploy")
+    gavin.go("/o/hooli/")
+    expect(gavin.page.get_by_text("1 hour of data").first).to_be_visible()
+    gavin.picture("dashboard")
 
 
 def test_it_works_without_scripts(product: Product, browser: Browser, gavin: Visitor) -> None:

@@ -89,6 +89,7 @@ def unusable() -> Iterator[tuple[list[ImpactField], frozenset[str], str]]:
     yield [choice(choices=listed * 2)], HOOK, "two of them have the same value"
     yield [choice(choices=(Choice("", "None"),))], HOOK, "a value is empty"
     yield [choice(choices=(Choice("a\nb", "Two lines"),))], HOOK, "not printable"
+    yield [choice(choices=(Choice(" a", "Indented"),))], HOOK, "in spaces"
     yield [choice(choices=(Choice("x" * 256, "Long"),))], HOOK, "longer than 255"
     yield [choice(choices=listed, depends_on=("project",))], HOOK, "cannot depend on others"
     yield [choice(depends_on=("later",)), choice("later")], HOOK, "which is no choice before it"
