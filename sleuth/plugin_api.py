@@ -17,6 +17,7 @@ from pluggy import HookimplMarker
 API_VERSION = 1
 
 hookimpl = HookimplMarker("sleuth")
+"""Marks a function as the implementation of the hook whose name it has."""
 
 Reason = Literal[
     "credentials",
@@ -27,7 +28,31 @@ Reason = Literal[
     "unavailable",
     "bad_answer",
 ]
-FieldKind = Literal["text", "remote_project", "checkbox"]
+"""What kind of refusal a TrackerError tells of.
+
+Args:
+    credentials: The token is not accepted any more. Concerns the whole integration.
+    action_required: The user has to do something at the tracker first (single sign-on,
+        2FA). Concerns the whole integration.
+    forbidden: The token may not read this project. Concerns one impact source.
+    not_found: The project is gone. Concerns one impact source.
+    rate_limited: The tracker was asked too often; passes by itself.
+    unavailable: The tracker is unreachable, too slow, or broken; passes by itself.
+    bad_answer: The answer cannot be understood; passes by itself.
+"""
+FieldKind = Literal["text", "remote_project", "checkbox", "choice"]
+"""How an impact field is asked for.
+
+Args:
+    text: A line of free text.
+    remote_project: A list of the tracker's projects, for the field ``project``.
+    checkbox: A box; in ``ImpactConfig.values`` it is ``yes``, or empty.
+    choice: A drop-down; in ``ImpactConfig.values`` it is the value chosen, or empty.
+"""
+
+
+class PluginDeprecationWarning(DeprecationWarning):
+    """A plugin uses something that a later version of the API will not have."""
 
 
 class TrackerError(Exception):
@@ -38,9 +63,7 @@ class TrackerError(Exception):
             on, what to do next. Never contains a secret.
         permanent: Whether asking again without a change by somebody is pointless.
         retry_after: Seconds to wait before asking again, where the tracker said so.
-        reason: What kind of refusal it was. ``credentials`` and ``action_required``
-            concern the whole integration, ``forbidden`` and ``not_found`` one impact
-            source, the others pass by themselves.
+        reason: What kind of refusal it was, one of Reason.
     """
 
     def __init__(
@@ -62,19 +85,28 @@ class HttpAnswer(Protocol):
     """One answer of a tracker's server, whatever its status."""
 
     @property
-    def status(self) -> int: ...
+    def status(self) -> int:
+        """The status as it came, for example 200."""
 
     @property
-    def headers(self) -> Mapping[str, str]: ...
+    def headers(self) -> Mapping[str, str]:
+        """The headers as they came; their names are found in upper and lower case."""
 
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """The body as text."""
 
     def json(self) -> Any:
-        """Return the parsed body; raises TrackerError (``bad_answer``) if it is not JSON."""
+        """Return the parsed body.
+
+        Raises:
+            TrackerError: it is not JSON (``bad_answer``); the message says whether it was
+                empty, a web page, or broken off.
+        """
 
     def next_link(self) -> Mapping[str, str]:
-        """Return the parameters of the ``rel="next"`` Link header, empty if there is none."""
+        """Return the parameters of the ``rel="next"`` Link header, its address as ``url``;
+        empty if there is none."""
 
 
 class HttpClient(Protocol):
@@ -87,7 +119,7 @@ class HttpClient(Protocol):
         params: Sequence[tuple[str, str]] = (),
         headers: Mapping[str, str] | None = None,
     ) -> HttpAnswer:
-        """GET an absolute URL.
+        """GET an absolute URL, with parameters as pairs of name and value.
 
         Raises:
             TrackerError: no usable answer (``unavailable``: refused, timed out, too
@@ -102,8 +134,18 @@ class CredentialField:
     Args:
         name: Key in ``TrackerContext.credentials``.
         label: What the user reads.
-        is_secret: Rendered as a password input and never shown again.
+        is_secret: Rendered as a password input, hidden in every message and log, and never
+            shown again.
+        is_required: May not be left empty.
         is_on_demand: Asked only after a TokenCheck named it in ``asks_for``.
+        help: A line below the input.
+        pattern: Regular expression that the whole of what is entered matches, white space
+            and quotes around it left out; tried before anybody is asked. It must be
+            quick whatever is entered: 200 characters, at most three parts that vary (``*``,
+            ``+``, ``?``, ``|``, ``{2,}``), no group that is repeated, no flags, look-arounds
+            or back-references. What is longer than 500 characters is left to the tracker.
+        pattern_message: What the user is told otherwise; required with a pattern.
+        placeholder: An example, shown in the empty input.
     """
 
     name: str
@@ -112,6 +154,9 @@ class CredentialField:
     is_required: bool = True
     is_on_demand: bool = False
     help: str = ""
+    pattern: str = ""
+    pattern_message: str = ""
+    placeholder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +164,10 @@ class PluginSetting:
     """An operator's setting, read from ``SLEUTH_<SLUG>_<NAME>`` at start.
 
     Args:
+        name: What it is called; ``base_url`` of the slug ``my-tracker`` is read from
+            ``SLEUTH_MY_TRACKER_BASE_URL``.
+        default: Its value if the operator gives none.
+        help: What it is for, for the operator.
         is_url: The value is an absolute URL; its host, and hosts below it, may be
             called with the credentials.
         is_required: Without a value the tracker is not offered to anybody; for one
@@ -137,13 +186,16 @@ class Capabilities:
     """What the tracker can do.
 
     Args:
-        interval_seconds: Width of one count bucket.
+        interval_seconds: Width of one count bucket: 60 or more, and a divisor of a day.
         look_back_days: How far back counts can be asked for.
-        has_explicit_range: False for trackers that only answer "the last N".
-        requests_per_hour: The tracker's own limit, None if generous.
-        lists_environments: Environments come with each RemoteProject and may be offered.
+        has_explicit_range: False for trackers that only answer "the last N": every window
+            then ends with the newest whole bucket, and the host keeps what it needs of it.
+        requests_per_hour: The tracker's own limit, None if generous. Sleuth spreads its
+            questions over the hour, but for ten in a row.
+        lists_environments: Environments come with each RemoteProject; one of them is chosen.
+        has_unlisted_environments: One that is not among them may be entered, too.
         has_no_environment: Events that carry no environment can be asked for.
-        reports_new_errors: ``sleuth_new_errors`` is implemented.
+        reports_new_errors: ``sleuth_new_errors`` is implemented, and may be called.
     """
 
     interval_seconds: int = 60
@@ -151,6 +203,7 @@ class Capabilities:
     has_explicit_range: bool = True
     requests_per_hour: int | None = None
     lists_environments: bool = False
+    has_unlisted_environments: bool = False
     has_no_environment: bool = False
     reports_new_errors: bool = False
 
@@ -160,18 +213,27 @@ class TrackerInfo:
     """Who a tracker is and what its card and dialogs show.
 
     Args:
-        slug: Lower-case letters, digits, hyphens; the provider in URLs and rows.
+        slug: Lower-case letters, digits, hyphens; the provider in URLs and rows, so never
+            change it.
+        name: What the tracker calls itself.
+        description: One line on the card.
+        credential_fields: What the connect dialog asks for.
         category: Tab of the Integrations page.
+        api_version: The version of this API that the plugin was written for.
         token_label: Title of the connect dialog, e.g. "Your auth token".
         token_help: Where the token is found.
         token_scopes: Scopes to ask for, in the tracker's words.
         required_scopes: Those without which nothing works.
         token_url: Where a token is generated.
-        logo: A single-colour SVG document, or "" for a letter tile.
+        docs_url: The tracker's documentation.
+        logo: An SVG document of shapes in one colour; without one, or with anything else
+            in it, a letter is shown.
         notices: Sentences shown in the connect dialog.
         hosts: Host names that may be called, besides those of URL settings.
+        settings: What the operator may set.
         verified_on: Day on which the plugin was last seen to work with the real service,
             as YYYY-MM-DD; "" if it was built from documentation alone.
+        capabilities: What the tracker can do.
     """
 
     slug: str
@@ -195,6 +257,20 @@ class TrackerInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry of a drop-down.
+
+    Args:
+        value: What the plugin is told, in ``ImpactConfig.values``; unique, printable, without
+            spaces around it, and of 255 characters at most.
+        label: What the user reads.
+    """
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class ImpactField:
     """One tracker-specific input of the Add impact dialog.
 
@@ -202,8 +278,20 @@ class ImpactField:
         name: ``project`` (kind ``remote_project``), ``environment`` (kind ``text``) and
             ``no_environment`` (kind ``checkbox``) are known to the host; any other
             name ends up in ``ImpactConfig.values``.
+        label: What the user reads.
+        kind: How it is asked for, one of FieldKind.
+        is_required: May not be left empty.
         help: A line below the input.
         warning: A longer note shown with it, ending in a link to ``docs_url`` if given.
+        docs_url: Where that link leads.
+        help: A line below the input.
+        warning: A longer note shown with it, ending in a link to ``docs_url`` if given.
+        choices: What a ``choice`` offers; if empty, ``sleuth_list_choices`` is asked.
+        depends_on: Names of earlier fields, ``project`` or choices, that the list which
+            is asked for depends on.
+        pattern: As that of a CredentialField; for ``text``.
+        pattern_message: What the user is told otherwise; required with a pattern.
+        placeholder: An example, shown in the empty input.
     """
 
     name: str
@@ -213,6 +301,11 @@ class ImpactField:
     help: str = ""
     warning: str = ""
     docs_url: str = ""
+    choices: tuple[Choice, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    pattern: str = ""
+    pattern_message: str = ""
+    placeholder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +316,7 @@ class TrackerContext:
         http: Client with a kept-alive session.
         settings: The plugin's operator settings by name.
         credentials: What the user pasted, by CredentialField name.
-        now: The current time.
+        now: The current time; use it instead of the clock.
     """
 
     http: HttpClient
@@ -237,9 +330,13 @@ class TokenCheck:
     """Whether the credentials work. ``ok=False`` is an answer, not an error.
 
     Args:
-        message: For the user: the cause if not ok, otherwise who was recognized.
+        ok: Whether collecting can work with them.
+        message: For the user: the cause if not ok, which may not be empty, otherwise who
+            was recognized.
         account_id: Stable id of the account behind the credentials.
         account_label: How a person knows that account.
+        scopes_present: Those of ``TrackerInfo.token_scopes`` that the token has.
+        scopes_missing: Those that it lacks.
         asks_for: Names of on-demand credential fields needed to go on.
     """
 
@@ -257,8 +354,10 @@ class RemoteProject:
     """A project as the tracker knows it.
 
     Args:
-        org_key: The tracker's id of the owning organization, "" if it has none.
         key: The tracker's stable id of the project, unique within ``org_key``.
+        label: What people call it.
+        org_key: The tracker's id of the owning organization, "" if it has none.
+        org_label: What people call that organization.
         environments: Names seen so far; only offered if ``lists_environments``.
         is_accessible: Whether counts can be read with these credentials.
         attributes: Opaque to the host; handed back in ``ImpactConfig.attributes``.
@@ -278,6 +377,8 @@ class ImpactConfig:
     """What one impact source measures.
 
     Args:
+        org_key: ``RemoteProject.org_key`` of the chosen project.
+        project_key: ``RemoteProject.key`` of the chosen project.
         environment: The tracker's environment name; None means all environments,
             "" means events that carry no environment.
         attributes: ``RemoteProject.attributes`` of the chosen project.
@@ -295,10 +396,14 @@ class ImpactConfig:
 class CountSeries:
     """Error counts per bucket.
 
+    Between ``complete_since`` and ``complete_until`` a bucket that is left out is a zero;
+    points outside are dropped, and Sleuth shows those minutes as unknown.
+
     Args:
+        interval_seconds: The one declared in Capabilities.
         points: ``(bucket_start, count)`` with ``since <= bucket_start < until``, sorted,
-            unique, bucket starts being multiples of the interval since 1970; buckets
-            left out inside the covered range are zeros, points outside it are dropped.
+            unique; bucket starts are multiples of the interval since 1970, counts whole
+            numbers of 0 or more.
         complete_since: Start of what the tracker can vouch for (later than ``since``
             where its retention ends), None for ``since``.
         complete_until: Counts are final-for-now before this instant; exclusive. It may
@@ -321,6 +426,7 @@ class ImpactWarning:
 
     Args:
         field: Name of the ImpactField concerned.
+        message: What is odd.
         suggestion: A value that would not be odd, or "".
     """
 
@@ -331,7 +437,15 @@ class ImpactWarning:
 
 @dataclass(frozen=True, slots=True)
 class NewError:
-    """An error first seen in a window."""
+    """An error first seen in a window.
+
+    Args:
+        title: What the tracker calls it.
+        url: Where the tracker shows it.
+        first_seen_at: When it was first seen, an instant in the window.
+        count: Events so far.
+        users: People affected so far, None if the tracker does not tell.
+    """
 
     title: str
     url: str
@@ -342,7 +456,13 @@ class NewError:
 
 @dataclass(frozen=True, slots=True)
 class RemoteDeploy:
-    """A deploy the tracker already knows."""
+    """A deploy the tracker already knows.
+
+    Args:
+        revision: What was deployed.
+        deployed_at: When it was.
+        url: The tracker's page about it, or "".
+    """
 
     revision: str
     deployed_at: datetime

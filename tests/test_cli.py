@@ -232,6 +232,8 @@ COMMANDS = [
     ("plugins",),
     ("plugin",),
     ("plugin", "check"),
+    ("plugin", "new"),
+    ("plugin", "serve"),
     ("doctor",),
     ("rotate-keys",),
 ]

@@ -107,6 +107,25 @@ def test_the_request_that_registers_a_deploy_is_answered_with_success(
 
 
 @pytest.mark.parametrize("document", PAGES, ids=lambda each: each.name)
+def test_every_command_about_plugins_exists(document: Path) -> None:
+    for words in shell_commands(document, "./run"):
+        if words[1:3] == ["sleuth", "plugin"]:
+            assert words[3] in cli.plugin.commands, words
+
+
+def test_the_readmes_plugin_is_written_and_keeps_every_rule(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    commands = [words for words in shell_commands(README, "./run") if words[2:3] == ["plugin"]]
+    assert [words[3] for words in commands] == ["new", "check"]
+    for words in commands:
+        result = CliRunner().invoke(cli.main, words[2:])
+        assert result.exit_code == 0, result.output
+    assert ", 0 failed" in result.output
+
+
+@pytest.mark.parametrize("document", PAGES, ids=lambda each: each.name)
 def test_every_link_leads_somewhere(document: Path) -> None:
     for link in links(document):
         if link.startswith(EXTERNAL):

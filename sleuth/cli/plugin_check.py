@@ -54,15 +54,14 @@ def _outcomes(plugin: str, numbers: tuple[str, ...], is_silent: bool) -> list[Ou
     from sleuth.testing.checking import check as outcomes_of
     from sleuth.testing.finding import CandidateError, find
 
+    outcomes = []
     try:
-        candidate = find(plugin, os.environ.get("SLEUTH_PLUGINS_DIR", ""))
+        for outcome in outcomes_of(find(plugin, os.environ.get("SLEUTH_PLUGINS_DIR", "")), numbers):
+            outcomes.append(outcome)
+            if not is_silent:
+                _show(outcome)
     except CandidateError as error:
         raise click.ClickException(str(error)) from None
-    outcomes = []
-    for outcome in outcomes_of(candidate, numbers):
-        outcomes.append(outcome)
-        if not is_silent:
-            _show(outcome)
     return outcomes
 
 

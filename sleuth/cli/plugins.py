@@ -8,6 +8,8 @@ import click
 
 from sleuth.cli.options import as_json
 from sleuth.cli.plugin_check import check
+from sleuth.cli.plugin_new import new
+from sleuth.cli.plugin_serve import serve
 
 
 @click.command()
@@ -32,3 +34,5 @@ def plugin() -> None:
 
 
 plugin.add_command(check)
+plugin.add_command(new)
+plugin.add_command(serve)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
+from sleuth.buckets import HOUR, MINUTE, rate_unit
 from sleuth.dashboard.lines import Bucket, Picture
 
 STEPS = (1, 2, 2.5, 5, 10)
@@ -176,8 +177,14 @@ def _averages(
 def _times(picture: Picture, width: float) -> Iterable[Mark]:
     """Label both ends, and the deploy unless it is too near to one of them."""
     before, after = picture.deploy_index, len(picture.counts) - picture.deploy_index - 1
-    yield Mark(0, f"{before * picture.step_seconds // 60} min before", "start")
+    yield Mark(0, f"{_span(before, picture)} before", "start")
     place = (before + 0.5) * width
     if NEAR_AN_END < place < 100 - NEAR_AN_END:
         yield Mark(round(place, 2), "deploy")
-    yield Mark(100, f"{after * picture.step_seconds // 60} min after", "end")
+    yield Mark(100, f"{_span(after, picture)} after", "end")
+
+
+def _span(buckets: int, picture: Picture) -> str:
+    seconds = buckets * picture.step_seconds
+    is_by_the_hour = rate_unit(picture.step_seconds) >= HOUR
+    return f"{seconds // HOUR} h" if is_by_the_hour else f"{seconds // MINUTE} min"

@@ -13,8 +13,7 @@ _ODDITIES = re.compile(r"[\x00-\x20\\]")
 
 
 def is_host_within(host: str, base: str) -> bool:
-    """Return whether a host is the base or below it: ``us.tracker.example`` in
-    ``tracker.example``."""
+    """Return whether a host name is the base or below it: ``us.example.com`` in ``example.com``."""
     host, base = _normal(host), _normal(base)
     if not host or not base:
         return False

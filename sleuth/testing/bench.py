@@ -7,24 +7,22 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pluggy import PluginManager
 
 from sleuth import hookspecs
-from sleuth.http import AllowedHosts, Client
-from sleuth.plugin_api import ImpactConfig, RemoteProject, TrackerContext
-from sleuth.redaction import Scrubber
+from sleuth.plugin_api import ImpactConfig, RemoteProject
 from sleuth.testing.finding import Candidate, CandidateError
 from sleuth.testing.guard import captured_output
-from sleuth.testing.product import loaded
+from sleuth.testing.product import context_for, loaded
 from sleuth.testing.reply import Question, Reply
 from sleuth.testing.rule import NotCheckedError
 from sleuth.testing.sandbox import Sandbox
 from sleuth.testing.telling import where
 from sleuth.testing.transport import Fault, TooManyRequestsError, Transport
-from sleuth.testing.windows import MOST_AT_ONCE, Clock, Window
+from sleuth.testing.windows import Clock, Window, window_of
 from sleuth.trackers import Tracker
 
 NOT_LOADED = "the plugin does not load"
@@ -78,26 +76,15 @@ class Bench:
     @property
     def secrets(self) -> list[str]:
         """Every secret that the plugin is ever given here."""
-        info = self.loaded.info
-        public = {field.name for field in info.credential_fields if not field.is_secret}
-        sets = [self.sandbox.credentials, *self.sandbox.refused.values()]
-        sets.append(self.sandbox.many_credentials)
+        sandbox = self.sandbox
+        sets = [sandbox.credentials, *sandbox.refused.values(), sandbox.many_credentials]
+        fields = self.loaded.info.credential_fields
+        public = {field.name for field in fields if not field.is_secret}
         return [value for each in sets for name, value in each.items() if name not in public]
 
-    def floor(self, instant: datetime) -> datetime:
-        """Return the start of the bucket that an instant lies in."""
-        seconds = int(self.interval.total_seconds())
-        return datetime.fromtimestamp(int(instant.timestamp()) // seconds * seconds, UTC)
-
     def window(self, buckets: int, until: datetime | None = None) -> Window:
-        """Return a window that ends, by default, with the last full bucket.
-
-        Args:
-            buckets: How many; no more than the product asks for at once, which is a day.
-        """
-        end = self.floor(until or self.clock.now)
-        count = max(2, min(buckets, MOST_AT_ONCE // self.interval))
-        return Window(end - count * self.interval, end, self.interval)
+        """Return a window that ends, by default, with the last full bucket."""
+        return window_of(self.loaded.info.capabilities, buckets, self.clock.now, until)
 
     def kept(self, name: str, make: Callable[[], Any]) -> Any:
         """Return what was made under a name before, or make it."""
@@ -168,9 +155,20 @@ class Bench:
         range_of = {"since": window.since, "until": window.until} if window else {}
         return self._question(hook, credentials, config=config, **range_of)
 
-    def required_questions(self) -> list[Question]:
-        """Return a question for each of the hooks that talk and are required."""
-        return [self.token(), self.projects(), self.counts()]
+    def questions(self) -> list[Question]:
+        """Return a question for each hook that talks to the tracker: those required, first."""
+        optional: list[Question] = self.kept("optional", self._optional_questions)
+        return [self.token(), self.projects(), self.counts(), *optional]
+
+    def _optional_questions(self) -> list[Question]:
+        config, window = self.configs()[0], self.window(120)
+        possible = [
+            self.about("sleuth_check_impact", config),
+            self.about("sleuth_new_errors", config, window),
+            self.about("sleuth_list_deploys", config, window),
+        ]
+        implemented = [each for each in possible if each.hook in self.loaded.hooks]
+        return [question for question in implemented if self.ask(question).exchanges]
 
     def _question(
         self, hook: str, credentials: Mapping[str, str] | None, **arguments: Any
@@ -186,7 +184,9 @@ class Bench:
         """
         self.asking = question
         arguments = deepcopy(dict(question.arguments))
-        context = self._context(question.credentials)
+        context = context_for(
+            self.loaded, question.credentials, self.transport, self.secrets, self.clock.now
+        )
         if question.hook != "sleuth_explore_url":
             arguments["tracker"] = context
         value, error = None, None
@@ -211,19 +211,6 @@ class Bench:
         if self.tracker is None:
             raise NotCheckedError(NOT_LOADED)
         return getattr(self._manager.hook, hook)()
-
-    def _context(self, credentials: Mapping[str, str]) -> TrackerContext:
-        info = self.loaded.info
-        settings = dict(self.loaded.settings)
-        urls = [settings[row.name] for row in info.settings if row.is_url]
-        http = Client(
-            info.name,
-            AllowedHosts([*urls, *info.hosts]),
-            session=self.transport.session(),
-            scrub=Scrubber(self.secrets),
-            now=self.clock.now,
-        )
-        return TrackerContext(http, settings, dict(credentials), self.clock.now)
 
 
 @contextmanager

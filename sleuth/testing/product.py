@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from sleuth.http import AllowedHosts, Client
+from sleuth.plugin_api import TrackerContext
+from sleuth.redaction import Scrubber
 from sleuth.testing.finding import Candidate
 from sleuth.testing.guard import captured_output
 from sleuth.testing.transport import Transport
@@ -42,3 +47,28 @@ def loaded(candidate: Candidate, url: str, transport: Transport) -> tuple[Tracke
     (tracker,) = registry.trackers.values()
     tracker.surroundings = Surroundings(connect=transport.session)
     return tracker, ""
+
+
+def context_for(
+    tracker: Tracker,
+    credentials: Mapping[str, str],
+    transport: Transport,
+    secrets: Iterable[str],
+    now: datetime,
+) -> TrackerContext:
+    """Return what a hook is given, in dictionaries that it could change if it wanted to.
+
+    Args:
+        transport: Carries the requests.
+        secrets: Not to be logged by the client.
+    """
+    info, settings = tracker.info, dict(tracker.settings)
+    urls = [settings[row.name] for row in info.settings if row.is_url]
+    http = Client(
+        info.name,
+        AllowedHosts([*urls, *info.hosts]),
+        session=transport.session(),
+        scrub=Scrubber(secrets),
+        now=now,
+    )
+    return TrackerContext(http, settings, dict(credentials), now)

@@ -6,7 +6,6 @@ import hmac
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from threading import Lock
@@ -14,6 +13,7 @@ from types import MappingProxyType
 
 from sleuth.http import AllowedHosts, Client, Session
 from sleuth.plugin_api import (
+    Choice,
     CountSeries,
     ImpactConfig,
     ImpactField,
@@ -27,6 +27,7 @@ from sleuth.plugin_api import (
 )
 from sleuth.redaction import Scrubber
 from sleuth.trackers import answers
+from sleuth.trackers.arguments import floor_to, read_only
 from sleuth.trackers.calls import Conversation, Origin, PluginHooks, Surroundings
 
 
@@ -101,17 +102,39 @@ class Tracker:
     ) -> CountSeries:
         """Count errors in a window that begins and ends on the declared interval.
 
+        A tracker without an explicit range is asked up to the newest whole bucket.
+
         Returns:
             Points that are sorted, unique, whole and within both the window and what the
             tracker vouches for; ``complete_until`` is not later than ``until``.
         """
-        interval = self.info.capabilities.interval_seconds
-        return self._about(credentials, now).ask(
+        able = self.info.capabilities
+        end = until if able.has_explicit_range else max(until, floor_to(now, able.interval_seconds))
+        series = self._about(credentials, now).ask(
             "sleuth_collect_counts",
-            lambda answer: answers.counts(answer, since, until, interval),
-            config=_read_only(config),
+            lambda answer: answers.counts(answer, since, end, able.interval_seconds),
+            config=read_only(config),
             since=since,
-            until=until,
+            until=end,
+        )
+        return series if end == until else answers.vouched_for(series, since, until)
+
+    def list_choices(
+        self,
+        credentials: Mapping[str, str],
+        field_name: str,
+        config: ImpactConfig,
+        now: datetime,
+    ) -> list[Choice]:
+        """List what a drop-down offers; nothing if the plugin cannot tell."""
+        if not self.supports("sleuth_list_choices"):
+            return []
+        asked = self._about(credentials, now)
+        return asked.ask(
+            "sleuth_list_choices",
+            lambda answer: answers.choices(answer, asked.scrub),
+            field_name=field_name,
+            config=read_only(config),
         )
 
     def check_impact(
@@ -124,7 +147,7 @@ class Tracker:
         return asked.ask(
             "sleuth_check_impact",
             lambda answer: answers.warnings(answer, asked.scrub),
-            config=_read_only(config),
+            config=read_only(config),
         )
 
     def new_errors(
@@ -141,7 +164,7 @@ class Tracker:
         return self._about(credentials, now).ask(
             "sleuth_new_errors",
             answers.new_errors,
-            config=_read_only(config),
+            config=read_only(config),
             since=since,
             until=until,
         )
@@ -160,7 +183,7 @@ class Tracker:
         return self._about(credentials, now).ask(
             "sleuth_list_deploys",
             answers.deploys,
-            config=_read_only(config),
+            config=read_only(config),
             since=since,
             until=until,
         )
@@ -173,7 +196,7 @@ class Tracker:
         return asked.ask(
             "sleuth_explore_url",
             answers.link,
-            config=_read_only(config),
+            config=read_only(config),
             since=since,
             until=until,
         )
@@ -216,11 +239,3 @@ class Tracker:
                 self._session = self.surroundings.connect()
                 self._session_pid = os.getpid()
             return self._session
-
-
-def _read_only(config: ImpactConfig) -> ImpactConfig:
-    return replace(
-        config,
-        attributes=MappingProxyType(dict(config.attributes)),
-        values=MappingProxyType(dict(config.values)),
-    )

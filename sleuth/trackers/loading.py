@@ -15,6 +15,7 @@ from sleuth.http import AllowedHosts
 from sleuth.plugin_api import PluginSetting, TrackerInfo
 from sleuth.trackers.answers import is_link
 from sleuth.trackers.calls import Origin, PluginHooks
+from sleuth.trackers.deprecation import noting_deprecations
 from sleuth.trackers.errors import ContractError, LoadError, one_line, shortened
 from sleuth.trackers.facade import Tracker
 from sleuth.trackers.info import (
@@ -87,10 +88,12 @@ class _Attempt:
         self.key = f"{source.origin.place}: {source.origin.name}"
         self.name = source.origin.name
         self.api_version: int | None = None
+        self.deprecations: list[str] = []
 
     def run(self) -> None:
         try:
-            self._admit()
+            with noting_deprecations(self.deprecations):
+                self._admit()
         except (Exception, SystemExit) as error:
             if self.loader.manager.has_plugin(self.key):
                 self.loader.manager.unregister(name=self.key)
@@ -105,7 +108,7 @@ class _Attempt:
         self.api_version = api_version_of(answer)
         check_api_version(self.api_version)
         info = checked_info(answer, hooks.implemented)
-        fields = checked_fields(hooks.call("sleuth_impact_fields"))
+        fields = checked_fields(hooks.call("sleuth_impact_fields"), hooks.implemented)
         self._claim(info.slug)
         settings = plugin_settings(info.slug, info.settings, self.loader.app_config)
         missing = [row for row in info.settings if row.is_required and not settings[row.name]]
@@ -113,6 +116,7 @@ class _Attempt:
             self._skip(info, missing)
             return
         info, notes = with_harmless_logo(info)
+        notes = (*notes, *self.deprecations)
         allowed = AllowedHosts(self._hosts(info, settings))
         tracker = Tracker(hooks, self.origin, info, fields, settings, allowed, notes)
         self.loader.registry.trackers[info.slug] = tracker

@@ -13,6 +13,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from sleuth.trackers.deprecation import deprecation_check
 from sleuth.trackers.errors import ContractError
 
 Check = Callable[[Any], str]
@@ -114,6 +115,7 @@ def _mapping_of(key: Check, part: Check) -> Check:
 def _dataclass_of(kind: Any) -> Check:
     hints = get_type_hints(kind)
     parts = [(field.name, _check_for(hints[field.name])) for field in fields(kind)]
+    warn_of_deprecated = deprecation_check(kind)
 
     def check(value: Any) -> str:
         if type(value) is not kind:
@@ -121,6 +123,7 @@ def _dataclass_of(kind: Any) -> Check:
         for name, part in parts:
             if difference := part(getattr(value, name)):
                 return f".{name}{difference}"
+        warn_of_deprecated(value)
         return ""
 
     return check

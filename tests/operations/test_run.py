@@ -162,6 +162,57 @@ def test_without_any_queue_server_the_embedded_one_is_tried_again_next_time(
     assert run.missing([run.QUEUE_LOCK]) == [run.QUEUE_LOCK]
 
 
+@pytest.fixture
+def plugin_packages(run: Any) -> str:
+    """The operator's list of packages with plugins."""
+    Path(run.ROOT, run.PLUGIN_PACKAGES).write_text("sleuth-mine==0.1\n")
+    return str(run.PLUGIN_PACKAGES)
+
+
+def test_the_operators_packages_are_installed_once_and_after_a_change(
+    run: Any, installed: list[str], plugin_packages: str
+) -> None:
+    for _ in range(2):
+        run.install(run.runtime_locks())
+    assert installed.count(plugin_packages) == 1
+    assert installed[-1] == plugin_packages
+    Path(run.ROOT, plugin_packages).write_text("sleuth-mine==0.2\n")
+    run.install(run.runtime_locks())
+    assert installed.count(plugin_packages) == 2
+
+
+def test_another_interpreter_means_installing_the_operators_packages_again(
+    run: Any, installed: list[str], plugin_packages: str
+) -> None:
+    run.install(run.runtime_locks())
+    Path(run.STAMP).write_text(json.dumps({**run.read_stamp(), "python": "/gone/python3.10"}))
+    assert plugin_packages in run.missing(run.runtime_locks())
+
+
+def test_the_operators_packages_change_no_other_package_and_need_no_hashes(
+    run: Any, installed: list[str], plugin_packages: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run.install([run.RUNTIME_LOCK])
+    asked: list[list[str]] = []
+    monkeypatch.setattr(run, "pip", lambda arguments, _complaint: asked.append(arguments))
+    run.install(run.runtime_locks())
+    assert asked[-1] == ["install", "--no-deps", "-r", str(Path(run.ROOT, plugin_packages))]
+
+
+def test_the_operators_packages_may_fail_and_are_tried_again_next_time(
+    run: Any,
+    installed: list[str],
+    plugin_packages: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Any,
+) -> None:
+    run.install([run.RUNTIME_LOCK])
+    monkeypatch.setattr(run, "pip", refuse(run))
+    run.install([plugin_packages])
+    assert "Going on without them. No network." in capsys.readouterr().err
+    assert run.missing([plugin_packages]) == [plugin_packages]
+
+
 def test_packages_that_cannot_be_installed_end_the_start(
     run: Any, installed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

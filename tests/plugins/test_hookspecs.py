@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 from typing import Any, get_type_hints
 
@@ -10,7 +11,7 @@ from pluggy import PluginManager
 
 from sleuth import hookspecs
 
-SECTIONS = ("Args:", "Returns:", "Raises:", "Example:", "Added in:")
+SECTIONS = ("Called:", "Args:", "Returns:", "Raises:", "Example:", "Added in:")
 HOOKS = {
     name: value
     for name, value in vars(hookspecs).items()
@@ -47,3 +48,16 @@ def test_a_hook_explains_every_argument_and_says_whether_it_is_required(hook: An
 def test_a_hook_is_typed(hook: Any) -> None:
     hints = get_type_hints(hook)
     assert set(hints) == {*inspect.signature(hook).parameters, "return"}
+
+
+@every_hook
+def test_the_example_of_a_hook_is_python(hook: Any) -> None:
+    _, _, example = (inspect.getdoc(hook) or "").partition("Example:\n")
+    assert ast.parse(inspect.cleandoc(example.partition("Added in:")[0])).body
+
+
+@every_hook
+def test_a_hook_that_warns_its_authors_says_so_in_its_documentation(hook: Any) -> None:
+    specified = hook.sleuth_spec
+    is_dated = bool(specified["warn_on_impl"] or specified["warn_on_impl_args"])
+    assert is_dated == ("Deprecated in:" in (inspect.getdoc(hook) or ""))

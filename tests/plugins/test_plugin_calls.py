@@ -17,8 +17,10 @@ import pytest
 from flask import Flask
 from rq.timeouts import JobTimeoutException
 
+from sleuth import hookspecs
 from sleuth.factory import create_app
 from sleuth.plugin_api import (
+    Choice,
     ImpactConfig,
     ImpactWarning,
     NewError,
@@ -60,6 +62,7 @@ CALLS: dict[str, Callable[[Tracker, str], Any]] = {
     "sleuth_collect_counts": lambda t, mode: t.collect_counts(
         credentials(mode), CONFIG, SINCE, UNTIL, NOW
     ),
+    "sleuth_list_choices": lambda t, mode: t.list_choices(credentials(mode), "team", CONFIG, NOW),
     "sleuth_check_impact": lambda t, mode: t.check_impact(credentials(mode), CONFIG, NOW),
     "sleuth_new_errors": lambda t, mode: t.new_errors(credentials(mode), CONFIG, SINCE, UNTIL, NOW),
     "sleuth_explore_url": lambda t, mode: t.explore_url(config(mode), SINCE, UNTIL),
@@ -67,6 +70,7 @@ CALLS: dict[str, Callable[[Tracker, str], Any]] = {
         credentials(mode), CONFIG, SINCE, UNTIL, NOW
     ),
 }
+AT_LOAD = {"sleuth_tracker_info", "sleuth_impact_fields"}
 every_call = pytest.mark.parametrize("call", CALLS.values(), ids=list(CALLS))
 
 
@@ -76,6 +80,12 @@ def bug(tracker: Tracker, hook: str, mode: str) -> str:
         CALLS[hook](tracker, mode)
     assert caught.value.reason == "bad_answer"
     return caught.value.message
+
+
+def test_no_hook_goes_without_a_test(dummy: Tracker) -> None:
+    hooks = {name for name in vars(hookspecs) if name.startswith("sleuth_")}
+    assert dummy.hooks == hooks
+    assert set(CALLS) == hooks - AT_LOAD
 
 
 # Answers that are as they should be
@@ -103,6 +113,7 @@ def test_optional_hooks_are_answered(dummy: Tracker) -> None:
     assert answers["sleuth_check_impact"] == [
         ImpactWarning("environment", "Odd, [hidden].", "production")
     ]
+    assert answers["sleuth_list_choices"] == [Choice("1", "One of [hidden]")]
     assert answers["sleuth_new_errors"] == [NewError("KeyError", "https://dummy.test/1", SINCE, 3)]
     assert answers["sleuth_list_deploys"] == [RemoteDeploy("abc123", SINCE)]
     assert answers["sleuth_explore_url"] == "https://dummy.test/"
@@ -114,6 +125,7 @@ def test_optional_hooks_that_are_missing_answer_nothing(
     tracker = load_plugins(good=good_plugin).get("good")
     assert tracker.supports("sleuth_collect_counts")
     assert not tracker.supports("sleuth_check_impact")
+    assert CALLS["sleuth_list_choices"](tracker, "") == []
     assert CALLS["sleuth_check_impact"](tracker, "") == []
     assert CALLS["sleuth_new_errors"](tracker, "") == []
     assert CALLS["sleuth_list_deploys"](tracker, "") == []

@@ -100,7 +100,7 @@ def no_secrets(bench: Bench) -> None:
         _tells_nothing(bench, bench.ask(bench.counts(credentials=credentials)))
     spoiling: list[Fault] = [faults.telling_secrets(status) for status in (400, 401, 403, 500)]
     for fault in (*spoiling, faults.web_page, faults.hanging_up):
-        for question in bench.required_questions():
+        for question in bench.questions():
             _tells_nothing(bench, bench.ask(question, fault))
 
 

@@ -12,6 +12,7 @@ from sleuth.testing.rule import BrokenRuleError, Chapter, require
 from sleuth.testing.telling import difference, told
 
 CHAPTER = Chapter("What a plugin says of itself")
+KNOWN_FIELDS = ("project", "environment", "no_environment")
 
 
 @CHAPTER.rule(
@@ -127,7 +128,7 @@ def hosts_are_declared(bench: Bench) -> None:
     info = bench.loaded.info
     is_declared = info.hosts or any(row.is_url for row in info.settings)
     require(is_declared, "TrackerInfo has neither hosts nor a setting with is_url.")
-    for question in bench.required_questions():
+    for question in bench.questions():
         reply = bench.ask(question)
         require(
             "it may not call" not in reply.message,
@@ -178,8 +179,11 @@ def impact_fields_are_complete(bench: Bench) -> None:
         environments <= {None} or "environment" in names,
         f"The sandbox's configs have environments, but the impact fields are {sorted(names)}.",
     )
+    own = [field.name for field in fields if field.is_required and field.name not in KNOWN_FIELDS]
     listed = bench.ask(bench.projects()).projects()
     for config in bench.sandbox.configs:
+        lacking = [name for name in own if not config.values.get(name)]
+        require(not lacking, f"A config of the sandbox lacks values for the fields {lacking}.")
         require(
             any(_is_of(config.org_key, config.project_key, project) for project in listed),
             f"sleuth_list_projects does not list project {config.project_key!r} of the sandbox's "

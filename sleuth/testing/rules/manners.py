@@ -30,7 +30,7 @@ GRACE_SECONDS = 1
     "What a hook is given is read-only in the product, where a change raises an error.",
 )
 def leaves_arguments(bench: Bench) -> None:
-    for question in bench.required_questions():
+    for question in bench.questions():
         reply = bench.ask(question)
         require(
             not reply.has_changed_arguments,
@@ -44,7 +44,7 @@ def leaves_arguments(bench: Bench) -> None:
     "Only that client has time limits, host rules, proxies and redaction.",
 )
 def no_other_connections(bench: Bench) -> None:
-    for question in bench.required_questions():
+    for question in bench.questions():
         with no_connections() as refused:
             bench.ask(question)
         require(
@@ -76,7 +76,7 @@ def few_requests(bench: Bench) -> None:
 )
 def is_light(bench: Bench) -> None:
     questions = [
-        *bench.required_questions(),
+        *bench.questions(),
         bench.counts(window=bench.window(MOST_AT_ONCE // bench.interval)),
     ]
     for question in questions:
@@ -112,7 +112,7 @@ def _measured(bench: Bench, question: Question) -> tuple[Reply, float]:
     "disabled.",
 )
 def no_threads(bench: Bench) -> None:
-    for question in bench.required_questions():
+    for question in bench.questions():
         bench.ask(question, _honestly)
         before = set(threading.enumerate())
         bench.ask(question, _honestly)

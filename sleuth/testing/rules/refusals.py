@@ -52,7 +52,7 @@ def _is_permanent(bench: Bench, status: int, reasons: Collection[str]) -> None:
         raise check.broken("TokenCheck(ok=False, message=…): a refusal is an answer", when)
     if flaw := words.flaw(check.value.message):
         raise check.broken(f"a message for people: it {flaw}", when)
-    for question in (bench.projects(), bench.counts()):
+    for question in bench.questions()[1:]:
         _check_permanent(bench.ask(question, fault), status, reasons)
 
 
@@ -115,7 +115,7 @@ def _passes(bench: Bench, fault: Fault, what: str, reasons: Collection[str] = ()
     wanted = "TrackerError(permanent=False)"
     if reasons:
         wanted += f" with the reason {' or '.join(reasons)}"
-    replies = [bench.ask(question, fault) for question in bench.required_questions()]
+    replies = [bench.ask(question, fault) for question in bench.questions()]
     for reply in replies:
         error = reply.refusal(wanted, when)
         if error.permanent or (reasons and error.reason not in reasons):

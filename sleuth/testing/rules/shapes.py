@@ -47,7 +47,7 @@ def half(bench: Bench) -> None:
 
 
 def _is_no_answer(bench: Bench, fault: Fault, when: str) -> None:
-    for question in bench.required_questions():
+    for question in bench.questions():
         reply = bench.ask(question, fault)
         if reply.refusal(WANTED, when).permanent or words.flaw(reply.message):
             raise reply.broken(f"{WANTED}, permanent=False", when)
@@ -91,7 +91,7 @@ def other_types(bench: Bench) -> None:
 
 
 def _survives(bench: Bench, variants: Variants) -> None:
-    for question in bench.required_questions():
+    for question in bench.questions():
         honest = bench.ask(question)
         honest.answer()
         for exchange, variant in _tried(honest, variants):
@@ -103,7 +103,7 @@ def _survives(bench: Bench, variants: Variants) -> None:
             if isinstance(reply.error, TrackerError):
                 if words.flaw(reply.message):
                     raise reply.broken(WANTED, when)
-            elif problem := _DIFFERENCES[question.hook](honest, reply):
+            elif problem := _DIFFERENCES.get(question.hook, _none)(honest, reply):
                 raise reply.broken(f"{WANTED}: {problem}", when)
 
 
@@ -141,6 +141,10 @@ def _counts(honest: Reply, reply: Reply) -> str:
     for bucket, count in reply.vouched().items():
         if truth.get(bucket, count) != count:
             return f"the count at {bucket:%H:%M} is {truth[bucket]}, not {count}"
+    return ""
+
+
+def _none(_honest: Reply, _reply: Reply) -> str:
     return ""
 
 

@@ -83,6 +83,13 @@ MUTANTS = (
         "",
     ),
     Mutant(
+        "C109",
+        "something is asked for that nobody can fill in",
+        '        ImpactField("environment", "Source Environment", "text", is_required=False),\n',
+        '        ImpactField("environment", "Source Environment", "text", is_required=False),\n'
+        '        ImpactField("team", "Team", "text"),\n',
+    ),
+    Mutant(
         "C110",
         "its logo is a script",
         INFO_END,

@@ -72,6 +72,16 @@ def test_what_makes_no_sense_is_refused_in_a_sentence(arguments: list[str], word
     assert words in result.output
 
 
+def test_a_sandbox_that_cannot_be_served_is_said_in_a_sentence(written: Written) -> None:
+    broken = (
+        "from dataclasses import replace\nfrom plugins.example.sandbox import SANDBOX\n"
+        "SANDBOX = replace(SANDBOX, serve=lambda clock: 1 / 0)"
+    )
+    result = check(str(written(sandbox=broken)))
+    assert result.exit_code == 1
+    assert "Error: The sandbox of mine cannot be served: ZeroDivisionError" in result.output
+
+
 def test_a_plugin_of_the_operators_folder_is_found_by_name(
     written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:

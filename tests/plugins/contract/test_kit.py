@@ -85,6 +85,23 @@ SANDBOX = replace(BY_THE_MINUTE, count=count, settings=lambda url: {})
     assert not_checked == {"C605", "C901", "C902", "C903", "C904"}
 
 
+def test_a_tracker_that_answers_the_latest_buckets_only_is_asked_for_no_others(
+    written: Written,
+) -> None:
+    source = EXAMPLE.replace(
+        "        settings=(",
+        "        capabilities=__import__('sleuth.plugin_api').plugin_api.Capabilities("
+        "has_explicit_range=False),\n        settings=(",
+    ).replace(
+        "    window = [(",
+        "    assert until == tracker.now.replace(second=0)\n    window = [(",
+    )
+    outcomes = list(check(find(str(written(source)))))
+    assert [(each.rule.number, each.words) for each in outcomes if each.state == "failed"] == []
+    not_checked = {each.rule.number for each in outcomes if each.state == "not checked"}
+    assert {"C604", "C605", "C606"} <= not_checked
+
+
 def test_a_folder_has_its_sandbox_inside(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()
