@@ -20,6 +20,7 @@ from datetime import datetime
 from pluggy import HookspecMarker
 
 from sleuth.plugin_api import (
+    Choice,
     CountSeries,
     ImpactConfig,
     ImpactField,
@@ -160,6 +161,35 @@ def sleuth_collect_counts(
     Example:
         points = tuple((instant(row["minute"]), row["errors"]) for row in answer.json())
         return CountSeries(interval_seconds=60, points=points, complete_until=tracker.now)
+
+    Added in:
+        API version 1.
+    """
+
+
+@hookspec(firstresult=True)
+def sleuth_list_choices(
+    tracker: TrackerContext, field_name: str, config: ImpactConfig
+) -> list[Choice]:
+    """List what a drop-down of the Add impact dialog offers.
+
+    Called for each ImpactField of kind ``choice`` that declares no choices of its own,
+    which in turn requires this hook. The list is kept for some minutes.
+
+    Args:
+        tracker: HTTP client, settings, credentials and the current time.
+        field_name: Name of the ImpactField.
+        config: What has been chosen in the fields that this one depends on, and nothing
+            else: project and attributes if ``project`` is among them, ``values`` of choices.
+
+    Returns:
+        The choices in the order in which they are shown, each value once, 1,000 at most.
+
+    Raises:
+        TrackerError: the list could not be had; the dialog says so and offers to try again.
+
+    Example:
+        return [Choice(row["id"], row["name"]) for row in answer.json()]
 
     Added in:
         API version 1.

@@ -27,7 +27,7 @@ Reason = Literal[
     "unavailable",
     "bad_answer",
 ]
-FieldKind = Literal["text", "remote_project", "checkbox"]
+FieldKind = Literal["text", "remote_project", "checkbox", "choice"]
 
 
 class TrackerError(Exception):
@@ -104,6 +104,11 @@ class CredentialField:
         label: What the user reads.
         is_secret: Rendered as a password input and never shown again.
         is_on_demand: Asked only after a TokenCheck named it in ``asks_for``.
+        pattern: Regular expression that the whole of what is entered matches, white space
+            and quotes around it left out; tried before anybody is asked. At most three
+            parts may vary in length, and no group may be repeated.
+        pattern_message: What the user is told otherwise; required with a pattern.
+        placeholder: An example, shown in the empty input.
     """
 
     name: str
@@ -112,6 +117,9 @@ class CredentialField:
     is_required: bool = True
     is_on_demand: bool = False
     help: str = ""
+    pattern: str = ""
+    pattern_message: str = ""
+    placeholder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +147,11 @@ class Capabilities:
     Args:
         interval_seconds: Width of one count bucket.
         look_back_days: How far back counts can be asked for.
-        has_explicit_range: False for trackers that only answer "the last N".
+        has_explicit_range: False for trackers that only answer "the last N": every window
+            then ends with the newest whole bucket, and the host keeps what it needs of it.
         requests_per_hour: The tracker's own limit, None if generous.
-        lists_environments: Environments come with each RemoteProject and may be offered.
+        lists_environments: Environments come with each RemoteProject; one of them is chosen.
+        has_unlisted_environments: One that is not among them may be entered, too.
         has_no_environment: Events that carry no environment can be asked for.
         reports_new_errors: ``sleuth_new_errors`` is implemented.
     """
@@ -151,6 +161,7 @@ class Capabilities:
     has_explicit_range: bool = True
     requests_per_hour: int | None = None
     lists_environments: bool = False
+    has_unlisted_environments: bool = False
     has_no_environment: bool = False
     reports_new_errors: bool = False
 
@@ -195,15 +206,34 @@ class TrackerInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry of a drop-down.
+
+    Args:
+        value: What the plugin is told, in ``ImpactConfig.values``; unique and printable.
+        label: What the user reads.
+    """
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class ImpactField:
     """One tracker-specific input of the Add impact dialog.
 
     Args:
         name: ``project`` (kind ``remote_project``), ``environment`` (kind ``text``) and
             ``no_environment`` (kind ``checkbox``) are known to the host; any other
-            name ends up in ``ImpactConfig.values``.
+            name ends up in ``ImpactConfig.values``. A checkbox is ``yes`` or ``""`` there.
         help: A line below the input.
         warning: A longer note shown with it, ending in a link to ``docs_url`` if given.
+        choices: What a ``choice`` offers; if empty, ``sleuth_list_choices`` is asked.
+        depends_on: Names of earlier fields, ``project`` or choices, that the list which
+            is asked for depends on.
+        pattern: As that of a CredentialField; for ``text``.
+        pattern_message: What the user is told otherwise; required with a pattern.
+        placeholder: An example, shown in the empty input.
     """
 
     name: str
@@ -213,6 +243,11 @@ class ImpactField:
     help: str = ""
     warning: str = ""
     docs_url: str = ""
+    choices: tuple[Choice, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    pattern: str = ""
+    pattern_message: str = ""
+    placeholder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,9 @@ SAMPLES: dict[str, Maker] = {
     "impact.cancel_check:public_id": trackers.an_attempt_to_measure,
     "impact.tracker_projects:provider": trackers.a_connected_provider,
     "impact.refresh_tracker_projects:provider": trackers.a_connected_provider,
+    "impact.choices:provider": trackers.a_connected_provider,
+    "impact.fetch_choices:provider": trackers.a_connected_provider,
+    "field_name": lambda _cast: "environment",
     # notifications
     "channel_id": messages.a_channel,
     "notifications.new_secret:channel_id": messages.a_webhook,
@@ -232,6 +235,7 @@ EXAMPLES: dict[str, Example] = {
 
 WITHOUT_CHANGES: dict[str, str] = {
     # Endpoints that answer POST, PUT, PATCH or DELETE and change nothing, with the reason.
+    "impact.fetch_choices": "what it keeps for some minutes is a copy of the tracker's own list",
 }
 
 

@@ -101,6 +101,8 @@ ENDPOINTS: dict[str, Permission] = {
     "impact.cancel_check": Permission.CHANGE,
     "impact.tracker_projects": Permission.CHANGE,
     "impact.refresh_tracker_projects": Permission.CHANGE,
+    "impact.choices": Permission.CHANGE,
+    "impact.fetch_choices": Permission.CHANGE,
     # notifications
     "notifications.index": Permission.ADMINISTER,
     "notifications.add_channel": Permission.ADMINISTER,

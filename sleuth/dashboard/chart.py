@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
+from sleuth.buckets import HOUR, MINUTE
 from sleuth.dashboard.lines import Bucket, Picture
 
 STEPS = (1, 2, 2.5, 5, 10)
 FEWEST_LINES = 2
 NEAR_AN_END = 30
 WIDE = 30
+MOST_IN_MINUTES = 2 * HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +178,12 @@ def _averages(
 def _times(picture: Picture, width: float) -> Iterable[Mark]:
     """Label both ends, and the deploy unless it is too near to one of them."""
     before, after = picture.deploy_index, len(picture.counts) - picture.deploy_index - 1
-    yield Mark(0, f"{before * picture.step_seconds // 60} min before", "start")
+    yield Mark(0, f"{_span(before * picture.step_seconds)} before", "start")
     place = (before + 0.5) * width
     if NEAR_AN_END < place < 100 - NEAR_AN_END:
         yield Mark(round(place, 2), "deploy")
-    yield Mark(100, f"{after * picture.step_seconds // 60} min after", "end")
+    yield Mark(100, f"{_span(after * picture.step_seconds)} after", "end")
+
+
+def _span(seconds: int) -> str:
+    return f"{seconds // HOUR} h" if seconds >= MOST_IN_MINUTES else f"{seconds // MINUTE} min"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
+from sleuth.buckets import MINUTE, NAMES, bucket_name, duration, per_unit, rate_unit
 from sleuth.dashboard.links import web_address
 from sleuth.health.models import Verdict
 
@@ -56,8 +57,7 @@ class Picture:
     @property
     def unit(self) -> str:
         """What one bucket is called."""
-        names = {60: "minute", 3600: "hour"}
-        return names.get(self.step_seconds) or f"{self.step_seconds // 60} minutes"
+        return bucket_name(self.step_seconds)
 
     @property
     def highest(self) -> int:
@@ -142,6 +142,42 @@ class ImpactLine:
     @property
     def is_pending(self) -> bool:
         return not self.is_final and not self.is_gone
+
+    @property
+    def step_seconds(self) -> int:
+        """Width of the buckets that were counted."""
+        return int(self.figures.get("picture_step", MINUTE))
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether the tracker counts in buckets wider than a minute."""
+        return self.step_seconds > MINUTE
+
+    @property
+    def bucket(self) -> str:
+        """What one bucket is called."""
+        return bucket_name(self.step_seconds)
+
+    @property
+    def rate_words(self) -> str:
+        """In what the averages are told: "a minute", "an hour"."""
+        unit = NAMES[rate_unit(self.step_seconds)]
+        return f"an {unit}" if unit == "hour" else f"a {unit}"
+
+    @property
+    def told_before(self) -> float | None:
+        """The average before the deploy, as it is told."""
+        return None if self.rate_before is None else per_unit(self.rate_before, self.step_seconds)
+
+    @property
+    def told_after(self) -> float | None:
+        """The average after the deploy, as it is told."""
+        return None if self.rate_after is None else per_unit(self.rate_after, self.step_seconds)
+
+    @property
+    def counted_for(self) -> str:
+        """For how long errors were counted after the deploy, "" if not at all."""
+        return duration(self.minutes_of_data, self.step_seconds) if self.minutes_of_data else ""
 
     @property
     def because(self) -> str:

@@ -18,7 +18,8 @@ class Settings:
     """Where the lines are drawn.
 
     Args:
-        looks: Minutes of data after which a verdict is made; the last one is final.
+        looks: Minutes of data after which a verdict is made; the last one is final. Wider
+            buckets round them up.
         baseline_minutes: Lengths of the time before, tried until one holds
             ``enough_errors``.
         rarity: How improbable a change must be if nothing had changed.
@@ -28,8 +29,8 @@ class Settings:
             need not have shown for a deploy to be called healthy.
         least_baseline: Share of the shortest baseline that must be known.
         least_after: Share of the minutes since the deploy that must be known.
-        patience_seconds: After this long, what is known is all there will be: the verdict is
-            final whatever is missing.
+        patience_seconds: After this long, or three buckets, what is known is all there will
+            be: the verdict is final whatever is missing.
         settling_seconds: How long after the end of the bucket that follows it a bucket may be
             unknown without being a gap: trackers take their time.
     """
@@ -50,6 +51,7 @@ class Settings:
 
 
 DEFAULT = Settings()
+PATIENT_BUCKETS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +122,15 @@ def assess(
         step_seconds: Width of a bucket.
     """
     series = list(zip(minutes, counts, strict=True))
+    looks = looks_for(step_seconds, settings)
     end = min(now, until if until is not None else now)
-    begin = _next_bucket(deployed_at, step_seconds)
-    horizon = begin + settings.looks[-1] * 60
+    begin = next_bucket(deployed_at, step_seconds)
+    horizon = begin + looks[-1] * 60
     known_until = _known_until(series, now, step_seconds, settings)
     after = _sample(series, begin, min(end, horizon, known_until), step_seconds)
-    look = _look(after.minutes, settings)
-    is_given_up = now - deployed_at > settings.patience_seconds
-    is_final = is_given_up or look == settings.looks[-1]
+    look = _look(after.minutes, looks)
+    is_given_up = now - deployed_at > max(settings.patience_seconds, PATIENT_BUCKETS * step_seconds)
+    is_final = is_given_up or look == looks[-1]
     if until is not None:
         is_final |= after.minutes * 60 >= _whole_buckets(begin, end, step_seconds) * step_seconds
     if until is not None and not _whole_buckets(begin, until, step_seconds):
@@ -246,8 +249,18 @@ def _sample(series: list[tuple[int, float]], since: int, until: int, step: int) 
     return _Sample(int(sum(known)), len(known) * step / 60, share)
 
 
-def _next_bucket(moment: int, step: int) -> int:
-    return -(-moment // step) * step
+def looks_for(step_seconds: int, settings: Settings = DEFAULT) -> tuple[int, ...]:
+    """Return the minutes of data after which a verdict is made: whole buckets, one at least.
+
+    A tracker that counts by the hour is looked at once, when the first whole hour is there.
+    """
+    whole = {-(-look * 60 // step_seconds) * step_seconds // 60 for look in settings.looks}
+    return tuple(sorted(whole))
+
+
+def next_bucket(moment: int, step_seconds: int) -> int:
+    """Return the start of the first bucket that is not before a moment, in epoch seconds."""
+    return -(-moment // step_seconds) * step_seconds
 
 
 def _known_until(series: list[tuple[int, float]], now: int, step: int, settings: Settings) -> int:
@@ -256,8 +269,8 @@ def _known_until(series: list[tuple[int, float]], now: int, step: int, settings:
     return max(next(known, 0), now - step - settings.settling_seconds)
 
 
-def _look(minutes_of_data: float, settings: Settings) -> int | None:
-    reached = [look for look in settings.looks if look <= minutes_of_data]
+def _look(minutes_of_data: float, looks: tuple[int, ...]) -> int | None:
+    reached = [look for look in looks if look <= minutes_of_data]
     return reached[-1] if reached else None
 
 

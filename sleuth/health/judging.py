@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sleuth.health import detector
-from sleuth.health.detector import DEFAULT, Assessment
-from sleuth.impact import series, sweeps
+from sleuth.health.detector import Assessment
+from sleuth.impact import schedule, series, sweeps
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations.service import registry
 from sleuth.plugin_api import TrackerError
@@ -43,7 +43,7 @@ def judge(
     step = source.interval_seconds
     moment = int(deployed_at.timestamp())
     first = moment - moment % step - int(BASELINE.total_seconds())
-    last = moment - moment % step + DEFAULT.looks[-1] * 60 + step
+    last = moment - moment % step + step + detector.looks_for(step)[-1] * 60
     minutes, counts = series.read_arrays(source.id, first, last, step)
     assessment = detector.assess(
         minutes,
@@ -78,7 +78,9 @@ def _explore_url(source: ImpactSource, deployed_at: datetime) -> str:
     tracker = registry().get(source.provider)
     if tracker is None:
         return ""
-    until = deployed_at + timedelta(minutes=DEFAULT.looks[-1])
+    step = source.interval_seconds
+    begin = detector.next_bucket(int(deployed_at.timestamp()), step)
+    until = schedule.from_epoch(begin) + timedelta(minutes=detector.looks_for(step)[-1])
     try:
         return tracker.explore_url(source.config, deployed_at, until)
     except TrackerError:

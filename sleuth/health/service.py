@@ -15,7 +15,7 @@ from sleuth.accounts import audit
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db, write
 from sleuth.health import words
-from sleuth.health.detector import DEFAULT
+from sleuth.health.detector import looks_for
 from sleuth.health.judging import BASELINE, Judgement, judge
 from sleuth.health.models import Verdict
 from sleuth.impact import schedule
@@ -28,7 +28,6 @@ PATIENCE = timedelta(minutes=15)
 MOST_DUE = 200
 AT_ONCE = 100
 SECONDS_OF_WORK = 20.0
-LAST_LOOK = timedelta(minutes=DEFAULT.looks[-1] + 1)
 
 
 def due_deploy_ids(now: datetime) -> list[int]:
@@ -119,13 +118,15 @@ def _make_due_again(source_id: int) -> None:
     if changed is None:
         return
     since, until = changed
+    step = db.session.get_one(ImpactSource, source_id).interval_seconds
+    last_look = timedelta(minutes=looks_for(step)[-1], seconds=step)
     db.session.execute(
         update(Verdict)
         .where(
             Verdict.impact_source_id == source_id,
             Verdict.deploy_id.in_(
                 select(Deploy.id).where(
-                    Deploy.deployed_at > since - LAST_LOOK,
+                    Deploy.deployed_at > since - last_look,
                     Deploy.deployed_at < until + BASELINE,
                 )
             ),
@@ -194,7 +195,7 @@ def _apply(verdict: Verdict, judgement: Judgement, source: ImpactSource, now: da
     verdict.health, verdict.reason, verdict.is_final = made.health, made.reason, made.is_final
     verdict.rate_before, verdict.rate_after = made.rate_before, made.rate_after
     verdict.minutes_of_data = made.minutes_of_data
-    verdict.sentence = words.sentence(made)
+    verdict.sentence = words.sentence(made, source.interval_seconds)
     verdict.assessment, verdict.picture = judgement.details, judgement.picture
     verdict.assessed_at, verdict.counted_until = now, source.complete_until
     verdict.due_at = None if made.is_final else _next_look_at(verdict, source, now)
@@ -211,9 +212,8 @@ def _next_look_at(verdict: Verdict, source: ImpactSource, now: datetime) -> date
     Counts that come in meanwhile bring it forward.
     """
     step = source.interval_seconds
-    look = next(
-        (each for each in DEFAULT.looks if each > verdict.minutes_of_data), DEFAULT.looks[-1]
-    )
+    looks = looks_for(step)
+    look = next((each for each in looks if each > verdict.minutes_of_data), looks[-1])
     last_bucket = schedule.floor_to(verdict.deploy.deployed_at, step) + timedelta(minutes=look)
     collected_at = schedule.next_due_at(last_bucket, source.id, step)
     is_late = now - collected_at > PATIENCE

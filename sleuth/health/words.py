@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
+from sleuth.buckets import MINUTE, NAMES, bucket_name, duration, per_unit, rate_unit
 from sleuth.health.detector import Assessment
 
 WORST_FIRST = ("unhealthy", "ailing", "healthy", "improved")
@@ -43,19 +44,39 @@ def overall(verdicts: Iterable[HasHealth]) -> tuple[str, str]:
     return "unknown", next((each for each in REASONS if each in reasons), "")
 
 
-def reason_in_words(reason: str) -> str:
-    """Return the sentence for the reason of an unknown health."""
+def reason_in_words(reason: str, step_seconds: int = MINUTE) -> str:
+    """Return the sentence for the reason of an unknown health.
+
+    Args:
+        step_seconds: Width of the tracker's buckets.
+    """
+    name = bucket_name(step_seconds)
+    if step_seconds > MINUTE and reason == "pending":
+        return f"Not recorded yet: errors are counted per {name}, and one must have passed."
+    if step_seconds > MINUTE and reason == "replaced":
+        return f"The next deploy came before a whole {name} had passed: nothing to count."
     return REASONS[reason]
 
 
-def sentence(made: Assessment) -> str:
+def sentence(made: Assessment, step_seconds: int = MINUTE) -> str:
     """Return one sentence that says what was seen, with its figures."""
     if made.health == "unknown":
-        return reason_in_words(made.reason)
-    after = f"{made.errors_after} errors in {made.minutes_of_data} minutes after the deploy"
+        return reason_in_words(made.reason, step_seconds)
+    after = f"{made.errors_after} errors in {_after(made.minutes_of_data, step_seconds)}"
     if made.rate_before is None or made.rate_after is None:
         return f"{after}."
-    return (
-        f"{after} ({made.rate_after:.2f} a minute), against {made.rate_before:.2f} a minute "
-        f"in the {made.minutes_before} minutes before."
+    rate_after, rate_before = (
+        per_unit(rate, step_seconds) for rate in (made.rate_after, made.rate_before)
     )
+    unit = NAMES[rate_unit(step_seconds)]
+    article = "an" if unit == "hour" else "a"
+    return (
+        f"{after} ({rate_after:.2f} {article} {unit}), against {rate_before:.2f} {article} {unit} "
+        f"in the {duration(made.minutes_before, step_seconds).removeprefix('1 ')} before."
+    )
+
+
+def _after(minutes: int, step_seconds: int) -> str:
+    if step_seconds > MINUTE and minutes * 60 == step_seconds:
+        return f"the first whole {bucket_name(step_seconds)} after the deploy"
+    return f"{duration(minutes, step_seconds)} after the deploy"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sleuth.buckets import MINUTE, bucket_name, duration
 from sleuth.impact import schedule, series
 from sleuth.impact.models import ImpactSource, Sweep, SweepKind
 from sleuth.impact.schedule import Window
@@ -36,11 +37,12 @@ class Confirmation:
 
 def confirmations(source: ImpactSource) -> list[Confirmation]:
     """Return what is read again of a source, the youngest range first."""
-    minutes = source.interval_seconds // 60
-    every = "minute" if minutes == 1 else f"{minutes} minutes"
+    step = source.interval_seconds
     sweeps = {SweepKind(sweep.kind): sweep for sweep in source.sweeps}
-    again = max(int(schedule.RE_READ.total_seconds()) // 60, minutes)
-    newest = Confirmation(f"Last {again} minutes", f"every {every}", source.collected_at)
+    again = max(int(schedule.RE_READ.total_seconds()), step)
+    words = duration(again // MINUTE, step)
+    every = f"every {bucket_name(step)}"
+    newest = Confirmation(f"Last {words}", every, source.collected_at)
     labels = {
         SweepKind.DAY: ("Last 24 hours", "every hour"),
         SweepKind.WEEK: ("Last 7 days", "every day"),

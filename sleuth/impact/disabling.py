@@ -12,7 +12,7 @@ from sleuth.accounts import audit
 from sleuth.disabling import SEES_DISABLED
 from sleuth.extensions import db, write
 from sleuth.impact.models import ImpactSource
-from sleuth.integrations import checks
+from sleuth.integrations import checks, choice_lists
 from sleuth.integrations.models import CheckState, Integration, TrackerProject
 
 KEPT_FOR = timedelta(days=30)
@@ -69,6 +69,7 @@ def _forget_secrets(integration: Integration, name: str) -> None:
     integration.claimed_by, integration.claimed_until = "", None
     for check in checks.open_ones(integration.organization_id, integration.provider):
         checks.decide(check, CheckState.FAILED, f"{name} has been disabled meanwhile.")
+    choice_lists.forget_lists(integration.id)
     db.session.execute(
         delete(TrackerProject).where(TrackerProject.integration_id == integration.id)
     )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Field, FloatField, SelectField, StringField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
+from sleuth import clock
 from sleuth.impact.models import LONGEST_NAME
+from sleuth.impact.offers import Entered, Offer, is_offered, needs, offers_of
 from sleuth.impact.service import SourceSettings
+from sleuth.integrations.forms import Fits
 from sleuth.integrations.models import TrackerProject
 from sleuth.plugin_api import ImpactField
 from sleuth.projects.models import Project
@@ -17,13 +21,21 @@ from sleuth.trackers import Tracker
 
 PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 KNOWN_FIELDS = ("project", "environment", "no_environment")
+TICKED = "yes"
+LONGEST_VALUE = 255
 MOST_ERRORS_A_MINUTE = 1_000_000
 
 
 class ImpactForm(FlaskForm):  # type: ignore[misc]
-    """Base of the forms that ``impact_form`` builds."""
+    """Base of the forms that ``impact_form`` builds.
+
+    ``offers`` is what its drop-downs offer, by the tracker's names of the fields, and
+    ``steering`` the names of those fields on which that depends.
+    """
 
     declared: tuple[ImpactField, ...] = ()
+    offers: dict[str, Offer]
+    steering: frozenset[str] = frozenset()
 
     name = StringField(
         "Name",
@@ -44,8 +56,21 @@ class ImpactForm(FlaskForm):  # type: ignore[misc]
 
     @property
     def project_choice(self) -> str:
-        """The chosen tracker project's value, "" if the tracker has no projects."""
-        return self["tracker_project"].data if "tracker_project" in self else ""
+        """The chosen tracker project's value."""
+        return self["tracker_project"].data or ""
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether a job is asking the tracker what to offer."""
+        return any(offer.state == "loading" for offer in self.offers.values())
+
+    def values(self) -> dict[str, str]:
+        """Return what is entered for the tracker's fields other than the project."""
+        return {
+            each.name: _value(self[_input_name(each)])
+            for each in self.declared
+            if each.kind != "remote_project"
+        }
 
     def error_environment(self) -> str | None:
         """Return the tracker's environment: None for all, "" for events without one."""
@@ -53,12 +78,13 @@ class ImpactForm(FlaskForm):  # type: ignore[misc]
             return None
         if "no_environment" in self and self["no_environment"].data:
             return ""
-        return (self["tracker_environment"].data or "").strip() or None
+        other = _value(self["other_environment"]) if "other_environment" in self else ""
+        return other or _value(self["tracker_environment"]) or None
 
     def settings(self, project: Project, chosen: TrackerProject) -> SourceSettings:
         """Return what was entered as the settings of an impact source."""
         own = next(each for each in project.environments if each.slug == self.own_environment.data)
-        others = [each for each in self.declared if each.name not in KNOWN_FIELDS]
+        values = {name: each for name, each in self.values().items() if name not in KNOWN_FIELDS}
         return SourceSettings(
             name=self.name.data.strip(),
             environment_id=own.id,
@@ -67,9 +93,14 @@ class ImpactForm(FlaskForm):  # type: ignore[misc]
             error_project_label=chosen.label,
             error_environment=self.error_environment(),
             attributes=dict(chosen.attributes),
-            field_values={each.name: str(self[_input_name(each)].data or "") for each in others},
+            field_values=values,
             threshold=self.threshold.data,
             error_org_label=chosen.org_label,
+            value_labels={
+                name: self.offers[name].label_of(value)
+                for name, value in values.items()
+                if name in self.offers and value
+            },
         )
 
 
@@ -82,30 +113,57 @@ class _RequiredUnlessNone:
     field_flags: ClassVar = {"starred": True}
 
     def __call__(self, form: ImpactForm, field: Field) -> None:
-        has_box = "no_environment" in form and form["no_environment"].data
-        if not has_box and not (field.data or "").strip():
+        if form.error_environment() is None:
             raise ValidationError("Enter the environment's name as the tracker knows it.")
+
+
+class _Offered:
+    """What is chosen is what the tracker offers, as far as it has been asked."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, form: ImpactForm, field: Field) -> None:
+        offer = form.offers[self.name]
+        if field.data and not offer.holds(field.data):
+            is_known = offer.state in {"listed", "waits"}
+            gone = "That is not offered here. Choose another."
+            raise ValidationError(gone if is_known else "Wait for the list, then choose again.")
 
 
 def impact_form(
     tracker: Tracker,
     project: Project,
     projects: list[TrackerProject],
-    settings: SourceSettings | None = None,
+    integration_id: int,
+    *,
+    filled: SourceSettings | None = None,
+    measured: SourceSettings | None = None,
+    entered: MultiDict[str, str] | None = None,
 ) -> ImpactForm:
-    """Return the form for a new source, or one filled in with ``settings``.
+    """Return the form for a new source, or one filled in with settings.
 
     Args:
         projects: The tracker's projects to choose from.
+        filled: What the inputs hold until something is entered.
+        measured: What the source that is edited measures so far.
+        entered: What was entered, if it is not what the request posts.
     """
-    inputs = {_input_name(each): _input(each) for each in tracker.fields}
+    inputs = {_input_name(each): _input(each, tracker) for each in tracker.fields}
+    if tracker.info.capabilities.has_unlisted_environments:
+        inputs["other_environment"] = _other_environment(tracker)
     kind = type("ImpactForm", (ImpactForm,), {**inputs, "declared": tuple(tracker.fields)})
-    form: ImpactForm = kind(data=_values(settings, project) if settings else None)
+    given: dict[str, Any] = {"formdata": entered} if entered is not None else {}
+    form: ImpactForm = kind(data=_values(filled, tracker, project) if filled else None, **given)
     form.own_environment.choices = [(each.slug, each.name) for each in project.environments]
-    if not form.is_submitted() and settings is None:
+    if not form.is_submitted() and not form.own_environment.data:
         form.own_environment.data = project.default_environment.slug
-    if "tracker_project" in form:
-        form["tracker_project"].choices = [(each.choice, each.label) for each in projects]
+    form["tracker_project"].choices = [(each.choice, each.label) for each in projects]
+    chosen = next((each for each in projects if each.choice == form.project_choice), None)
+    held = Entered(chosen, form.values(), measured)
+    form.offers = offers_of(integration_id, tracker, held, clock.now())
+    offered = (each for each in tracker.fields if each.name in form.offers)
+    form.steering = frozenset(name for each in offered for name in needs(each))
     return form
 
 
@@ -116,7 +174,7 @@ def _input_name(field: ImpactField) -> str:
     return f"field_{field.name}"
 
 
-def _input(field: ImpactField) -> Field:
+def _input(field: ImpactField, tracker: Tracker) -> Field:
     if field.kind == "checkbox":
         return BooleanField(field.label, description=field.help)
     if field.kind == "remote_project":
@@ -126,12 +184,46 @@ def _input(field: ImpactField) -> Field:
             validators=[DataRequired("Choose a project.")],
             validate_choice=True,
         )
-    wanted = InputRequired() if field.is_required else Optional()
     is_needed = field.name == "environment" and field.is_required
-    rule = _RequiredUnlessNone() if is_needed else wanted
+    rule = _RequiredUnlessNone() if is_needed else _wanted(field)
+    if is_offered(field, tracker):
+        return SelectField(
+            field.label,
+            description=field.help,
+            choices=[],
+            validators=[rule, _Offered(field.name)],
+            validate_choice=False,
+        )
+    shown = {**PLAIN, "placeholder": field.placeholder} if field.placeholder else PLAIN
+    fits = Fits(field.pattern, field.pattern_message, _value)
     return StringField(
-        field.label, description=field.help, validators=[rule, Length(max=255)], render_kw=PLAIN
+        field.label,
+        description=field.help,
+        validators=[rule, Length(max=LONGEST_VALUE), fits],
+        render_kw=shown,
     )
+
+
+def _wanted(field: ImpactField) -> InputRequired | Optional:
+    if not field.is_required:
+        return Optional()
+    return InputRequired("Choose one." if field.kind == "choice" else None)
+
+
+def _other_environment(tracker: Tracker) -> Field:
+    return StringField(
+        "Another environment",
+        description=f"One that is not in the list, as {tracker.info.name} knows it.",
+        validators=[Optional(), Length(max=LONGEST_VALUE)],
+        render_kw=PLAIN,
+    )
+
+
+def _value(field: Field) -> str:
+    """Return what a plugin is told of an input."""
+    if isinstance(field, BooleanField):
+        return TICKED if field.data else ""
+    return (field.data or "").strip()
 
 
 def project_groups(projects: list[TrackerProject]) -> dict[str, list[tuple[str, str]]]:
@@ -143,10 +235,14 @@ def project_groups(projects: list[TrackerProject]) -> dict[str, list[tuple[str, 
     return groups
 
 
-def _values(settings: SourceSettings, project: Project) -> dict[str, object]:
+def _values(settings: SourceSettings, tracker: Tracker, project: Project) -> dict[str, object]:
     own = [each.slug for each in project.environments if each.id == settings.environment_id]
+    boxes = {each.name for each in tracker.fields if each.kind == "checkbox"}
     return {
-        **{f"field_{name}": value for name, value in settings.field_values.items()},
+        **{
+            f"field_{name}": value == TICKED if name in boxes else value
+            for name, value in settings.field_values.items()
+        },
         "name": settings.name,
         "own_environment": own[0] if own else "",
         "tracker_project": f"{settings.error_org_key}:{settings.error_project_key}",

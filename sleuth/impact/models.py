@@ -32,7 +32,8 @@ class ImpactSource(CanBeDisabled, Model):
     """What is measured for one project and environment; disabled with its integration.
 
     ``error_environment`` is None for all environments and empty for events that carry
-    none. Deploys since ``judges_from`` get a verdict.
+    none. ``value_labels`` is what those of ``field_values`` that were chosen are called.
+    Deploys since ``judges_from`` get a verdict.
 
     ``expected_at`` is when the next counts should have been there; failures do not move it.
     ``due_at`` says when the newest counts are collected next, as decided at
@@ -78,6 +79,7 @@ class ImpactSource(CanBeDisabled, Model):
     error_environment: Mapped[str | None] = mapped_column(String(255))
     attributes: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     field_values: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    value_labels: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     manually_set_health_threshold: Mapped[float | None] = mapped_column(Float)
     interval_seconds: Mapped[int] = mapped_column(default=60)
     warning: Mapped[str] = mapped_column(Text, default="")

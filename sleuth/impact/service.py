@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -41,6 +41,7 @@ class SourceSettings:
         error_environment: None for all environments, "" for events that carry none.
         threshold: Errors a minute above which deploys are unhealthy, None to compare
             with the time before the deploy.
+        value_labels: What those of ``field_values`` that were chosen are called.
     """
 
     name: str
@@ -53,6 +54,7 @@ class SourceSettings:
     field_values: dict[str, str]
     threshold: float | None = None
     error_org_label: str = ""
+    value_labels: dict[str, str] = field(default_factory=dict)
 
     @property
     def measured(self) -> tuple[object, ...]:
@@ -211,6 +213,7 @@ def settings_of(source: ImpactSource) -> SourceSettings:
         field_values=dict(source.field_values),
         threshold=source.manually_set_health_threshold,
         error_org_label=source.error_org_label,
+        value_labels=dict(source.value_labels),
     )
 
 
@@ -356,6 +359,7 @@ def _apply(source: ImpactSource, settings: SourceSettings, warning: str) -> None
     source.error_environment = settings.error_environment
     source.attributes = dict(settings.attributes)
     source.field_values = dict(settings.field_values)
+    source.value_labels = dict(settings.value_labels)
     source.manually_set_health_threshold = settings.threshold
     source.warning = warning
 

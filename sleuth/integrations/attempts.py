@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from sleuth import clock
 from sleuth.crypto import masked
 from sleuth.extensions import db
-from sleuth.integrations import checks
+from sleuth.integrations import checks, choice_lists
 from sleuth.integrations.models import LONGEST_LABEL, CheckState, ConnectionCheck, Integration
 from sleuth.plugin_api import TokenCheck, TrackerError, TrackerInfo
 from sleuth.trackers import Tracker, current
@@ -83,6 +83,8 @@ def adopt(
     integration: Integration, info: TrackerInfo, credentials: dict[str, str], answer: TokenCheck
 ) -> None:
     """Let an integration use credentials from now on; call inside ``with write():``."""
+    if integration.id is not None:
+        choice_lists.forget_lists(integration.id)
     integration.credentials = credentials
     integration.masked_token = _masked_token(info, credentials)
     integration.account_id = answer.account_id

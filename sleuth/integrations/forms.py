@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from flask_wtf import FlaskForm
 from wtforms import Field, PasswordField, StringField, ValidationError
@@ -10,6 +10,7 @@ from wtforms.validators import DataRequired, Length, Optional
 
 from sleuth.accounts.forms import ConfirmForm
 from sleuth.plugin_api import CredentialField, TrackerInfo
+from sleuth.trackers.patterns import fits
 
 MOST_CHARACTERS = 4096
 
@@ -21,7 +22,7 @@ class CredentialsForm(FlaskForm):  # type: ignore[misc]
 
     def credentials(self) -> dict[str, str]:
         """Return what was pasted, by field name, without white space or quotes around it."""
-        return {each.name: (self[each.name].data or "").strip("\"' \t\r\n") for each in self.asked}
+        return {each.name: _pasted(self[each.name]) for each in self.asked}
 
     def fields(self) -> list[Field]:
         """Return the inputs in the order in which the tracker declares them."""
@@ -53,12 +54,38 @@ def credentials_form(
 def _input(field: CredentialField) -> Field:
     kind = PasswordField if field.is_secret else StringField
     wanted = DataRequired(f"Enter the {field.label}.") if field.is_required else Optional()
+    shown = {"autocomplete": "off", "spellcheck": "false"}
+    if field.placeholder:
+        shown["placeholder"] = field.placeholder
     return kind(
         field.label,
-        validators=[wanted, Length(max=MOST_CHARACTERS)],
+        validators=[
+            wanted,
+            Length(max=MOST_CHARACTERS),
+            Fits(field.pattern, field.pattern_message, _pasted),
+        ],
         description=field.help,
-        render_kw={"autocomplete": "off", "spellcheck": "false"},
+        render_kw=shown,
     )
+
+
+class Fits:
+    """What is entered looks as the tracker says that it does; else in the tracker's words.
+
+    Args:
+        clean: Returns what will be used of a field's data.
+    """
+
+    def __init__(self, pattern: str, message: str, clean: Callable[[Field], str]) -> None:
+        self.pattern, self.message, self.clean = pattern, message, clean
+
+    def __call__(self, _form: FlaskForm, field: Field) -> None:
+        if not fits(self.pattern, self.clean(field)):
+            raise ValidationError(self.message)
+
+
+def _pasted(field: Field) -> str:
+    return (field.data or "").strip("\"' \t\r\n")
 
 
 class DisableForm(ConfirmForm):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sleuth import clock
-from sleuth.integrations import checks, project_list, rechecking, service
+from sleuth.integrations import checks, choice_lists, project_list, rechecking, service
 
 
 def check_connection(check_id: int) -> None:
@@ -21,6 +21,11 @@ def refresh_projects(integration_id: int) -> None:
     project_list.refresh_projects(integration_id)
 
 
+def list_choices(list_id: int) -> None:
+    """Fetch what a tracker offers for a field of a dialog."""
+    choice_lists.list_choices(list_id)
+
+
 def recheck(check_id: int) -> None:
     """Ask a tracker whether a stored token works, because somebody wants to know."""
     rechecking.recheck(check_id)
@@ -32,5 +37,6 @@ def prove_token(integration_id: int) -> None:
 
 
 def erase_expired_checks() -> None:
-    """Erase what was pasted in attempts that nobody decided."""
+    """Erase what was pasted in attempts that nobody decided, and lists of old dialogs."""
     checks.erase_expired(clock.now())
+    choice_lists.forget_old(clock.now())

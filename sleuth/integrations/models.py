@@ -167,3 +167,26 @@ class TrackerProject(Model):
             environments=list(remote.environments),
             attributes=dict(remote.attributes),
         )
+
+
+class ChoiceList(Model):
+    """What a tracker offers for a field of a dialog, as last listed; kept for minutes.
+
+    ``key`` stands for ``config``, what the list depends on. ``answered_at`` is when the
+    tracker gave the list, or the ``error``.
+    """
+
+    __tablename__ = "choice_list"
+    __table_args__ = (UniqueConstraint("integration_id", "field_name", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    integration_id: Mapped[int] = mapped_column(ForeignKey("integration.id", ondelete="CASCADE"))
+    field_name: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(String(64))
+    config: Mapped[dict[str, Any]] = mapped_column(JSON)
+    choices: Mapped[list[list[str]]] = mapped_column(JSON, default=list)
+    error: Mapped[str] = mapped_column(Text, default="")
+    asked_at: Mapped[datetime] = mapped_column(index=True)
+    answered_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    claimed_until: Mapped[datetime | None]

@@ -78,6 +78,12 @@ PERIODIC: tuple[Periodic, ...] = (
         "sleuth.integrations.project_list:due_project_list_ids",
     ),
     Periodic(
+        "list what dialogs offer",
+        TICK_SECONDS,
+        "sleuth.integrations.jobs.list_choices",
+        "sleuth.integrations.choice_lists:due_list_ids",
+    ),
+    Periodic(
         "list the trackers' projects once a day",
         3600,
         "sleuth.integrations.jobs.list_again",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sleuth.plugin_api import (
+    Choice,
     CountSeries,
     ImpactWarning,
     NewError,
@@ -23,6 +24,9 @@ from sleuth.trackers.shapes import require
 
 LARGEST_COUNT = 2**63 - 1
 """What fits into a column of the database."""
+
+LONGEST_VALUE = 255
+MOST_CHOICES = 1000
 
 
 def token_check(answer: Any, scrub: Scrubber) -> TokenCheck:
@@ -55,6 +59,32 @@ def projects(answer: Any, scrub: Scrubber) -> list[RemoteProject]:
     ]
 
 
+def choices(answer: Any, scrub: Scrubber) -> list[Choice]:
+    """Check what ``sleuth_list_choices`` returned; labels are made fit for one line."""
+    require(answer, list[Choice], "choices")
+    found: list[Choice] = answer
+    if len(found) > MOST_CHOICES:
+        raise ContractError(f"there are {len(found)} choices, more than {MOST_CHOICES}")
+    problem = problem_of_choices(found)
+    if problem:
+        raise ContractError(f"choices: {problem}")
+    return [
+        Choice(each.value, shortened(scrub(each.label), LONGEST_VALUE) or each.value)
+        for each in found
+    ]
+
+
+def problem_of_choices(found: Sequence[Choice]) -> str:
+    """Return why a list cannot be offered, "" if it can."""
+    values = [each.value for each in found]
+    if len(set(values)) != len(values):
+        return "two of them have the same value"
+    for value in values:
+        if not value.strip() or len(value) > LONGEST_VALUE or not value.isprintable():
+            return f"a value is empty, longer than {LONGEST_VALUE}, or not printable"
+    return ""
+
+
 def counts(answer: Any, since: datetime, until: datetime, interval_seconds: int) -> CountSeries:
     """Check what ``sleuth_collect_counts`` returned, and cut it to what is vouched for."""
     require(answer, CountSeries, "CountSeries")
@@ -68,7 +98,7 @@ def counts(answer: Any, since: datetime, until: datetime, interval_seconds: int)
         raise ContractError("CountSeries.quota_left is negative")
     _require_order(series.points)
     _require_buckets(series.points, since, until, interval_seconds)
-    return _vouched_for(series, since, until)
+    return vouched_for(series, since, until)
 
 
 def _require_order(points: tuple[tuple[datetime, int], ...]) -> None:
@@ -92,7 +122,8 @@ def _require_buckets(
             raise ContractError(f"CountSeries.points have a bucket that starts at {start}")
 
 
-def _vouched_for(series: CountSeries, since: datetime, until: datetime) -> CountSeries:
+def vouched_for(series: CountSeries, since: datetime, until: datetime) -> CountSeries:
+    """Return what of a series lies in a window, and is vouched for."""
     complete_since = max(series.complete_since, since) if series.complete_since else None
     complete_until = min(series.complete_until, until)
     return replace(

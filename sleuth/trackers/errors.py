@@ -39,12 +39,12 @@ def presentable(error: TrackerError, scrub: Scrubber) -> TrackerError:
     )
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, longest: int = LONGEST_MESSAGE) -> str:
     """Return the text on one line, without characters that a database refuses, and cut
     where it is longer than anybody would read."""
-    printable = "".join(each if each.isprintable() else " " for each in text[: 2 * LONGEST_MESSAGE])
+    printable = "".join(each if each.isprintable() else " " for each in text[: 2 * longest])
     line = " ".join(printable.split())
-    return line if len(line) <= LONGEST_MESSAGE else f"{line[: LONGEST_MESSAGE - 1]}…"
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
 def one_line(error: BaseException) -> str:

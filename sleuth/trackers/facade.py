@@ -7,13 +7,14 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from threading import Lock
 from types import MappingProxyType
 
 from sleuth.http import AllowedHosts, Client, Session
 from sleuth.plugin_api import (
+    Choice,
     CountSeries,
     ImpactConfig,
     ImpactField,
@@ -101,17 +102,39 @@ class Tracker:
     ) -> CountSeries:
         """Count errors in a window that begins and ends on the declared interval.
 
+        A tracker without an explicit range is asked up to the newest whole bucket.
+
         Returns:
             Points that are sorted, unique, whole and within both the window and what the
             tracker vouches for; ``complete_until`` is not later than ``until``.
         """
-        interval = self.info.capabilities.interval_seconds
-        return self._about(credentials, now).ask(
+        able = self.info.capabilities
+        end = until if able.has_explicit_range else max(until, _floor(now, able.interval_seconds))
+        series = self._about(credentials, now).ask(
             "sleuth_collect_counts",
-            lambda answer: answers.counts(answer, since, until, interval),
+            lambda answer: answers.counts(answer, since, end, able.interval_seconds),
             config=_read_only(config),
             since=since,
-            until=until,
+            until=end,
+        )
+        return series if end == until else answers.vouched_for(series, since, until)
+
+    def list_choices(
+        self,
+        credentials: Mapping[str, str],
+        field_name: str,
+        config: ImpactConfig,
+        now: datetime,
+    ) -> list[Choice]:
+        """List what a drop-down offers; nothing if the plugin cannot tell."""
+        if not self.supports("sleuth_list_choices"):
+            return []
+        asked = self._about(credentials, now)
+        return asked.ask(
+            "sleuth_list_choices",
+            lambda answer: answers.choices(answer, asked.scrub),
+            field_name=field_name,
+            config=_read_only(config),
         )
 
     def check_impact(
@@ -216,6 +239,11 @@ class Tracker:
                 self._session = self.surroundings.connect()
                 self._session_pid = os.getpid()
             return self._session
+
+
+def _floor(moment: datetime, step_seconds: int) -> datetime:
+    epoch = int(moment.timestamp())
+    return datetime.fromtimestamp(epoch - epoch % step_seconds, UTC)
 
 
 def _read_only(config: ImpactConfig) -> ImpactConfig:

@@ -11,15 +11,15 @@ from typing import Any
 from sleuth.plugin_api import API_VERSION, Capabilities, ImpactField, TrackerInfo
 from sleuth.trackers.answers import is_link
 from sleuth.trackers.errors import ContractError, LoadError
+from sleuth.trackers.fields import credential_rules, impact_rules
 from sleuth.trackers.logo import harmless_svg
 from sleuth.trackers.shapes import require
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-NAME = re.compile(r"[a-z][a-z0-9_]*")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 HOST = re.compile(r"(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+")
 LONGEST_SLUG = 40
 SECONDS_PER_DAY = 86_400
-KINDS = {"project": "remote_project", "environment": "text", "no_environment": "checkbox"}
 
 
 def checked_info(answer: Any, hooks: frozenset[str]) -> TrackerInfo:
@@ -36,6 +36,8 @@ def checked_info(answer: Any, hooks: frozenset[str]) -> TrackerInfo:
     for is_right, problem in _identity(info):
         _insist(is_right, f"TrackerInfo.{problem}")
     _check_names("credential_fields", [field.name for field in info.credential_fields])
+    for is_right, problem in credential_rules(info.credential_fields):
+        _insist(is_right, problem)
     _check_names("settings", [setting.name for setting in info.settings])
     _check_capabilities(info.capabilities, hooks)
     return info
@@ -77,8 +79,11 @@ def check_api_version(version: int | None) -> None:
         )
 
 
-def checked_fields(answer: Any) -> tuple[ImpactField, ...]:
+def checked_fields(answer: Any, hooks: frozenset[str]) -> tuple[ImpactField, ...]:
     """Return what ``sleuth_impact_fields`` answered.
+
+    Args:
+        hooks: Names of the hooks that the plugin implements.
 
     Raises:
         ContractError: it breaks the contract; the sentence says where.
@@ -86,13 +91,8 @@ def checked_fields(answer: Any) -> tuple[ImpactField, ...]:
     require(answer, list[ImpactField], "impact fields")
     fields: list[ImpactField] = answer
     _check_names("impact fields", [field.name for field in fields])
-    _insist("project" in {field.name for field in fields}, "impact fields lack project")
-    for field in fields:
-        expected = KINDS.get(field.name)
-        is_right = field.kind == expected if expected else field.kind != "remote_project"
-        _insist(is_right, f"impact field {field.name} cannot be of kind {field.kind}")
-        is_right = not field.docs_url or is_link(field.docs_url)
-        _insist(is_right, f"impact field {field.name} has a docs_url that is no http(s) URL")
+    for is_right, problem in impact_rules(fields, hooks):
+        _insist(is_right, problem)
     return tuple(fields)
 
 
@@ -108,7 +108,9 @@ def with_harmless_logo(info: TrackerInfo) -> tuple[TrackerInfo, tuple[str, ...]]
 
 def _check_names(what: str, names: list[str]) -> None:
     for name in names:
-        _insist(bool(NAME.fullmatch(name)), f"{what}: {name!r} is no name (a-z, 0-9, _)")
+        _insist(
+            bool(NAME.fullmatch(name)), f"{what}: {name!r} is no name (a-z, 0-9, _; 64 at most)"
+        )
     _insist(len(set(names)) == len(names), f"{what}: a name occurs twice")
 
 
@@ -122,6 +124,10 @@ def _check_capabilities(capabilities: Capabilities, hooks: frozenset[str]) -> No
     _insist(
         not capabilities.reports_new_errors or "sleuth_new_errors" in hooks,
         "Capabilities.reports_new_errors is set without a sleuth_new_errors hook",
+    )
+    _insist(
+        capabilities.lists_environments or not capabilities.has_unlisted_environments,
+        "Capabilities.has_unlisted_environments is set without lists_environments",
     )
 
 

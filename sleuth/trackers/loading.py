@@ -105,7 +105,7 @@ class _Attempt:
         self.api_version = api_version_of(answer)
         check_api_version(self.api_version)
         info = checked_info(answer, hooks.implemented)
-        fields = checked_fields(hooks.call("sleuth_impact_fields"))
+        fields = checked_fields(hooks.call("sleuth_impact_fields"), hooks.implemented)
         self._claim(info.slug)
         settings = plugin_settings(info.slug, info.settings, self.loader.app_config)
         missing = [row for row in info.settings if row.is_required and not settings[row.name]]

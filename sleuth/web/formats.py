@@ -8,6 +8,7 @@ from datetime import datetime
 from flask import Flask
 
 from sleuth import clock
+from sleuth.buckets import bucket_name, counted_words
 
 UNITS = (
     ("year", 31_557_600),
@@ -38,7 +39,19 @@ UNKNOWN_WORDS = {
 
 def init_app(app: Flask) -> None:
     """Offer the words below to templates, as filters and as functions."""
-    words = (relative_time, number, rate, change, plural, counted, utc_time, utc_date, health_word)
+    words = (
+        relative_time,
+        number,
+        rate,
+        change,
+        plural,
+        counted,
+        utc_time,
+        utc_date,
+        health_word,
+        bucket_name,
+        counted_words,
+    )
     for word in words:
         app.add_template_filter(word)
         app.add_template_global(word)

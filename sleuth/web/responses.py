@@ -22,7 +22,12 @@ def is_htmx() -> bool:
 
 
 def render_dialog(
-    template: str, status: int = 200, *, refresh_seconds: int | None = None, **context: Any
+    template: str,
+    status: int = 200,
+    *,
+    refresh_seconds: int | None = None,
+    polls_itself: bool = False,
+    **context: Any,
 ) -> Response:
     """Answer with a dialog: its body alone for HTMX, a full page otherwise.
 
@@ -31,6 +36,7 @@ def render_dialog(
         status: 422 when a form is shown again with errors.
         refresh_seconds: The full page reloads itself after that many seconds; for a
             dialog that waits for a job.
+        polls_itself: Only where there is no JavaScript: otherwise a part of it asks again.
         context: What the template draws; ``title`` names the page, else the heading does.
     """
     body = render_template(template, **context)
@@ -40,6 +46,7 @@ def render_dialog(
             body=Markup(body),  # noqa: S704 - rendered and escaped by the line above
             title=context.get("title") or _heading(body),
             refresh_seconds=refresh_seconds,
+            polls_itself=polls_itself,
         )
     return make_response(body, status)
 

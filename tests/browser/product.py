@@ -21,6 +21,8 @@ from sleuth.factory import create_app
 from tests.operations.house import House
 
 STOP_SECONDS = 10
+DECLARED = ROOT / "tests" / "dummies" / "hourglass.py"
+"""A tracker that declares everything at once, offered beside the bundled ones."""
 
 
 class Product(House):
@@ -34,6 +36,9 @@ class Product(House):
     def __init__(self, folder: Path, *options: str) -> None:
         super().__init__([sys.executable, "-m", "sleuth.serve"], folder / "var")
         self.options = options
+        self.plugins = folder / "plugins"
+        self.plugins.mkdir()
+        (self.plugins / DECLARED.name).symlink_to(DECLARED)
         self.sentry = Sandbox()
         self.port = free_port()
 
@@ -69,7 +74,10 @@ class Product(House):
     def environ(self, **more: str) -> dict[str, str]:
         """Return the environment of the product and of its commands."""
         return super().environ(
-            SLEUTH_PUBLIC_URL=self.url, SLEUTH_SENTRY_URL=self.sentry.url, **more
+            SLEUTH_PUBLIC_URL=self.url,
+            SLEUTH_SENTRY_URL=self.sentry.url,
+            SLEUTH_PLUGINS_DIR=str(self.plugins),
+            **more,
         )
 
     @cached_property

@@ -41,6 +41,7 @@ NOT_LINKED = {
     "impact.sources": "a part of a page",
     "impact.source_state": "a part of a page",
     "impact.tracker_projects": "a part of a page",
+    "impact.choices": "a part of a page",
     "dashboard.deploy_card": "a part of a page",
     "dashboard.live": "a part of a page",
     "dashboard.attention_link": "a part of a page",

@@ -93,7 +93,7 @@ def test_the_ends_and_the_deploy_are_labelled() -> None:
 
 def test_a_deploy_near_an_end_has_no_label_that_would_cover_the_others() -> None:
     drawn = chart([0] * 27, deploy_index=24, step=3600)
-    assert [mark.text for mark in drawn.times] == ["1440 min before", "120 min after"]
+    assert [mark.text for mark in drawn.times] == ["24 h before", "2 h after"]
 
 
 def test_a_small_picture_shows_every_minute_of_the_hours_around_the_deploy() -> None:

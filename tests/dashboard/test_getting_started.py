@@ -41,11 +41,11 @@ def test_then_a_deploy_is_registered_with_the_command_of_the_code_deployment(rea
     assert 'href="/o/acme/deployments/web-shop"' in page.partition('aria-current="step"')[2]
 
 
-def test_then_sentry_is_enabled(read, shop) -> None:
+def test_then_an_error_tracker_is_enabled(read, shop) -> None:
     with write():
         seed.add_deploy(shop.web)
     page = read()
-    assert next_step(page).startswith("Enable Sentry")
+    assert next_step(page).startswith("Enable an error tracker")
     assert 'href="/o/acme/integrations/error-trackers"' in page
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from sleuth.plugin_api import (
     Capabilities,
+    Choice,
     CountSeries,
     CredentialField,
     ImpactConfig,
@@ -89,6 +90,11 @@ def sleuth_collect_counts(
         config.attributes["project"] = "another"
     points = tuple((since + minute * MINUTE, minute) for minute in range(4))
     return behave(tracker, CountSeries(60, points, complete_until=until, quota_left=9))
+
+
+@hookimpl
+def sleuth_list_choices(tracker: TrackerContext) -> Any:
+    return behave(tracker, [Choice("1", f"One of {tracker.credentials['token']}")])
 
 
 @hookimpl

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from sleuth.health.detector import assess, upper_tail
+from sleuth.health.detector import assess, looks_for, upper_tail
 
 DEPLOYED_AT = 1_772_625_600  # a whole hour
 DAY = 1440
@@ -157,6 +157,34 @@ def test_hourly_counts_are_judged_too() -> None:
         minutes, [60.0] * 24 + [600.0] * 2, DEPLOYED_AT, DEPLOYED_AT + 3600, step_seconds=3600
     )
     assert (verdict.health, verdict.rate_before, verdict.rate_after) == ("unhealthy", 1.0, 10.0)
+
+
+@pytest.mark.parametrize(
+    ("step", "looks"),
+    [
+        (60, (2, 4, 6, 10, 18, 30, 60)),
+        (300, (5, 10, 20, 30, 60)),
+        (3600, (60,)),
+        (7200, (120,)),
+        (86_400, (1440,)),
+    ],
+)
+def test_verdicts_are_made_after_whole_buckets(step: int, looks: tuple[int, ...]) -> None:
+    assert looks_for(step) == looks
+
+
+@pytest.mark.parametrize("step", [300, 900, 1800, 3600, 7200, 21_600])
+def test_nothing_is_judged_before_a_whole_bucket_has_passed(step: int) -> None:
+    begin = DEPLOYED_AT - DEPLOYED_AT % step + step
+    starts = [begin + index * step for index in range(-86_400 // step, 2)]
+    counts = [float(step)] * (len(starts) - 2) + [10.0 * step, math.nan]
+    deployed_at = begin - 1
+    for after in (60, step // 2, step - 1):
+        unknown = [*counts[:-2], math.nan, math.nan]
+        early = assess(starts, unknown, deployed_at, begin + after, step_seconds=step)
+        assert (early.health, early.reason) == ("unknown", "pending")
+    late = assess(starts, counts, deployed_at, begin + step + 120, step_seconds=step)
+    assert (late.health, late.minutes_of_data) == ("unhealthy", step // 60)
 
 
 @pytest.mark.parametrize(

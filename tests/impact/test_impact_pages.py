@@ -11,9 +11,9 @@ from sqlalchemy import select
 from plugins.sentry.sandbox import TOKENS
 from sleuth.extensions import db
 from sleuth.impact import service as impact
-from sleuth.impact import web
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.service import SourceSettings
+from sleuth.impact.web import dialogs
 from sleuth.integrations import service
 from sleuth.integrations.models import ConnectionCheck
 from tests.conftest import Cast
@@ -250,7 +250,7 @@ def test_a_name_taken_while_it_is_entered_is_refused_in_the_dialog(
 ) -> None:
     developer.post(ADD, data={**ENTERED, "name": "Other"}, headers=HTMX)
     run_jobs()
-    monkeypatch.setattr(web, "_is_name_free", lambda *_: True)
+    monkeypatch.setattr(dialogs, "_is_name_free", lambda *_: True)
     entered = {**ENTERED, "name": "Other"}
     answer = developer.post(f"{TAB}/{added.public_id}/edit", data=entered, headers=HTMX)
     assert answer.status_code == 422

@@ -60,6 +60,7 @@ CALLS: dict[str, Callable[[Tracker, str], Any]] = {
     "sleuth_collect_counts": lambda t, mode: t.collect_counts(
         credentials(mode), CONFIG, SINCE, UNTIL, NOW
     ),
+    "sleuth_list_choices": lambda t, mode: t.list_choices(credentials(mode), "team", CONFIG, NOW),
     "sleuth_check_impact": lambda t, mode: t.check_impact(credentials(mode), CONFIG, NOW),
     "sleuth_new_errors": lambda t, mode: t.new_errors(credentials(mode), CONFIG, SINCE, UNTIL, NOW),
     "sleuth_explore_url": lambda t, mode: t.explore_url(config(mode), SINCE, UNTIL),
