@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pluggy import PluginManager
@@ -22,7 +22,7 @@ from sleuth.testing.rule import NotCheckedError
 from sleuth.testing.sandbox import Sandbox
 from sleuth.testing.telling import where
 from sleuth.testing.transport import Fault, TooManyRequestsError, Transport
-from sleuth.testing.windows import MOST_AT_ONCE, Clock, Window
+from sleuth.testing.windows import Clock, Window, window_of
 from sleuth.trackers import Tracker
 
 NOT_LOADED = "the plugin does not load"
@@ -76,28 +76,15 @@ class Bench:
     @property
     def secrets(self) -> list[str]:
         """Every secret that the plugin is ever given here."""
-        info = self.loaded.info
-        public = {field.name for field in info.credential_fields if not field.is_secret}
-        sets = [self.sandbox.credentials, *self.sandbox.refused.values()]
-        sets.append(self.sandbox.many_credentials)
+        sandbox = self.sandbox
+        sets = [sandbox.credentials, *sandbox.refused.values(), sandbox.many_credentials]
+        fields = self.loaded.info.credential_fields
+        public = {field.name for field in fields if not field.is_secret}
         return [value for each in sets for name, value in each.items() if name not in public]
 
-    def floor(self, instant: datetime) -> datetime:
-        """Return the start of the bucket that an instant lies in."""
-        seconds = int(self.interval.total_seconds())
-        return datetime.fromtimestamp(int(instant.timestamp()) // seconds * seconds, UTC)
-
     def window(self, buckets: int, until: datetime | None = None) -> Window:
-        """Return a window that ends, by default, with the last full bucket.
-
-        Args:
-            buckets: How many; no more than the product asks for at once, which is a day.
-            until: Not heeded for a tracker that answers "the last N" only.
-        """
-        has_range = self.loaded.info.capabilities.has_explicit_range
-        end = self.floor(until if until and has_range else self.clock.now)
-        count = max(2, min(buckets, MOST_AT_ONCE // self.interval))
-        return Window(end - count * self.interval, end, self.interval)
+        """Return a window that ends, by default, with the last full bucket."""
+        return window_of(self.loaded.info.capabilities, buckets, self.clock.now, until)
 
     def kept(self, name: str, make: Callable[[], Any]) -> Any:
         """Return what was made under a name before, or make it."""
