@@ -16,7 +16,7 @@ from sleuth import hookspecs
 from sleuth.plugin_api import ImpactConfig, ImpactField, RemoteProject
 from sleuth.testing.finding import Candidate, CandidateError
 from sleuth.testing.guard import captured_output
-from sleuth.testing.product import context_for, loaded
+from sleuth.testing.product import context_for, is_asked_for, loaded
 from sleuth.testing.reply import Question, Reply
 from sleuth.testing.rule import NotCheckedError
 from sleuth.testing.sandbox import Sandbox
@@ -224,11 +224,6 @@ class Bench:
         if self.tracker is None:
             raise NotCheckedError(NOT_LOADED)
         return getattr(self._manager.hook, hook)()
-
-
-def is_asked_for(field: ImpactField) -> bool:
-    """Return whether only the tracker knows what a drop-down offers."""
-    return field.kind == "choice" and not field.choices
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sleuth.http import AllowedHosts, Client
-from sleuth.plugin_api import TrackerContext
+from sleuth.plugin_api import ImpactField, TrackerContext
 from sleuth.redaction import Scrubber
 from sleuth.testing.finding import Candidate
 from sleuth.testing.guard import captured_output
@@ -72,3 +72,8 @@ def context_for(
         now=now,
     )
     return TrackerContext(http, settings, dict(credentials), now)
+
+
+def is_asked_for(field: ImpactField) -> bool:
+    """Return whether only the tracker knows what a drop-down offers."""
+    return field.kind == "choice" and not field.choices

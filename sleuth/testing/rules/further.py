@@ -7,8 +7,9 @@ from itertools import pairwise
 
 from sleuth.plugin_api import Choice, ImpactWarning, NewError, RemoteDeploy
 from sleuth.testing import words
-from sleuth.testing.bench import Bench, is_asked_for
+from sleuth.testing.bench import Bench
 from sleuth.testing.guard import no_connections
+from sleuth.testing.product import is_asked_for
 from sleuth.testing.reply import Reply
 from sleuth.testing.rule import Chapter, require
 from sleuth.testing.rules.filters import UNKNOWN
