@@ -134,6 +134,30 @@ def test_a_plugin_that_does_not_load_is_checked_no_further(written: Written) -> 
     assert {each.state for each in found.values()} == {"not checked"}
 
 
+@pytest.mark.parametrize(
+    ("hook", "body"),
+    [
+        ("sleuth_validate_token(tracker)", "return TokenCheck(True, '', None, 5)"),
+        ("sleuth_list_projects(tracker)", "return [RemoteProject(key='a', label=None), 3]"),
+        ("sleuth_list_projects(tracker)", "raise TrackerError(None, permanent=None, reason='odd')"),
+        (
+            "sleuth_collect_counts(tracker, config, since, until)",
+            "return CountSeries(60, ((1, 2), ('a', None)), 5)",
+        ),
+        ("sleuth_collect_counts(tracker, config, since, until)", "raise SystemExit(3)"),
+    ],
+)
+def test_whatever_a_hook_does_it_is_the_plugin_that_fails_and_not_the_kit(
+    written: Written, hook: str, body: str
+) -> None:
+    name = hook.partition("(")[0]
+    source = EXAMPLE.replace(f"@hookimpl\ndef {name}", f"def _was_{name}")
+    path = written(f"{source}\n\n@hookimpl\ndef {hook}:\n    {body}\n")
+    failed = [each for each in check(find(str(path))) if each.state == "failed"]
+    assert "C111" in {each.rule.number for each in failed}
+    assert [each for each in failed if "the kit itself" in each.words] == []
+
+
 def test_a_plugin_that_never_answers_ends_the_check(
     written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:
