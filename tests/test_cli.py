@@ -230,6 +230,8 @@ COMMANDS = [
     ("access-token",),
     ("access-token", "create"),
     ("plugins",),
+    ("plugin",),
+    ("plugin", "check"),
     ("doctor",),
     ("rotate-keys",),
 ]
