@@ -234,5 +234,5 @@ def _words(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key}: {_words(item)}" for key, item in value.items())
     if isinstance(value, list):
-        return ", ".join(map(_words, value))
+        return ", ".join(filter(None, map(_words, value)))
     return "" if value is None else str(value)

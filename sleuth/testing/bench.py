@@ -13,10 +13,10 @@ from typing import Any
 from pluggy import PluginManager
 
 from sleuth import hookspecs
-from sleuth.plugin_api import ImpactConfig, RemoteProject
+from sleuth.plugin_api import ImpactConfig, ImpactField, RemoteProject
 from sleuth.testing.finding import Candidate, CandidateError
 from sleuth.testing.guard import captured_output
-from sleuth.testing.product import context_for, loaded
+from sleuth.testing.product import context_for, is_asked_for, loaded
 from sleuth.testing.reply import Question, Reply
 from sleuth.testing.rule import NotCheckedError
 from sleuth.testing.sandbox import Sandbox
@@ -155,6 +155,18 @@ class Bench:
         range_of = {"since": window.since, "until": window.until} if window else {}
         return self._question(hook, credentials, config=config, **range_of)
 
+    def choices(self, field: ImpactField, config: ImpactConfig) -> Question:
+        """Ask what a drop-down offers, once the fields that it depends on are filled in."""
+        is_of_project = "project" in field.depends_on
+        chosen = ImpactConfig(
+            config.org_key if is_of_project else "",
+            config.project_key if is_of_project else "",
+            None,
+            config.attributes if is_of_project else {},
+            {name: value for name, value in config.values.items() if name in field.depends_on},
+        )
+        return self._question("sleuth_list_choices", None, field_name=field.name, config=chosen)
+
     def questions(self) -> list[Question]:
         """Return a question for each hook that talks to the tracker: those required, first."""
         optional: list[Question] = self.kept("optional", self._optional_questions)
@@ -163,6 +175,7 @@ class Bench:
     def _optional_questions(self) -> list[Question]:
         config, window = self.configs()[0], self.window(120)
         possible = [
+            *(self.choices(field, config) for field in self.loaded.fields if is_asked_for(field)),
             self.about("sleuth_check_impact", config),
             self.about("sleuth_new_errors", config, window),
             self.about("sleuth_list_deploys", config, window),

@@ -30,8 +30,12 @@ def contract(place: str) -> Callable[..., None]:
         import pytest  # noqa: PLC0415 - the command does without
 
         from sleuth.testing.checking import check_rule  # noqa: PLC0415
+        from sleuth.testing.finding import CandidateError  # noqa: PLC0415
 
-        outcome = check_rule(_bench(place), rule)
+        try:
+            outcome = check_rule(_bench(place), rule)
+        except CandidateError as error:
+            pytest.fail(str(error), pytrace=False)
         if outcome.state == "not checked":
             pytest.skip(f"not checked, {outcome.words}")
         if outcome.state != "ok":

@@ -7,22 +7,24 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from sleuth.config import SETTINGS
 from sleuth.http import AllowedHosts, Client
-from sleuth.plugin_api import TrackerContext
+from sleuth.plugin_api import ImpactField, TrackerContext
 from sleuth.redaction import Scrubber
 from sleuth.testing.finding import Candidate
 from sleuth.testing.guard import captured_output
 from sleuth.testing.transport import Transport
 from sleuth.trackers import Surroundings, Tracker
-from sleuth.trackers.loading import load_one
+from sleuth.trackers.loading import load_alone
 
 
 class _Settings(dict[str, Any]):
     """The settings of a plugin whose slug is not known yet: found by the end of their names."""
 
     def get(self, name: str, default: Any = None) -> Any:
+        is_of_product = name in {row.name for row in SETTINGS}
         for known, value in self.items():
-            if name.endswith(f"_{known}".upper()):
+            if name.endswith(f"_{known}".upper()) and not is_of_product:
                 return value
         return default
 
@@ -39,7 +41,7 @@ def loaded(candidate: Candidate, url: str, transport: Transport) -> tuple[Tracke
     """
     source = replace(candidate.source, load=lambda: candidate.plugin)
     with captured_output():
-        registry = load_one(source, _Settings(candidate.sandbox.settings(url)))
+        registry = load_alone(source, _Settings(candidate.sandbox.settings(url)))
     for failure in registry.failures:
         return None, failure.error
     for skipped in registry.skipped:
@@ -72,3 +74,8 @@ def context_for(
         now=now,
     )
     return TrackerContext(http, settings, dict(credentials), now)
+
+
+def is_asked_for(field: ImpactField) -> bool:
+    """Return whether only the tracker knows what a drop-down offers."""
+    return field.kind == "choice" and not field.choices

@@ -45,6 +45,8 @@ class Question:
         config = self.arguments.get("config")
         if isinstance(config, ImpactConfig):
             about.append(named(config))
+        if "field_name" in self.arguments:
+            about.append(f"field {self.arguments['field_name']!r}")
         if "since" in self.arguments:
             about.append(f"{self.since:%Y-%m-%d %H:%M} to {self.until:%Y-%m-%d %H:%M} UTC")
         return f"{self.hook} ({', '.join(about)})" if about else self.hook
@@ -171,6 +173,7 @@ _CHECKS: dict[str, Callable[[Any, Question], object]] = {
     "sleuth_collect_counts": lambda value, asked: answers.counts(
         value, asked.since, asked.until, asked.interval_seconds
     ),
+    "sleuth_list_choices": lambda value, _: answers.choices(value, _NO_SECRETS),
     "sleuth_check_impact": lambda value, _: answers.warnings(value, _NO_SECRETS),
     "sleuth_new_errors": lambda value, _: answers.new_errors(value),
     "sleuth_explore_url": lambda value, _: answers.link(value),

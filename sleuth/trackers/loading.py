@@ -52,7 +52,7 @@ def load(app_config: Mapping[str, Any]) -> Registry:
     return loader.registry
 
 
-def load_one(source: Source, app_config: Mapping[str, Any]) -> Registry:
+def load_alone(source: Source, app_config: Mapping[str, Any]) -> Registry:
     """Load a single plugin as :func:`load` loads each of them, for checking it."""
     loader = _Loader(app_config)
     _Attempt(loader, source).run()

@@ -109,7 +109,7 @@ def _tells_nothing(bench: Bench, reply: Reply) -> None:
         "its message": reply.message,
         "the error it raised": "" if isinstance(reply.error, TrackerError) else str(reply.error),
         "what it printed or logged": reply.output,
-        "the account it names": getattr(reply.value, "account_label", ""),
+        "the account it names": str(getattr(reply.value, "account_label", "")),
     }
     for place, text in told.items():
         for secret in bench.secrets:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
-from sleuth.plugin_api import ImpactWarning, NewError, RemoteDeploy
+from sleuth.plugin_api import Choice, ImpactWarning, NewError, RemoteDeploy
 from sleuth.testing import words
 from sleuth.testing.bench import Bench
 from sleuth.testing.guard import no_connections
+from sleuth.testing.product import is_asked_for
 from sleuth.testing.reply import Reply
 from sleuth.testing.rule import Chapter, require
 from sleuth.testing.rules.filters import UNKNOWN
@@ -92,3 +93,24 @@ def list_deploys(bench: Bench) -> None:
 def _are_in_order(reply: Reply, found: list[RemoteDeploy]) -> None:
     if any(earlier.deployed_at > later.deployed_at for earlier, later in pairwise(found)):
         raise reply.broken("the oldest deploy first")
+
+
+@CHAPTER.rule(
+    "C905",
+    "sleuth_list_choices offers what may be measured, in the same order each time",
+    "The drop-down shows this list, and what is chosen from it is what is counted.",
+)
+def list_choices(bench: Bench) -> None:
+    bench.implements("sleuth_list_choices")
+    for field in filter(is_asked_for, bench.loaded.fields):
+        for config in bench.configs():
+            question = bench.choices(field, config)
+            reply = bench.ask(question)
+            found: list[Choice] = reply.answer()
+            chosen = config.values.get(field.name, "")
+            if chosen and chosen not in [choice.value for choice in found]:
+                raise reply.broken(f"a list with {chosen!r}, as a config of the sandbox has it")
+            if odd := [each for each in found if words.like_code(each.label) or not each.label]:
+                raise reply.broken(f"labels for people, not {odd[0].label!r}")
+            if found != bench.ask(question).value:
+                raise reply.broken("the same list in the same order, when asked again")

@@ -10,6 +10,7 @@ from sleuth.testing.bench import Bench
 from sleuth.testing.guard import captured_output, no_connections
 from sleuth.testing.rule import BrokenRuleError, Chapter, require
 from sleuth.testing.telling import difference, told
+from sleuth.trackers.patterns import fits
 
 CHAPTER = Chapter("What a plugin says of itself")
 KNOWN_FIELDS = ("project", "environment", "no_environment")
@@ -93,12 +94,17 @@ def has_a_secret(bench: Bench) -> None:
     has_secret = any(field.is_secret and field.is_required for field in fields)
     require(has_secret, f"None of the credential fields is secret and required: {told(fields)}.")
     names = {field.name for field in fields}
-    for set_name, given in {
-        "credentials": bench.sandbox.credentials,
-        **bench.sandbox.refused,
-    }.items():
+    given_sets = {"credentials": bench.sandbox.credentials, **bench.sandbox.refused}
+    for set_name, given in given_sets.items():
         unknown = sorted(set(given) - names)
         require(not unknown, f"The sandbox's {set_name} have {unknown}, which no field asks for.")
+    for field in fields:
+        given_text = bench.sandbox.credentials.get(field.name, "")
+        require(
+            not given_text or fits(field.pattern, given_text),
+            f"The sandbox's credentials have a {field.name} that does not match the declared "
+            f"pattern {field.pattern!r}: the dialog would not accept it.",
+        )
 
 
 @CHAPTER.rule(

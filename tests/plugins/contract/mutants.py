@@ -67,6 +67,12 @@ MUTANTS = (
         'CredentialField("token", "Auth Token")',
         'CredentialField("token", "Auth Token", is_secret=False)',
     ),
+    Mutant(
+        "C105",
+        "the token that works does not match its pattern",
+        'CredentialField("token", "Auth Token")',
+        'CredentialField("token", "Auth Token", pattern="[0-9]+", pattern_message="Digits.")',
+    ),
     Mutant("C106", "no scope is required", '        required_scopes=("errors:read",),\n', ""),
     Mutant("C107", "no host is declared", "is_url=True, is_required=True", "is_required=True"),
     Mutant(
@@ -372,7 +378,13 @@ MUTANTS = (
 FURTHER = """
 from datetime import timedelta
 
-from sleuth.plugin_api import ImpactWarning, NewError, RemoteDeploy
+from sleuth.plugin_api import Choice, ImpactWarning, NewError, RemoteDeploy
+
+
+@hookimpl
+def sleuth_list_choices(tracker, field_name, config):
+    with _known_shape():
+        return [Choice(_a(str, _get(tracker, "/me")["id"]), "Ada's team"), Choice("2", "The other")]
 
 
 @hookimpl
@@ -401,7 +413,21 @@ def sleuth_list_deploys(tracker, config, since, until):
 """
 """The optional hooks, as the example might have them."""
 
+TEAM = '        ImpactField("team", "Team", "choice", is_required=False),\n'
+ENVIRONMENT = (
+    '        ImpactField("environment", "Source Environment", "text", is_required=False),\n'
+)
+
 FURTHER_MUTANTS = (
+    Mutant("C905", "a label is missing", '"The other"', "str(None)"),
+    Mutant("C905", "a choice comes twice", '"2", "The', '"1", "The'),
+    Mutant("C905", "the choices are others each time", '"2", "The', 'str(next(_TURNS)), "The'),
+    Mutant(
+        "C505",
+        "a drop-down does not look at what it got",
+        "    with _known_shape():\n",
+        "    if True:\n",
+    ),
     Mutant(
         "C901",
         "everything is warned of",

@@ -100,7 +100,7 @@ def test_the_rules_are_the_authors_tests(site: Path, author: Path) -> None:
     assert (
         "test_contract[C301 401 is a permanent error about the credentials] PASSED" in result.stdout
     )
-    assert f"{len(RULES) - 4 + 1} passed, 4 skipped" in result.stdout
+    assert f"{len(RULES) - 5 + 1} passed, 5 skipped" in result.stdout
 
 
 def test_a_rule_that_is_broken_fails_with_the_words_of_the_command(
@@ -113,4 +113,14 @@ def test_a_rule_that_is_broken_fails_with_the_words_of_the_command(
     assert "C506 null in place of a value is a TrackerError" in result.stdout
     assert "minutes.each.errors is null, returned CountSeries(" in result.stdout
     assert "docs/plugins/rules.md#c506" in result.stdout
+    assert "Traceback" not in result.stdout
+
+
+def test_a_plugin_that_cannot_be_imported_is_said_in_a_sentence(site: Path, author: Path) -> None:
+    (author / "author" / "mine" / "__init__.py").write_text("import nonsense\n")
+    result = run(site, author, "-q", "-k", "C101")
+    assert result.returncode == 1
+    assert (
+        "mine cannot be imported: ModuleNotFoundError: No module named 'nonsense'" in result.stdout
+    )
     assert "Traceback" not in result.stdout

@@ -82,7 +82,7 @@ SANDBOX = replace(BY_THE_MINUTE, count=count, settings=lambda url: {})
     outcomes = list(check(find(str(path))))
     assert [(each.rule.number, each.words) for each in outcomes if each.state == "failed"] == []
     not_checked = {each.rule.number for each in outcomes if each.state == "not checked"}
-    assert not_checked == {"C605", "C901", "C902", "C903", "C904"}
+    assert not_checked == {"C605", "C901", "C902", "C903", "C904", "C905"}
 
 
 def test_a_tracker_that_answers_the_latest_buckets_only_is_asked_for_no_others(
@@ -122,7 +122,7 @@ SANDBOX = replace(SANDBOX, refused={"unknown": SANDBOX.refused["unknown"]}, many
     path = written(sandbox=lean)
     found = by_number(list(check(find(str(path)))))
     lacking = {number for number, each in found.items() if each.state == "not checked"}
-    further = {"C901", "C902", "C903", "C904"}
+    further = {"C901", "C902", "C903", "C904", "C905"}
     assert lacking - further == {"C203", "C204", "C402", "C403", "C701", "C702"}
     assert found["C203"].words == "because the sandbox has no expired credentials (`refused`)"
 
@@ -132,6 +132,30 @@ def test_a_plugin_that_does_not_load_is_checked_no_further(written: Written) -> 
     found = by_number(list(check(find(str(path)))))
     assert "slug 'Not A Slug' is not lower-case" in found.pop("C101").words
     assert {each.state for each in found.values()} == {"not checked"}
+
+
+@pytest.mark.parametrize(
+    ("hook", "body"),
+    [
+        ("sleuth_validate_token(tracker)", "return TokenCheck(True, '', None, 5)"),
+        ("sleuth_list_projects(tracker)", "return [RemoteProject(key='a', label=None), 3]"),
+        ("sleuth_list_projects(tracker)", "raise TrackerError(None, permanent=None, reason='odd')"),
+        (
+            "sleuth_collect_counts(tracker, config, since, until)",
+            "return CountSeries(60, ((1, 2), ('a', None)), 5)",
+        ),
+        ("sleuth_collect_counts(tracker, config, since, until)", "raise SystemExit(3)"),
+    ],
+)
+def test_whatever_a_hook_does_it_is_the_plugin_that_fails_and_not_the_kit(
+    written: Written, hook: str, body: str
+) -> None:
+    name = hook.partition("(")[0]
+    source = EXAMPLE.replace(f"@hookimpl\ndef {name}", f"def _was_{name}")
+    path = written(f"{source}\n\n@hookimpl\ndef {hook}:\n    {body}\n")
+    failed = [each for each in check(find(str(path))) if each.state == "failed"]
+    assert "C111" in {each.rule.number for each in failed}
+    assert [each for each in failed if "the kit itself" in each.words] == []
 
 
 def test_a_plugin_that_never_answers_ends_the_check(

@@ -11,10 +11,18 @@ from plugins import example
 from sleuth.testing.checking import check
 from sleuth.testing.finding import find
 from sleuth.testing.rules import RULES
-from tests.plugins.contract.mutants import COUNTER, FURTHER, FURTHER_MUTANTS, MUTANTS, Mutant
+from tests.plugins.contract.mutants import (
+    COUNTER,
+    ENVIRONMENT,
+    FURTHER,
+    FURTHER_MUTANTS,
+    MUTANTS,
+    TEAM,
+    Mutant,
+)
 
 EXAMPLE = Path(example.__file__)
-OPTIONAL = {"C901", "C902", "C903", "C904"}
+OPTIONAL = {"C901", "C902", "C903", "C904", "C905"}
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.rule} {mutant.mistake}")
@@ -28,8 +36,13 @@ def test_a_mistake_is_found(mutant: Mutant, written: Callable[..., Path]) -> Non
     assert "the kit itself" not in outcome.words
 
 
+def with_team() -> str:
+    """The example, which asks for a team as well."""
+    return EXAMPLE.read_text().replace(ENVIRONMENT, ENVIRONMENT + TEAM)
+
+
 def test_the_optional_hooks_keep_every_rule(written: Callable[..., Path]) -> None:
-    path = written(EXAMPLE.read_text() + FURTHER)
+    path = written(with_team() + FURTHER)
     assert [each.words for each in check(find(str(path)), OPTIONAL) if each.state != "ok"] == []
 
 
@@ -41,7 +54,7 @@ def test_a_mistake_in_an_optional_hook_is_found(
 ) -> None:
     assert FURTHER.count(mutant.old) == 1
     mistaken = FURTHER.replace(mutant.old, mutant.new)
-    path = written(EXAMPLE.read_text() + mistaken + COUNTER)
+    path = written(with_team() + mistaken + COUNTER)
     (outcome,) = check(find(str(path)), [mutant.rule])
     assert outcome.state == "failed"
     assert "the kit itself" not in outcome.words

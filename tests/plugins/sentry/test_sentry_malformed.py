@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugins.sentry import sleuth_collect_counts
+from plugins.sentry import sleuth_collect_counts, sleuth_validate_token
 from plugins.sentry.counts import Window, from_stats
 from sleuth.http import AllowedHosts, Client, Limits
 from sleuth.plugin_api import CountSeries, ImpactConfig, TrackerContext, TrackerError
@@ -50,13 +50,15 @@ class Liar:
         self.answer = answer
         return self
 
-    def counts(self, limits: Limits | None = None) -> CountSeries:
+    def context(self, limits: Limits | None = None) -> TrackerContext:
         client = Client("Sentry", AllowedHosts([self.server.url]), limits=limits)
-        context = TrackerContext(
-            client, {"url": self.server.url}, {"token": "sntryu_0123456789"}, NOW
-        )
+        return TrackerContext(client, {"url": self.server.url}, {"token": "sntryu_0123456789"}, NOW)
+
+    def counts(self, limits: Limits | None = None) -> CountSeries:
         since, until = (datetime.fromtimestamp(each, UTC) for each in (SINCE, UNTIL))
-        return sleuth_collect_counts(tracker=context, config=CONFIG, since=since, until=until)
+        return sleuth_collect_counts(
+            tracker=self.context(limits), config=CONFIG, since=since, until=until
+        )
 
     def refusal(self, limits: Limits | None = None) -> TrackerError:
         with pytest.raises(TrackerError) as caught:
@@ -178,3 +180,21 @@ def test_what_does_not_call_itself_json_is_not_counted(liar: Liar, kind: str) ->
 def test_what_calls_itself_json_is_counted(liar: Liar, kind: str) -> None:
     body = json.dumps(usual(SINCE, UNTIL)).encode()
     assert len(liar.says(body, f"Content-Type: {kind}").counts().points) == 10
+
+
+def test_a_refusal_is_repeated_in_words_and_not_as_a_program_writes_it(liar: Liar) -> None:
+    body = b'{"error": "no", "reasons": ["late", null]}'
+    with pytest.raises(TrackerError) as raised:
+        liar.says(body, "Content-Type: application/json", status="401 Unauthorized").counts()
+    assert raised.value.message.startswith(
+        "Sentry refused the token: error: no, reasons: late. Generate"
+    )
+
+
+@pytest.mark.parametrize("identity", [None, ["11"], {"value": "11"}, 1.5])
+def test_an_account_without_a_proper_id_is_not_recognized(liar: Liar, identity: Any) -> None:
+    document = {"auth": {"scopes": ["org:read"]}, "user": {"id": identity, "name": "Ada"}}
+    liar.says(json.dumps(document).encode(), "Content-Type: application/json")
+    with pytest.raises(TrackerError, match="in a shape that is not known here") as raised:
+        sleuth_validate_token(tracker=liar.context())
+    assert raised.value.reason == "bad_answer"
