@@ -49,4 +49,4 @@ def shortened(text: str) -> str:
 
 def one_line(error: BaseException) -> str:
     """Return an exception as the operator should read it: its type and its message."""
-    return shortened(f"{type(error).__name__}: {error}")
+    return shortened(f"{type(error).__name__}: {error}").removesuffix(":")
