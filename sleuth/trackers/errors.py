@@ -7,6 +7,7 @@ from typing import get_args
 
 from sleuth.plugin_api import Reason, TrackerError
 from sleuth.redaction import Scrubber
+from sleuth.text import without_escapes
 
 LONGEST_MESSAGE = 500
 
@@ -42,7 +43,8 @@ def presentable(error: TrackerError, scrub: Scrubber) -> TrackerError:
 def shortened(text: str) -> str:
     """Return the text on one line, without characters that a database refuses, and cut
     where it is longer than anybody would read."""
-    printable = "".join(each if each.isprintable() else " " for each in text[: 2 * LONGEST_MESSAGE])
+    text = without_escapes(text[: 2 * LONGEST_MESSAGE])
+    printable = "".join(each if each.isprintable() else " " for each in text)
     line = " ".join(printable.split())
     return line if len(line) <= LONGEST_MESSAGE else f"{line[: LONGEST_MESSAGE - 1]}…"
 
