@@ -12,8 +12,10 @@ from sqlalchemy import select, update
 from plugins.sentry.sandbox import TOKENS, Sandbox
 from sleuth import clock, queue
 from sleuth.extensions import db, write
+from sleuth.impact.models import ImpactSource
+from sleuth.impact.service import SourceSettings, add_impact_source
 from sleuth.integrations import service
-from sleuth.integrations.models import CheckState, ConnectionCheck
+from sleuth.integrations.models import CheckState, ConnectionCheck, Integration
 from tests.conftest import Cast
 from tests.operations.processes import wait_until
 from tests.queue.conftest import StartWorker
@@ -123,3 +125,54 @@ def test_a_thread_that_a_hook_leaves_running_ends_with_its_job(
     start_worker()
     assert wait_for_an_end(check_id).state in {CheckState.SUCCEEDED, CheckState.FAILED}
     assert (clock.now() - began_at).total_seconds() < 60
+
+
+def test_counts_that_a_plugin_takes_the_process_along_for_are_missed_in_words(
+    cast: Cast, start_worker: StartWorker, tmp_path: Path
+) -> None:
+    source_id = add_source(cast)
+    start_worker()
+    collect()
+    wait_for_a_death(tmp_path / "worker.log")
+    collect()
+    wait_until(lambda: last_error(source_id))
+    assert "ended the worker's process (exit status 3) in sleuth_collect_counts" in last_error(
+        source_id
+    )
+
+
+def add_source(cast: Cast) -> int:
+    """An impact source whose tracker ends the process when it is to count."""
+    with write():
+        integration = Integration(
+            organization_id=cast.acme.id,
+            provider="misbehaving",
+            credentials={"token": "a-token-that-is-long", "mode": "exits at once"},
+            connected_at=clock.now(),
+        )
+        db.session.add(integration)
+        db.session.flush()
+        wanted = SourceSettings(
+            name="Errors",
+            environment_id=cast.project.default_environment.id,
+            error_org_key="",
+            error_project_key="1",
+            error_project_label="Shop",
+            error_environment=None,
+            attributes={},
+            field_values={},
+        )
+        return add_impact_source(integration, wanted, interval_seconds=60, warning="").id
+
+
+def collect() -> None:
+    """Put a round on the queue, as the tick does when leases have run out."""
+    with write():
+        db.session.execute(update(Integration).values(claimed_until=None, claimed_by=""))
+    job = "sleuth.impact.jobs.collect_round"
+    queue.queue(queue.COLLECT_QUEUE).enqueue(job, args=(1,), result_ttl=0)
+
+
+def last_error(source_id: int) -> str:
+    db.session.rollback()
+    return db.session.get_one(ImpactSource, source_id).last_error
