@@ -30,11 +30,14 @@ FEATURES = (
 )
 
 
-def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
+def create_app(
+    overrides: Mapping[str, Any] | None = None, trials: Mapping[str, trackers.Trial] | None = None
+) -> Flask:
     """Return the application.
 
     Args:
         overrides: Configuration that wins over the environment, for tests and commands.
+        trials: What came of trying the plugins; by default what is remembered of that.
     """
     app = Flask(
         "sleuth",
@@ -45,7 +48,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     configure_settings(app, overrides or {})
     configure_proxies(app)
     configure_extensions(app)
-    configure_trackers(app)
+    configure_trackers(app, trials)
     configure_web(app)
     configure_features(app)
     return app
@@ -69,15 +72,16 @@ def configure_extensions(app: Flask) -> None:
     extensions.init_app(app)
 
 
-def configure_trackers(app: Flask) -> None:
+def configure_trackers(app: Flask, trials: Mapping[str, trackers.Trial] | None) -> None:
     """Load every plugin in isolation; the web process calls no hook after this."""
-    registry = trackers.load(app.config)
+    registry = trackers.load(app.config, trials)
     pace = SharedPace(config.redis_url(app.config), app.config["SLEUTH_REQUESTS_PER_SECOND"])
     surroundings = trackers.Surroundings(
         pace=pace,
         pace_key=app.config["SLEUTH_SECRET_KEY"].encode(),
         time_limit=(BaseTimeoutException,),
         somebody_waits=has_request_context,
+        is_traced=app.config["SLEUTH_TRACE_PLUGINS"],
     )
     for tracker in registry.trackers.values():
         tracker.surroundings = surroundings

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 LINE_BREAKS = "\n\t"
 UNPRINTABLE = {"Cc", "Cs"}
+TERMINAL_ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+"""What colours a terminal; the printable part of it is of no interest either."""
+
 DIRECTION_OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -15,8 +19,13 @@ def clean(text: str) -> str:
     Control characters, halves of surrogate pairs, and the marks that make what follows
     read backwards are dropped; line breaks and tabs stay.
     """
-    kept = (each for each in text if each in LINE_BREAKS or _is_printable(each))
+    kept = (each for each in without_escapes(text) if each in LINE_BREAKS or _is_printable(each))
     return "".join(kept).strip()
+
+
+def without_escapes(text: str) -> str:
+    """Return ``text`` without what colours a terminal and moves its cursor."""
+    return TERMINAL_ESCAPE.sub("", text)
 
 
 def one_line(text: str | None) -> str:

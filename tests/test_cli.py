@@ -14,7 +14,7 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from sqlalchemy import func, select
 
-from sleuth import cli, factory
+from sleuth import cli, factory, trackers
 from sleuth.accounts import setup_code, tokens
 from sleuth.accounts.models import AccessToken, AuditEntry, Membership, Organization, TokenType
 from sleuth.extensions import db
@@ -29,7 +29,8 @@ Command = Callable[..., Result]
 def command(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Command:
     """Run a command against the application under test."""
     monkeypatch.setattr(prepare, "prepared_app", lambda: app)
-    monkeypatch.setattr(factory, "create_app", lambda: app)
+    monkeypatch.setattr(factory, "create_app", lambda **_options: app)
+    monkeypatch.setattr(trackers, "try_plugins", lambda _config: {})
 
     def run(*arguments: str, stdin: str = "") -> Result:
         db.session.rollback()
@@ -163,7 +164,9 @@ def test_an_access_token_is_printed_as_json(command: Command, cast: Cast) -> Non
 def test_plugins_are_listed(command: Command) -> None:
     result = command("plugins")
     assert result.exit_code == 0
-    assert "loaded   sentry" in result.output
+    assert "loaded    sentry 0.1.0, bundled" in result.output
+    assert "all 5 required hooks and sleuth_check_impact" in result.output
+    assert all(len(line) <= 80 for line in result.output.splitlines())
     rows = json.loads(command("plugins", "--json").output)
     assert "sentry" in [row["name"] for row in rows]
 

@@ -87,6 +87,7 @@ ENDPOINTS: dict[str, Permission] = {
     "integrations.recheck": Permission.CHANGE,
     "integrations.collect": Permission.CHANGE,
     "integrations.audit": Permission.ADMINISTER,
+    "plugins.index": Permission.ADMINISTER,
     # impact
     "impact.project_tab": Permission.LOOK,
     "impact.sources": Permission.LOOK,

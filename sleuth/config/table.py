@@ -125,6 +125,7 @@ SETTINGS: tuple[Setting, ...] = (
         _words,
     ),
     Setting("SLEUTH_SAFE_MODE", "", "1 loads the bundled plugins only.", _flag),
+    Setting("SLEUTH_TRACE_PLUGINS", "", "1 logs every call of a plugin's hook.", _flag),
     Setting(
         "SLEUTH_TRUSTED_HOSTS",
         "",

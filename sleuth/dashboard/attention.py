@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from sleuth.extensions import db
 from sleuth.health.models import Verdict
 from sleuth.impact import states
-from sleuth.impact.collecting import NO_PLUGIN, UNREADABLE
+from sleuth.impact.collecting import UNREADABLE
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.states import State
 from sleuth.integrations import trouble
@@ -19,6 +19,8 @@ from sleuth.integrations.service import integrations_of, registry
 from sleuth.plugin_api import TrackerInfo
 from sleuth.trackers import name_of
 
+LISTED = (State.NEEDS_ATTENTION, State.WITHOUT_PLUGIN)
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -26,7 +28,8 @@ class Item:
 
     Args:
         info: None if the tracker's plugin is gone.
-        troubled: The sources that get no counts; all of them if the token is refused.
+        troubled: The sources that get no counts; all of them if the token is refused, or if
+            the plugin is gone.
         pending: Verdicts that wait for counts of these sources.
     """
 
@@ -47,7 +50,12 @@ class Item:
     @property
     def is_the_operators(self) -> bool:
         """Whether nobody but whoever runs the server can mend it."""
-        return self.info is None or self.integration.last_error in (NO_PLUGIN, UNREADABLE)
+        return self.info is None or self.integration.last_error == UNREADABLE
+
+    @property
+    def state(self) -> State:
+        """How the integration feels; without its plugin nothing of it has failed."""
+        return State.NEEDS_ATTENTION if self.info else State.WITHOUT_PLUGIN
 
     @property
     def is_refused(self) -> bool:
@@ -64,7 +72,7 @@ def items(organization_id: int, now: datetime) -> list[Item]:
     found = []
     for provider, integration in sorted(integrations_of(organization_id).items()):
         tracker = registry().get(provider)
-        if states.feeling(integration, now).state == State.NEEDS_ATTENTION:
+        if states.feeling(integration, now).state in LISTED:
             found.append(_item(tracker.info if tracker else None, integration, now))
     return found
 
@@ -77,7 +85,7 @@ def count(organization_id: int) -> int:
             .select_from(Integration)
             .where(
                 Integration.organization_id == organization_id,
-                Integration.announced.startswith(State.NEEDS_ATTENTION),
+                or_(*(Integration.announced.startswith(state) for state in LISTED)),
             )
         )
         or 0

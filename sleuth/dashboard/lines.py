@@ -112,6 +112,7 @@ class ImpactLine:
         tracker: Name of the error tracker.
         is_gone: The impact source is no longer there; the words stay.
         is_disconnected: It is gone because its tracker was disabled.
+        has_plugin: The tracker's plugin is loaded.
         rate_before, rate_after: Average errors a minute.
         figures: What the verdict rests on, by the detector's names.
         explore_url: The tracker's own view of these minutes, or "".
@@ -126,6 +127,7 @@ class ImpactLine:
     is_final: bool
     is_gone: bool
     is_disconnected: bool
+    has_plugin: bool
     rate_before: float | None
     rate_after: float | None
     minutes_of_data: int
@@ -191,7 +193,7 @@ def line_of(
     """Return what a card shows of a verdict.
 
     Args:
-        trackers: Names of the error trackers by provider.
+        trackers: Names of the error trackers that are loaded, by provider.
         is_watched: The impact source is there, and its tracker connected.
     """
     return ImpactLine(
@@ -203,6 +205,7 @@ def line_of(
         is_final=verdict.is_final,
         is_gone=not is_watched,
         is_disconnected=not is_watched and verdict.impact_source_id is not None,
+        has_plugin=verdict.provider in trackers,
         rate_before=verdict.rate_before,
         rate_after=verdict.rate_after,
         minutes_of_data=verdict.minutes_of_data,

@@ -41,7 +41,6 @@ RENEW_SECONDS = 10.0
 BATCH_SECONDS = 0.4
 """Each transaction costs as much as some ten counts, so few are made."""
 
-NO_PLUGIN = "The plugin of this tracker is not installed any more."
 NO_ANSWER = "The tracker takes very long to answer."
 UNREADABLE = (
     "The stored credentials cannot be read: the operator has to restore SLEUTH_ENCRYPTION_KEYS."
@@ -162,10 +161,10 @@ class Round:
         return is_wanted and integration_id not in self._turns
 
     def _begin_turn(self, integration_id: int, provider: str, now: datetime) -> None:
-        tracker = registry().get(provider)
+        tracker = registry().trackers[provider]  # others are not due
         credentials = self._credentials(integration_id)
-        if tracker is None or credentials is None:
-            self._note_unable(integration_id, UNREADABLE if tracker else NO_PLUGIN)
+        if credentials is None:
+            self._note_unable(integration_id, UNREADABLE)
             return
         tasks = tasks_of(integration_id, now, tracker.info.capabilities.look_back_days)
         self._turns[integration_id].tasks = tasks

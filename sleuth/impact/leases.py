@@ -27,6 +27,7 @@ from sleuth import clock
 from sleuth.extensions import db, write
 from sleuth.impact.models import ImpactSource, Sweep, SweepKind
 from sleuth.integrations.models import Integration
+from sleuth.integrations.service import can_be_asked
 
 LEASE = timedelta(seconds=30)
 CURRENT = timedelta(hours=3)
@@ -151,7 +152,13 @@ def _due(now: datetime) -> Select[int]:
     may_ask = or_(Integration.retry_at.is_(None), Integration.retry_at <= now)
     return (
         select(Integration.id)
-        .where(_is_free(now), Integration.paused_at.is_(None), may_ask, or_(of_source, of_sweep))
+        .where(
+            _is_free(now),
+            Integration.paused_at.is_(None),
+            can_be_asked(),
+            may_ask,
+            or_(of_source, of_sweep),
+        )
         .order_by(waiting_since, Integration.id)
     )
 

@@ -17,6 +17,7 @@ from sleuth.impact.service import sources_where
 from sleuth.integrations import trouble
 from sleuth.integrations.models import CheckState, ConnectionCheck, Integration
 from sleuth.integrations.rechecking import latest_recheck
+from sleuth.integrations.service import has_plugin
 
 MISSED_BEFORE_LATE = 3
 PATIENCE = timedelta(minutes=15)
@@ -35,6 +36,7 @@ class State(enum.StrEnum):
     LATE = "late"
     NEEDS_ATTENTION = "needs_attention"
     PAUSED = "paused"
+    WITHOUT_PLUGIN = "without_plugin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ def state_of_source(source: ImpactSource, now: datetime) -> State:
 
 def state_of(source: Measured, integration: Integration, now: datetime) -> State:
     """Return how a source of an integration feels."""
+    if not has_plugin(integration):
+        return State.WITHOUT_PLUGIN
     if source.paused_at is not None or integration.paused_at is not None:
         return State.PAUSED
     waited = now - waiting_since(source, integration)
@@ -95,6 +99,8 @@ def state_of_integration(integration: Integration, tally: Tally, now: datetime) 
 
     What is wrong with the integration itself shows at its sources, unless it has none.
     """
+    if not has_plugin(integration):
+        return State.WITHOUT_PLUGIN
     if integration.paused_at is not None:
         return State.PAUSED
     if trouble.is_refused(integration) or tally.troubled:
@@ -206,12 +212,12 @@ def quiet_sources(integration: Integration) -> list[ImpactSource]:
 def troubled_sources(integration: Integration, now: datetime) -> list[ImpactSource]:
     """Return the sources of an integration that somebody has to look at, by project and name.
 
-    All that are not paused, if the token is refused.
+    All that are not paused, if the token is refused or the plugin is gone.
     """
     is_running = and_(_of(integration.id), ImpactSource.paused_at.is_(None))
     if integration.paused_at is not None:
         return []
-    if trouble.is_refused(integration):
+    if trouble.is_refused(integration) or not has_plugin(integration):
         return sources_where(is_running)
     return sources_where(and_(is_running, _has_waited(_steps(integration), now, _attention_after)))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sleuth.integrations.models import Integration
 from sleuth.integrations.service import integrations_of, registry
 from sleuth.plugin_api import TrackerInfo
-from sleuth.trackers import LoadFailure
+from sleuth.trackers import LoadFailure, describe, name_of
 
 CATEGORY_TITLES = {"error-trackers": "Error Trackers"}
 
@@ -22,6 +22,19 @@ class Card:
     @property
     def is_connected(self) -> bool:
         return self.integration is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """A connected tracker whose plugin is not loaded.
+
+    Args:
+        reason: Why not, where a plugin that bears its name is known; for administrators.
+    """
+
+    integration: Integration
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,30 @@ def card(organization_id: int, provider: str) -> Card | None:
     if tracker is None:
         return None
     return Card(tracker.info, integrations_of(organization_id).get(provider))
+
+
+def orphans(organization_id: int) -> list[Orphan]:
+    """Return the integrations whose plugin is not loaded, by tracker."""
+    connected = sorted(integrations_of(organization_id).items())
+    return [_orphan(each) for provider, each in connected if registry().get(provider) is None]
+
+
+def orphan(organization_id: int, provider: str) -> Orphan | None:
+    """Return an integration whose plugin is not loaded; None if it is, or there is none."""
+    found = {each.integration.provider: each for each in orphans(organization_id)}
+    return found.get(provider)
+
+
+def _orphan(integration: Integration) -> Orphan:
+    rows = [each for each in describe(registry()) if each["state"] != "loaded"]
+    own = [each for each in rows if _alike(each["name"]) == _alike(integration.provider)]
+    reasons = [f"{each['name']}: {each['detail']}" for each in own]
+    return Orphan(integration, name_of(integration.provider), " ".join(reasons))
+
+
+def _alike(name: str) -> str:
+    """Return what a plugin's file and its slug most often have in common."""
+    return name.lower().replace("_", "-")
 
 
 def failures() -> list[LoadFailure]:

@@ -11,7 +11,7 @@ from sleuth import clock, queue
 from sleuth.accounts import audit
 from sleuth.extensions import db, rows_changed, write
 from sleuth.integrations.models import Integration, TrackerProject
-from sleuth.integrations.service import PROJECTS_JOB, registry
+from sleuth.integrations.service import PROJECTS_JOB, can_be_asked, registry
 from sleuth.plugin_api import RemoteProject, TrackerError
 from sleuth.trackers import Tracker, name_of
 
@@ -127,7 +127,7 @@ def _is_list_claimable(now: datetime) -> tuple[ColumnElement[bool], ...]:
     free = or_(
         Integration.projects_claimed_until.is_(None), Integration.projects_claimed_until <= now
     )
-    return Integration.projects_due_at <= now, free
+    return Integration.projects_due_at <= now, can_be_asked(), free
 
 
 def _is_stale(now: datetime) -> ColumnElement[bool]:
@@ -138,6 +138,7 @@ def _is_stale(now: datetime) -> ColumnElement[bool]:
         ),
         Integration.projects_due_at.is_(None),
         Integration.paused_at.is_(None),
+        can_be_asked(),
         Integration.last_error == "",
     )
 

@@ -13,7 +13,7 @@ from sleuth.crypto import EncryptionKeyError
 from sleuth.extensions import db, write
 from sleuth.integrations import checks, trouble
 from sleuth.integrations.models import CheckKind, CheckState, ConnectionCheck, Integration
-from sleuth.integrations.service import registry
+from sleuth.integrations.service import can_be_asked, registry
 from sleuth.plugin_api import TokenCheck, TrackerError
 from sleuth.trackers import Tracker
 
@@ -172,6 +172,7 @@ def _is_unproven(now: datetime) -> ColumnElement[bool]:
     proven_at = func.coalesce(Integration.proven_at, Integration.connected_at)
     return and_(
         Integration.paused_at.is_(None),
+        can_be_asked(),
         proven_at <= now - PROVEN_WITHIN,
         or_(Integration.retry_at.is_(None), Integration.retry_at <= now),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
 
 from sleuth import clock, queue
@@ -30,6 +30,16 @@ def registry() -> Registry:
     """Return the trackers that loaded with this application."""
     loaded: Registry = current_app.extensions["sleuth_trackers"]
     return loaded
+
+
+def has_plugin(integration: Integration) -> bool:
+    """Tell whether the tracker's plugin is loaded; without it all is kept and nothing is asked."""
+    return integration.provider in registry().trackers
+
+
+def can_be_asked() -> ColumnElement[bool]:
+    """Whether an integration's plugin is loaded, as a condition on its row."""
+    return Integration.provider.in_(sorted(registry().trackers))
 
 
 def get_integration(organization_id: int, provider: str) -> Integration | None:

@@ -15,9 +15,9 @@ from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from sleuth import config
+from sleuth import config, trackers
 from sleuth.extensions import db
-from sleuth.processes import die_with_parent
+from sleuth.processes import die_with_parent, limit_memory
 from sleuth.queue import QUEUES, stopping
 
 WORKER_TTL_SECONDS = 30
@@ -26,6 +26,10 @@ MAINTENANCE_INTERVAL_SECONDS = 10
 MONITORING_INTERVAL_SECONDS = 10
 HEARTBEAT_GRACE_SECONDS = 15
 """A job whose worker has been silent for the interval and this long is run again."""
+
+MOST_MEMORY_BYTES = 3 * 1024**3
+"""Of one job, address space included that its threads only reserve; a plugin that wants more
+fails, instead of having the whole machine run out of it."""
 
 STOP_SOON = signal.SIGUSR1
 
@@ -40,6 +44,8 @@ class Worker(rq.worker.Worker):
         self, app: Flask, connection: Redis, queues: Sequence[str] = QUEUES, **options: Any
     ) -> None:
         self.app = app
+        self._status: int | None = None
+        self._has_killed = False
         super().__init__(
             [Queue(name, connection=connection, serializer=JSONSerializer) for name in queues],
             connection=connection,
@@ -64,9 +70,34 @@ class Worker(rq.worker.Worker):
         if self.horse_pid:
             os.kill(self.horse_pid, STOP_SOON)
 
+    def fork_work_horse(self, job: Job, queue: Queue) -> None:
+        """Fork, and let the child note which plugins it asks."""
+        trackers.notes.share()
+        self._status, self._has_killed = None, False
+        super().fork_work_horse(job, queue)
+
+    def kill_horse(self, sig: signal.Signals = signal.SIGKILL) -> None:
+        """Kill the job that runs; remembered, because then it is known why it ended."""
+        self._has_killed = True
+        super().kill_horse(sig)
+
+    def wait_for_horse(self) -> tuple[int | None, int | None, Any]:
+        """Wait for the job's process, and remember how it ended."""
+        ended = super().wait_for_horse()
+        self._status = ended[1] if ended[1] is not None else self._status
+        return ended
+
+    def monitor_work_horse(self, job: Job, queue: Queue, execution: Execution) -> None:
+        """Watch over the job's process; if a plugin has ended it, do not ask that so soon."""
+        super().monitor_work_horse(job, queue, execution)
+        if self._status is not None and not self._stop_requested:
+            registry = self.app.extensions["sleuth_trackers"]
+            trackers.blame(registry, self._status, is_overdue=self._has_killed)
+
     def main_work_horse(self, job: Job, queue: Queue) -> NoReturn:
         """Run one job in the forked child, which must not share the parent's connections."""
         die_with_parent(self.pid or 0)
+        limit_memory(MOST_MEMORY_BYTES)
         signal.signal(STOP_SOON, lambda *_: stopping.set())
         with self.app.app_context():
             db.engine.dispose(close=False)
@@ -76,8 +107,11 @@ class Worker(rq.worker.Worker):
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
         """Run one job in an application context of its own."""
         _forget_other_executions(job, execution)
-        with self.app.app_context():
-            return bool(super().perform_job(job, queue, execution))
+        try:
+            with self.app.app_context():
+                return bool(super().perform_job(job, queue, execution))
+        finally:
+            trackers.notes.close()
 
 
 def _forget_other_executions(job: Job, execution: Execution) -> None:

@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from sleuth import config, migrating, queue
+from sleuth import config, migrating, queue, trackers
 from sleuth.factory import create_app
 
 
@@ -24,13 +24,16 @@ class PreparationError(Exception):
 def prepared_app() -> Flask:
     """Create what is missing of keys and tables, and return the application.
 
+    Plugins that have changed are tried in processes of their own first, once for all the
+    processes that follow.
+
     Raises:
         PreparationError: Settings, data directory or database cannot be used.
     """
     try:
         refuse_addresses(config.load(os.environ))
         config.create_keys(Path(config.load(os.environ)["SLEUTH_DATA_DIR"]))
-        app = create_app()
+        app = create_app(trials=trackers.try_plugins(config.load(os.environ)))
     except config.SettingError as error:
         raise PreparationError(str(error)) from None
     except OSError as error:

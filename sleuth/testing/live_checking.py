@@ -27,7 +27,7 @@ from sleuth.testing.live import (
 from sleuth.testing.live_report import Report, Result
 from sleuth.testing.pseudonyms import Pseudonyms
 from sleuth.trackers import Tracker
-from sleuth.trackers.loading import load_one
+from sleuth.trackers.loading import load_alone
 
 _OF_THE_HOST = {row.name for row in SETTINGS}
 _THROTTLED = "{name} has had too many requests and asks to wait (429); nothing more was asked."
@@ -88,7 +88,7 @@ def find_subject(place: str, environ: Mapping[str, Any], settings: Mapping[str, 
         LiveError: it does not load, or has no live checks.
     """
     source, module = imported(place, str(environ.get("SLEUTH_PLUGINS_DIR") or ""))
-    registry = load_one(source, _Settings(environ, settings))
+    registry = load_alone(source, _Settings(environ, settings))
     for failure in registry.failures:
         raise LiveError(f"{source.origin.name} failed to load: {failure.error}")
     for skipped in registry.skipped:

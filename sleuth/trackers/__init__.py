@@ -7,10 +7,13 @@ and belong in jobs. The web process reads ``info`` and ``fields`` and calls none
 Importing it needs neither Flask nor SQLAlchemy, for the sake of plugins' own tests.
 """
 
+from sleuth.trackers.blame import blame
 from sleuth.trackers.calls import Surroundings
 from sleuth.trackers.errors import PluginBug
 from sleuth.trackers.facade import Tracker
-from sleuth.trackers.loading import load
+from sleuth.trackers.inflight import notes
+from sleuth.trackers.loading import load, try_plugins
+from sleuth.trackers.record import Trial
 from sleuth.trackers.registry import (
     LoadFailure,
     Registry,
@@ -27,8 +30,12 @@ __all__ = [
     "SkippedPlugin",
     "Surroundings",
     "Tracker",
+    "Trial",
+    "blame",
     "current",
     "describe",
     "load",
     "name_of",
+    "notes",
+    "try_plugins",
 ]

@@ -13,7 +13,14 @@ from pluggy import PluginManager
 from sleuth.http import Pace, Session, Unpaced
 from sleuth.plugin_api import TrackerContext, TrackerError
 from sleuth.redaction import Scrubber
+from sleuth.text import clean
+from sleuth.trackers.bars import Bars
+from sleuth.trackers.capture import captured
 from sleuth.trackers.errors import ContractError, PluginBug, one_line, presentable
+from sleuth.trackers.inflight import notes
+from sleuth.trackers.sizes import require_size
+from sleuth.trackers.tidy import tidied
+from sleuth.trackers.tracing import Trace
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -44,6 +51,7 @@ class Surroundings:
         time_limit: The exceptions by which a job is ended.
         somebody_waits: Whether a person waits for a page, so that no hook may be called.
         connect: Opens the connections that are kept alive.
+        is_traced: Whether every call is logged.
     """
 
     pace: Pace = field(default_factory=Unpaced)
@@ -51,6 +59,7 @@ class Surroundings:
     time_limit: tuple[type[Exception], ...] = ()
     somebody_waits: Callable[[], bool] = lambda: False
     connect: Callable[[], Session] = Session
+    is_traced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +86,20 @@ class Conversation:
     """What belongs together while one plugin is asked something.
 
     Args:
+        slug: Of the plugin.
         tracker_name: For messages.
         scrub: Hides the credentials that the plugin was given.
+        bars: The hooks that must not be called for a while.
         context: None for hooks that talk to nobody.
     """
 
     hooks: PluginHooks
     origin: Origin
+    slug: str
     tracker_name: str
     scrub: Scrubber
     surroundings: Surroundings
+    bars: Bars
     context: TrackerContext | None = None
 
     def ask(self, hook: str, check: Callable[[Any], T], **arguments: Any) -> T:
@@ -103,20 +116,39 @@ class Conversation:
         """
         if self.surroundings.somebody_waits():
             raise RuntimeError(f"{hook} is to be called in a job, not by a page.")
+        if barred := self.bars.sentence(hook):
+            raise PluginBug(barred)
         if self.context is not None:
             arguments["tracker"] = self.context
+        trace = self._trace(hook, arguments)
         failure: TrackerError
         try:
-            return check(self.hooks.call(hook, **arguments))
-        except self.surroundings.time_limit:
+            with captured(self.origin.name, self.scrub), notes.asking(self.slug, hook):
+                answer = self._checked(self.hooks.call(hook, **arguments), hook, check)
+        except self.surroundings.time_limit as error:
+            trace.failed(error)
             failure = TrackerError(
                 f"{self.tracker_name} took longer to answer than a job may take. Try again later."
             )
         except TrackerError as error:
             failure = presentable(error, self.scrub)
-        except (Exception, SystemExit) as error:
+            trace.failed(failure)
+        except BaseException as error:
+            trace.failed(error)
             failure = self._bug(hook, error)
+        else:
+            trace.answered(answer)
+            return answer
         raise failure
+
+    def _trace(self, hook: str, arguments: dict[str, Any]) -> Trace:
+        plugin = f"{self.origin.name} {self.origin.version}".strip()
+        return Trace(plugin, hook, arguments, self.scrub, self.surroundings.is_traced)
+
+    def _checked(self, answer: Any, hook: str, check: Callable[[Any], T]) -> T:
+        """Check an answer while the plugin is still listened to: reading may run its code."""
+        require_size(answer, f"the answer of {hook}")
+        return tidied(check(answer))
 
     def _bug(self, hook: str, error: BaseException) -> PluginBug:
         logger.error(
@@ -125,7 +157,7 @@ class Conversation:
             self.origin.version,
             hook,
             self.scrub(one_line(error)),
-            self.scrub("".join(traceback.format_exception(error))),
+            clean(self.scrub("".join(traceback.format_exception(error)))),
         )
         if isinstance(error, ContractError):
             return PluginBug(

@@ -7,6 +7,7 @@ from typing import get_args
 
 from sleuth.plugin_api import Reason, TrackerError
 from sleuth.redaction import Scrubber
+from sleuth.text import without_escapes
 
 LONGEST_MESSAGE = 500
 
@@ -42,11 +43,12 @@ def presentable(error: TrackerError, scrub: Scrubber) -> TrackerError:
 def shortened(text: str, longest: int = LONGEST_MESSAGE) -> str:
     """Return the text on one line, without characters that a database refuses, and cut
     where it is longer than anybody would read."""
-    printable = "".join(each if each.isprintable() else " " for each in text[: 2 * longest])
+    text = without_escapes(text[: 2 * longest])
+    printable = "".join(each if each.isprintable() else " " for each in text)
     line = " ".join(printable.split())
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
 def one_line(error: BaseException) -> str:
     """Return an exception as the operator should read it: its type and its message."""
-    return shortened(f"{type(error).__name__}: {error}")
+    return shortened(f"{type(error).__name__}: {error}").removesuffix(":")

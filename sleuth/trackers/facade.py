@@ -28,6 +28,7 @@ from sleuth.plugin_api import (
 from sleuth.redaction import Scrubber
 from sleuth.trackers import answers
 from sleuth.trackers.arguments import floor_to, read_only
+from sleuth.trackers.bars import Bars
 from sleuth.trackers.calls import Conversation, Origin, PluginHooks, Surroundings
 
 
@@ -44,7 +45,8 @@ class Tracker:
         allowed: Hosts that may be called.
         notes: What an operator should know of this plugin.
 
-    The application sets ``surroundings``.
+    The application sets ``surroundings``; the worker puts up ``bars`` where a hook has ended
+    its process.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Tracker:
         self.settings = MappingProxyType(dict(settings))
         self.notes = notes
         self.surroundings = Surroundings()
+        self.bars = Bars()
         self._hooks = hooks
         self._allowed = allowed
         self._session: Session | None = None
@@ -224,8 +227,16 @@ class Tracker:
         return self._conversation(scrub, context)
 
     def _conversation(self, scrub: Scrubber, context: TrackerContext | None = None) -> Conversation:
-        name = self.info.name
-        return Conversation(self._hooks, self.origin, name, scrub, self.surroundings, context)
+        return Conversation(
+            self._hooks,
+            self.origin,
+            self.info.slug,
+            self.info.name,
+            scrub,
+            self.surroundings,
+            self.bars,
+            context,
+        )
 
     def _account(self, credentials: Mapping[str, str]) -> str:
         """Return what tells accounts apart and tells nobody their secrets."""

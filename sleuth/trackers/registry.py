@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from sleuth import hookspecs
 from sleuth.trackers.calls import Origin
 from sleuth.trackers.facade import Tracker
+from sleuth.trackers.tidy import tidied
+
+ALL_HOOKS = frozenset(name for name in vars(hookspecs) if name.startswith("sleuth_"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,37 +73,53 @@ def name_of(slug: str) -> str:
 
 
 def describe(registry: Registry) -> list[dict[str, Any]]:
-    """Return a row per plugin for ``./run sleuth plugins``: loaded ones first."""
-    return [
+    """Return a row per plugin, with the same names in each: loaded ones first.
+
+    ``state`` is ``loaded``, ``failed`` or ``skipped``; ``detail`` says why, or what an
+    operator should know all the same. What is not known of a plugin is empty, or None.
+    """
+    rows = [
         *(_loaded_row(tracker) for tracker in registry.trackers.values()),
         *(
-            _row(failure.origin, "failed", failure.error, api_version=failure.api_version)
-            for failure in registry.failures
+            _row(each.origin, "failed", each.error, label=each.name, api_version=each.api_version)
+            for each in registry.failures
         ),
         *(_row(skipped.origin, "skipped", skipped.reason) for skipped in registry.skipped),
     ]
+    return tidied(rows)
 
 
 def _loaded_row(tracker: Tracker) -> dict[str, Any]:
     info = tracker.info
-    row = _row(tracker.origin, "loaded", " ".join(tracker.notes), api_version=info.api_version)
-    return row | {
-        "slug": info.slug,
-        "label": info.name,
-        "category": info.category,
-        "hooks": sorted(tracker.hooks),
-        "settings": sorted(tracker.settings),
-    }
+    return _row(
+        tracker.origin,
+        "loaded",
+        " ".join(tracker.notes),
+        slug=info.slug,
+        label=info.name,
+        category=info.category,
+        api_version=info.api_version,
+        hooks=sorted(tracker.hooks),
+        missing_hooks=sorted(ALL_HOOKS - tracker.hooks),
+        settings=sorted(tracker.settings),
+        verified_on=info.verified_on,
+    )
 
 
-def _row(
-    origin: Origin, state: str, detail: str, *, api_version: int | None = None
-) -> dict[str, Any]:
+def _row(origin: Origin, state: str, detail: str, **known: Any) -> dict[str, Any]:
     return {
         "name": origin.name,
         "state": state,
         "place": origin.place,
         "version": origin.version,
-        "api_version": api_version,
+        "api_version": None,
         "detail": detail,
+        "slug": "",
+        "label": origin.name,
+        "category": "",
+        "hooks": [],
+        "missing_hooks": [],
+        "settings": [],
+        "verified_on": "",
+        **known,
     }

@@ -9,8 +9,8 @@ from functools import partial
 from hashlib import sha256
 from importlib import import_module
 from importlib.machinery import ModuleSpec, SourceFileLoader
-from importlib.metadata import entry_points
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import cast
@@ -21,6 +21,9 @@ from sleuth.trackers.errors import LoadError
 
 BUNDLED_DIR = Path(sleuth.__file__).resolve().parent.parent / "plugins"
 BUNDLED_PACKAGE = "plugins"
+BUNDLED = "bundled"
+"""The place of plugins that come with the checkout."""
+
 ENTRY_POINT_GROUP = "sleuth"
 
 
@@ -30,18 +33,27 @@ class Source:
 
     Args:
         load: Imports it and returns the module or object that holds its hooks.
+        files: The file or the folder that it consists of, without importing anything of it;
+            None where there is none.
     """
 
     origin: Origin
     load: Callable[[], object]
+    files: Callable[[], Path | None] = lambda: None
     is_bundled: bool = False
+
+    @property
+    def key(self) -> str:
+        """Tells it from every other plugin."""
+        return f"{self.origin.place}: {self.origin.name}"
 
 
 def find_plugins(plugins_dir: str) -> Iterator[Source]:
     """Yield the bundled plugins, those in the operator's folder, and installed ones."""
     for path in _plugin_paths(BUNDLED_DIR):
-        origin = Origin(path.stem, "bundled", sleuth.__version__)
-        yield Source(origin, partial(_import_bundled, path.stem), is_bundled=True)
+        origin = Origin(path.stem, BUNDLED, sleuth.__version__)
+        load = partial(_import_bundled, path.stem)
+        yield Source(origin, load, partial(Path, path), is_bundled=True)
     folder = Path(plugins_dir).expanduser().resolve() if plugins_dir else BUNDLED_DIR
     if folder != BUNDLED_DIR:
         yield from _find_in_folder(folder)
@@ -49,7 +61,19 @@ def find_plugins(plugins_dir: str) -> Iterator[Source]:
         package = entry_point.dist
         place = f"package {package.name}" if package else "an installed package"
         origin = Origin(entry_point.name, place, package.version if package else "")
-        yield Source(origin, entry_point.load)
+        yield Source(origin, entry_point.load, partial(_files_of, entry_point))
+
+
+def _files_of(entry_point: EntryPoint) -> Path | None:
+    """Return where an installed plugin is; only the top package is looked up, not imported."""
+    try:
+        spec = find_spec(entry_point.module.partition(".")[0])
+    except (ImportError, ValueError):
+        return None
+    if spec is None or not spec.origin:
+        return None
+    file = Path(spec.origin)
+    return file.parent if file.name == "__init__.py" else file
 
 
 def _find_in_folder(folder: Path) -> Iterator[Source]:
@@ -60,7 +84,8 @@ def _find_in_folder(folder: Path) -> Iterator[Source]:
         yield Source(Origin("SLEUTH_PLUGINS_DIR", str(folder), ""), partial(_refuse, problem))
         return
     for path in paths:
-        yield Source(Origin(path.stem, str(path), ""), partial(_import_path, path))
+        load = partial(_import_path, path)
+        yield Source(Origin(path.stem, str(path), ""), load, partial(Path, path))
 
 
 def _plugin_paths(folder: Path) -> list[Path]:

@@ -235,10 +235,13 @@ def test_a_plugin_that_fails_to_load_shows_on_a_card_of_its_own(sign_in, app) ->
     origin = app.extensions["sleuth_trackers"].trackers["sentry"].origin
     failure = LoadFailure("broken", origin, api_version=None, error="It has a syntax error.")
     app.extensions["sleuth_trackers"].failures.append(failure)
-    page = sign_in("developer").get(f"{BASE}/error-trackers").text
+    page = sign_in("administrator").get(f"{BASE}/error-trackers").text
     assert "failed to load" in page
     assert "It has a syntax error." in page
     assert "Enable Sentry" in page
+    page = sign_in("developer").get(f"{BASE}/error-trackers").text
+    assert "This tracker cannot be used now. Administrators and owners see why." in page
+    assert "It has a syntax error." not in page
 
 
 def test_an_error_of_the_integration_is_said_on_its_card(sign_in, connected) -> None:

@@ -106,6 +106,19 @@ def test_nothing_outlives_a_supervisor_that_is_killed(house: House) -> None:
     wait_until(lambda: house.left() == [])
 
 
+@pytest.mark.queue
+def test_a_plugin_that_ends_the_process_does_not_keep_the_product_from_starting(
+    house: House,
+) -> None:
+    dummies = str(ROOT / "tests" / "dummies")
+    house.open(SLEUTH_PLUGINS_DIR=dummies, SLEUTH_MISBEHAVE="exits at once")
+    assert house.get("/sign-in").status_code in (200, 302)
+    log = house.log.read_text()
+    assert log.count("It ended the process with status 3 while being imported.") >= 1
+    assert "is started again" not in log
+    assert (house.data_dir / "plugins.json").is_file()
+
+
 def test_a_port_in_use_is_one_sentence(house: House) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

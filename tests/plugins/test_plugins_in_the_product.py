@@ -63,8 +63,10 @@ def connect(developer: FlaskClient, run_jobs: Callable[[], int]) -> Callable[...
     return enable
 
 
-def test_every_plugin_has_a_card_and_a_broken_one_says_why(developer: FlaskClient) -> None:
-    page = developer.get(CARDS).text
+def test_every_plugin_has_a_card_and_a_broken_one_says_why(
+    sign_in: Callable[[str], FlaskClient],
+) -> None:
+    page = sign_in("administrator").get(CARDS).text
     for sentence in ("Enable Example to see", "Enable Dummy to see", "failed to load"):
         assert sentence in page
     assert "It raised RuntimeError: &lt;b&gt;boom&lt;/b&gt;." in page

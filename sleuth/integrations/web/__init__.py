@@ -9,6 +9,7 @@ from sleuth.integrations.web import (  # noqa: F401 - they add pages
     cards,
     connecting,
     disabling,
+    plugins,
     replacing,
 )
 from sleuth.integrations.web.blueprint import blueprint
@@ -17,3 +18,4 @@ from sleuth.integrations.web.blueprint import blueprint
 def init_app(app: Flask) -> None:
     """Register the pages."""
     app.register_blueprint(blueprint)
+    app.register_blueprint(plugins.blueprint)

@@ -35,6 +35,7 @@ def index(category: str) -> ResponseReturnValue:
         category=category,
         cards=cards.cards(g.organization.id, category),
         failures=cards.failures(),
+        orphans=cards.orphans(g.organization.id),
         **_of_organization(),
     )
 
@@ -42,6 +43,8 @@ def index(category: str) -> ResponseReturnValue:
 @blueprint.get("/<provider>/card")
 def card(provider: str) -> ResponseReturnValue:
     """Show one card afresh."""
+    if orphan := cards.orphan(g.organization.id, provider):
+        return render_template("integrations/_orphan.html", orphan=orphan)
     found = cards.card(g.organization.id, provider) or abort(404)
     return render_template("integrations/_card.html", card=found, **_of_organization())
 

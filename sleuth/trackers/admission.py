@@ -1,0 +1,209 @@
+"""Admitting one plugin: imported, registered, asked who it is, and checked at every step."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pluggy import PluginManager, PluginValidationError
+
+from sleuth import __version__, hookspecs
+from sleuth.config import plugin_settings
+from sleuth.http import AllowedHosts
+from sleuth.plugin_api import PluginSetting, TrackerInfo
+from sleuth.redaction import Scrubber
+from sleuth.text import clean
+from sleuth.trackers import record
+from sleuth.trackers.answers import is_link
+from sleuth.trackers.calls import Origin, PluginHooks
+from sleuth.trackers.capture import captured
+from sleuth.trackers.deprecation import noting_deprecations
+from sleuth.trackers.errors import ContractError, LoadError, one_line, shortened
+from sleuth.trackers.facade import Tracker
+from sleuth.trackers.info import (
+    api_version_of,
+    check_api_version,
+    checked_fields,
+    checked_info,
+    with_harmless_logo,
+)
+from sleuth.trackers.record import Trial
+from sleuth.trackers.registry import LoadFailure, Registry, SkippedPlugin
+from sleuth.trackers.sizes import require_size
+from sleuth.trackers.sources import Source
+from sleuth.trackers.tidy import tidied
+from sleuth.trackers.tracing import Trace
+from sleuth.trackers.trial import SECRETS, attempt
+
+logger = logging.getLogger(__name__)
+
+
+class Loader:
+    """What attempts share.
+
+    Args:
+        app_config: As for :func:`sleuth.trackers.load`.
+        trials: What is known of plugins by key; None where they are not tried first.
+    """
+
+    def __init__(
+        self, app_config: Mapping[str, Any], trials: Mapping[str, Trial] | None = None
+    ) -> None:
+        self.manager = PluginManager("sleuth")
+        self.manager.add_hookspecs(hookspecs)
+        self.registry = Registry()
+        self.app_config = app_config
+        self.slugs: dict[str, Origin] = {}
+        self.scrub = Scrubber(str(app_config.get(name) or "") for name in SECRETS)
+        self._trials = trials
+
+    def trial_of(self, source: Source) -> Trial:
+        """Return what came of trying a plugin; it is tried now if that was not done yet."""
+        if self._trials is None:
+            return Trial("")
+        trial = self._trials.get(source.key)
+        if trial is not None and trial.digest == record.digest_of(source):
+            return trial
+        trial = attempt(source, self.app_config)
+        record.add(self.app_config["SLEUTH_DATA_DIR"], {source.key: trial})
+        return trial
+
+
+class Attempt:
+    """The attempt to load one plugin; remembers how far it came.
+
+    Args:
+        say: Told what is done next.
+    """
+
+    def __init__(
+        self, loader: Loader, source: Source, say: Callable[[str], None] = lambda _step: None
+    ) -> None:
+        self.loader = loader
+        self.origin = source.origin
+        self.source = source
+        self.say = say
+        self.key = source.key
+        self.name = source.origin.name
+        self.api_version: int | None = None
+        self.deprecations: list[str] = []
+
+    def run(self) -> None:
+        """Load it, or record why not."""
+        try:
+            with (
+                captured(self.origin.name, self.loader.scrub),
+                noting_deprecations(self.deprecations),
+            ):
+                self._admit()
+        except (Exception, SystemExit) as error:
+            if self.loader.manager.has_plugin(self.key):
+                self.loader.manager.unregister(name=self.key)
+            self._record(shortened(self.loader.scrub(_sentence(error))), error)
+
+    def _admit(self) -> None:
+        trial = self.loader.trial_of(self.source)
+        if trial.fatal:
+            raise LoadError(trial.fatal)
+        self.say("being imported")
+        plugin = self.source.load()
+        self._note_version(plugin)
+        self.say("being registered")
+        hooks = self._register(plugin)
+        answer = self._ask(hooks, "sleuth_tracker_info")
+        self.name = shortened(str(getattr(answer, "name", self.name)))
+        self.api_version = api_version_of(answer)
+        check_api_version(self.api_version)
+        info = tidied(checked_info(answer, hooks.implemented))
+        fields = tidied(checked_fields(self._ask(hooks, "sleuth_impact_fields"), hooks.implemented))
+        self._claim(info.slug)
+        settings = plugin_settings(info.slug, info.settings, self.loader.app_config)
+        missing = [row for row in info.settings if row.is_required and not settings[row.name]]
+        if missing:
+            self._skip(info, missing)
+            return
+        info, notes = with_harmless_logo(info)
+        allowed = AllowedHosts(self._hosts(info, settings))
+        notes = (*notes, *trial.notes, *self.deprecations)
+        tracker = Tracker(hooks, self.origin, info, fields, settings, allowed, notes)
+        self.loader.registry.trackers[info.slug] = tracker
+
+    def _ask(self, hooks: PluginHooks, hook: str) -> Any:
+        self.say(f"being asked {hook}")
+        plugin = f"{self.origin.name} {self.origin.version}".strip()
+        is_traced = bool(self.loader.app_config.get("SLEUTH_TRACE_PLUGINS"))
+        trace = Trace(plugin, hook, {}, self.loader.scrub, is_traced)
+        try:
+            answer = hooks.call(hook)
+        except BaseException as error:
+            trace.failed(error)
+            raise
+        trace.answered(answer)
+        require_size(answer, f"the answer of {hook}")
+        return answer
+
+    def _note_version(self, plugin: object) -> None:
+        version = self.origin.version or shortened(str(getattr(plugin, "__version__", "")))
+        self.origin = Origin(self.origin.name, self.origin.place, version)
+
+    def _register(self, plugin: object) -> PluginHooks:
+        hash(plugin)
+        manager = self.loader.manager
+        manager.register(plugin, name=self.key)
+        manager.check_pending()
+        implemented = frozenset(hook.name for hook in manager.get_hookcallers(plugin) or ())
+        missing = [name for name in hookspecs.REQUIRED if name not in implemented]
+        if missing:
+            hint = " Is @hookimpl missing?" if hasattr(plugin, missing[0]) else ""
+            raise LoadError(f"It does not implement {', '.join(missing)}.{hint}")
+        return PluginHooks(manager, self.key, implemented)
+
+    def _claim(self, slug: str) -> None:
+        owner = self.loader.slugs.setdefault(slug, self.origin)
+        if owner is not self.origin:
+            raise LoadError(
+                f"Another plugin already has the slug {slug}: {owner.name} ({owner.place})."
+            )
+
+    def _skip(self, info: TrackerInfo, missing: list[PluginSetting]) -> None:
+        names = ", ".join(_variable(info, row) for row in missing)
+        reason = f"It waits for {names} to be set."
+        self.loader.registry.skipped.append(SkippedPlugin(self.origin, reason))
+
+    def _hosts(self, info: TrackerInfo, settings: Mapping[str, str]) -> list[str]:
+        addresses = [settings[row.name] for row in info.settings if row.is_url]
+        for row in info.settings:
+            value = settings[row.name]
+            if row.is_url and value and not is_link(value):
+                raise LoadError(f"{_variable(info, row)} is not an absolute http(s) URL.")
+        further = self.loader.app_config.get("SLEUTH_OUTBOUND_HOSTS") or ()
+        return [*addresses, *info.hosts, *further]
+
+    def _record(self, sentence: str, error: BaseException) -> None:
+        logger.error(
+            "Plugin %s %s (%s) failed to load into Sleuth %s: %s\n%s",
+            self.name,
+            self.origin.version,
+            self.origin.place,
+            __version__,
+            sentence,
+            clean(self.loader.scrub("".join(traceback.format_exception(error)))),
+        )
+        failure = LoadFailure(self.name, self.origin, self.api_version, sentence)
+        self.loader.registry.failures.append(failure)
+
+
+def _variable(info: TrackerInfo, row: PluginSetting) -> str:
+    return f"SLEUTH_{info.slug}_{row.name}".replace("-", "_").upper()
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, LoadError):
+        return str(error)
+    if isinstance(error, ContractError):
+        return f"It breaks the plugin contract: {error}."
+    if isinstance(error, PluginValidationError):
+        return f"One of its hooks does not fit: {' '.join(str(error).split()).rstrip('.')}."
+    return f"It raised {one_line(error).rstrip('.')}."
