@@ -296,7 +296,7 @@ def test_the_queue_was_looked_into(searched: Searched) -> None:
 
 def test_what_the_tracker_repeated_was_shown_without_the_secret(searched: Searched) -> None:
     (page,) = (
-        content for name, content in searched.places.items() if name.endswith("/diagnostics")
+        content for name, content in searched.places.items() if name.endswith("/sentry/diagnostics")
     )
     document = json.loads(page.partition(b"\n\n")[2])
     messages = [each["message"] for each in document["checks"] if each["kind"] == "connect"]
