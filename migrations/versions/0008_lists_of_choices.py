@@ -1,6 +1,6 @@
 """lists that only the tracker knows, and what the chosen entries are called
 
-Revision: 0009
+Revision: 0008
 Follows: 0007
 """
 
