@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from pluggy import PluginManager, PluginValidationError
@@ -38,6 +40,7 @@ from sleuth.trackers.tracing import Trace
 from sleuth.trackers.trial import SECRETS, attempt
 
 logger = logging.getLogger(__name__)
+UNKNOWN_HOOK = re.compile(r"^unknown hook '(\w+)'")
 
 
 class Loader:
@@ -183,9 +186,8 @@ class Attempt:
 
     def _record(self, sentence: str, error: BaseException) -> None:
         logger.error(
-            "Plugin %s %s (%s) failed to load into Sleuth %s: %s\n%s",
-            self.name,
-            self.origin.version,
+            "Plugin %s (%s) failed to load into Sleuth %s: %s\n%s",
+            f"{self.name} {self.origin.version}".strip(),
             self.origin.place,
             __version__,
             sentence,
@@ -205,5 +207,16 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, ContractError):
         return f"It breaks the plugin contract: {error}."
     if isinstance(error, PluginValidationError):
-        return f"One of its hooks does not fit: {' '.join(str(error).split()).rstrip('.')}."
+        return _misfit(error)
     return f"It raised {one_line(error).rstrip('.')}."
+
+
+def _misfit(error: PluginValidationError) -> str:
+    text = " ".join(str(error).split()).rstrip(".")
+    unknown = UNKNOWN_HOOK.search(text)
+    if unknown is None:
+        return f"One of its hooks does not fit: {text}."
+    name, known = unknown[1], [each for each in vars(hookspecs) if each.startswith("sleuth_")]
+    (meant,) = get_close_matches(name, known, n=1) or ("",)
+    hint = f" Did you mean {meant}?" if meant else ""
+    return f"It has a hook that this Sleuth does not know, {name}.{hint}"

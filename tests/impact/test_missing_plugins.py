@@ -17,6 +17,7 @@ from sleuth.dashboard import attention
 from sleuth.deploys.parameters import Registration
 from sleuth.deploys.registration import register_deploy
 from sleuth.deploys.service import create_code_deployment
+from sleuth.disabling import SEES_DISABLED
 from sleuth.extensions import db
 from sleuth.health.service import assess_deploy
 from sleuth.impact import watching
@@ -70,6 +71,21 @@ def test_administrators_are_told_why_and_others_are_not(
     url = f"{BASE}/integrations/sentry/card"
     assert "sentry: It raised ImportError." in words(sign_in("administrator").get(url).text)
     assert "ImportError" not in sign_in("developer").get(url).text
+
+
+def test_it_can_be_disabled_all_the_same(taken: Tracker, sign_in: SignIn) -> None:
+    client, url = sign_in("administrator"), f"{BASE}/integrations/sentry"
+    dialog = client.get(f"{url}/disable").text
+    assert "Pause instead" not in dialog
+    client.post(f"{url}/disable", data={"organization": "Acme"})
+    integration = db.session.scalars(select(Integration).execution_options(**SEES_DISABLED)).one()
+    assert (integration.disabled_at, integration.credentials) == (clock.now(), {})
+    assert client.get(f"{url}/card").text == ""
+
+
+def test_what_another_organization_has_cannot_be_disabled(taken: Tracker, sign_in: SignIn) -> None:
+    url = "/o/globex/integrations/sentry/disable"
+    assert sign_in("outsider").get(url).status_code == 404
 
 
 def test_another_organization_has_no_such_card(taken: Tracker, sign_in: SignIn) -> None:

@@ -41,7 +41,10 @@ def settings(
         ("exits", "It raised SystemExit: 3."),
         ("claims a slug", "Another plugin already has the slug sentry: sentry (bundled)."),
         ("is from the future", "It was written for version 99 of the plugin API"),
-        ("misspells a hook", "unknown hook &#39;sleuth_list_project&#39;"),
+        (
+            "misspells a hook",
+            "does not know, sleuth_list_project. Did you mean sleuth_list_projects?",
+        ),
         ("forgets hookimpl", "Is @hookimpl missing?"),
         ("answers 200 MB", "the answer of sleuth_tracker_info has more than 500000 items."),
     ],

@@ -62,7 +62,7 @@ def validate(tracker: Tracker, mode: str) -> Any:
         ("answers 200 MB", "It breaks the plugin contract: the answer of sleuth_tracker_info has"),
         ("claims a slug", "Another plugin already has the slug sentry: sentry (bundled)."),
         ("is from the future", "It was written for version 99 of the plugin API; this Sleuth"),
-        ("misspells a hook", "One of its hooks does not fit: unknown hook 'sleuth_list_project'"),
+        ("misspells a hook", "It has a hook that this Sleuth does not know, sleuth_list_project."),
         ("forgets hookimpl", "It does not implement sleuth_list_projects. Is @hookimpl missing?"),
     ],
 )

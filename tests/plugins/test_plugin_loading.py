@@ -69,7 +69,8 @@ def test_a_plugin_that_cannot_be_imported_is_reported(
         (
             "def sleuth_list_projects():",
             "def sleuth_list_project():",
-            "One of its hooks does not fit: unknown hook 'sleuth_list_project'",
+            "It has a hook that this Sleuth does not know, sleuth_list_project. "
+            "Did you mean sleuth_list_projects?",
         ),
         (
             "def sleuth_collect_counts(until):",

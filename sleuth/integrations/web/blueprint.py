@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, url_for
+from flask import Blueprint, abort, g, url_for
 from flask.typing import ResponseReturnValue
 
-from sleuth.integrations.service import registry
+from sleuth.integrations.service import is_known, registry
 from sleuth.plugin_api import TrackerInfo
+from sleuth.trackers import name_of
 from sleuth.web import Level, dialog_done
 
 blueprint = Blueprint("integrations", __name__, url_prefix="/o/<organization_slug>/integrations")
@@ -17,6 +18,14 @@ def tracker_info(provider: str) -> TrackerInfo:
     tracker = registry().get(provider) or abort(404)
     info: TrackerInfo = tracker.info
     return info
+
+
+def info_or_name(provider: str) -> TrackerInfo:
+    """Return what a tracker says of itself; its mere name where its plugin is away and the
+    organization has something of it."""
+    if registry().get(provider) or not is_known(g.organization.id, provider):
+        return tracker_info(provider)
+    return TrackerInfo(provider, name_of(provider), description="", credential_fields=())
 
 
 def category_url(info: TrackerInfo) -> str:

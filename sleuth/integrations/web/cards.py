@@ -45,7 +45,9 @@ def card(provider: str) -> ResponseReturnValue:
     """Show one card afresh."""
     if orphan := cards.orphan(g.organization.id, provider):
         return render_template("integrations/_orphan.html", orphan=orphan)
-    found = cards.card(g.organization.id, provider) or abort(404)
+    found = cards.card(g.organization.id, provider)
+    if found is None:
+        return "" if service.is_known(g.organization.id, provider) else abort(404)
     return render_template("integrations/_card.html", card=found, **_of_organization())
 
 

@@ -14,7 +14,14 @@ from sleuth.impact.service import sources_of_integration
 from sleuth.integrations import checks, service
 from sleuth.integrations.forms import DisableForm
 from sleuth.integrations.models import CheckKind, CheckState, Integration
-from sleuth.integrations.web.blueprint import blueprint, card_changed, category_url, tracker_info
+from sleuth.integrations.service import registry
+from sleuth.integrations.web.blueprint import (
+    blueprint,
+    card_changed,
+    category_url,
+    info_or_name,
+    tracker_info,
+)
 from sleuth.integrations.web.tokens import TokenDialog
 from sleuth.plugin_api import TrackerInfo
 from sleuth.web import dialog_done, render_dialog
@@ -34,7 +41,7 @@ DIALOG = TokenDialog(
 @blueprint.route("/<provider>/disable", methods=["GET", "POST"])
 def disable(provider: str) -> ResponseReturnValue:
     """Ask, listing what is affected, and then disconnect the whole organization."""
-    info, organization_id = tracker_info(provider), g.organization.id
+    info, organization_id = info_or_name(provider), g.organization.id
     integration = _live(provider)
     if integration is None:
         return dialog_done(category_url(info), event="integrationChanged")
@@ -103,6 +110,7 @@ def _ask_whether_to_disable(
         form=form,
         lost=sources_of_integration(integration.id),
         judged=count_verdicts(integration.id),
+        may_pause=integration.paused_at is None and registry().get(info.slug) is not None,
         until=clock.now() + disabling.KEPT_FOR,
     )
 
