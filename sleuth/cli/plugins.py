@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import textwrap
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -32,14 +34,28 @@ def plugins(as_json: bool) -> None:
     from sleuth import config, trackers
     from sleuth.factory import create_app
 
-    trials = trackers.try_plugins(config.load(os.environ))
-    rows = trackers.describe(create_app(trials=trials).extensions["sleuth_trackers"])
+    with _output_kept():
+        trials = trackers.try_plugins(config.load(os.environ))
+        rows = trackers.describe(create_app(trials=trials).extensions["sleuth_trackers"])
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
     for row in rows:
         for line in _lines(row):
             click.echo(line)
+
+
+@contextmanager
+def _output_kept() -> Iterator[None]:
+    """Send what plugins write to the standard output elsewhere: it is read by programs."""
+    sys.stdout.flush()
+    output = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        os.dup2(output, 1)
+        os.close(output)
 
 
 def _lines(row: Mapping[str, Any]) -> Iterator[str]:

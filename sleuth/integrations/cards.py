@@ -85,6 +85,9 @@ def _orphan(integration: Integration) -> Orphan:
     rows = [each for each in describe(registry()) if each["state"] != "loaded"]
     own = [each for each in rows if _alike(each["name"]) == _alike(integration.provider)]
     reasons = [f"{each['name']}: {each['detail']}" for each in own]
+    others = [each["name"] for each in rows if each["state"] == "failed" and each not in own]
+    if others:
+        reasons.append(f"Plugins that failed to load: {', '.join(others)}.")
     return Orphan(integration, name_of(integration.provider), " ".join(reasons))
 
 

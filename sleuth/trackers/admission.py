@@ -7,6 +7,7 @@ import re
 import traceback
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from inspect import signature
 from typing import Any
 
 from pluggy import PluginManager, PluginValidationError
@@ -40,6 +41,7 @@ from sleuth.trackers.tracing import Trace
 from sleuth.trackers.trial import SECRETS, attempt
 
 logger = logging.getLogger(__name__)
+ODD_ARGUMENTS = re.compile(r"for hook '(sleuth_\w+)'.*Argument\(s\) \{(.*)\} are declared")
 UNKNOWN_HOOK = re.compile(r"^unknown hook '(\w+)'")
 
 
@@ -92,6 +94,7 @@ class Attempt:
         self.name = source.origin.name
         self.api_version: int | None = None
         self.deprecations: list[str] = []
+        self.unmarked: list[str] = []
 
     def run(self) -> None:
         """Load it, or record why not."""
@@ -129,7 +132,8 @@ class Attempt:
             return
         info, notes = with_harmless_logo(info)
         allowed = AllowedHosts(self._hosts(info, settings))
-        notes = (*notes, *trial.notes, *self.deprecations)
+        forgotten = [f"{name} is never called: @hookimpl is missing." for name in self.unmarked]
+        notes = (*notes, *trial.notes, *self.deprecations, *forgotten)
         tracker = Tracker(hooks, self.origin, info, fields, settings, allowed, notes)
         self.loader.registry.trackers[info.slug] = tracker
 
@@ -161,6 +165,10 @@ class Attempt:
         if missing:
             hint = " Is @hookimpl missing?" if hasattr(plugin, missing[0]) else ""
             raise LoadError(f"It does not implement {', '.join(missing)}.{hint}")
+        known = [name for name in vars(hookspecs) if name.startswith("sleuth_")]
+        self.unmarked = [
+            name for name in known if name not in implemented and hasattr(plugin, name)
+        ]
         return PluginHooks(manager, self.key, implemented)
 
     def _claim(self, slug: str) -> None:
@@ -213,6 +221,10 @@ def _sentence(error: BaseException) -> str:
 
 def _misfit(error: PluginValidationError) -> str:
     text = " ".join(str(error).split()).rstrip(".")
+    if odd := ODD_ARGUMENTS.search(text):
+        given = ", ".join(signature(getattr(hookspecs, odd[1])).parameters) or "nothing"
+        names = ", ".join(sorted(re.findall(r"'(\w+)'", odd[2])))
+        return f"{odd[1]} has arguments that it is never given: {names}. It may have: {given}."
     unknown = UNKNOWN_HOOK.search(text)
     if unknown is None:
         return f"One of its hooks does not fit: {text}."

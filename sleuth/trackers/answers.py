@@ -19,6 +19,7 @@ from sleuth.plugin_api import (
     TokenCheck,
 )
 from sleuth.redaction import Scrubber
+from sleuth.trackers.arguments import ceiling_to, floor_to
 from sleuth.trackers.errors import ContractError, shortened
 from sleuth.trackers.shapes import require
 
@@ -129,9 +130,11 @@ def _require_buckets(
 
 
 def vouched_for(series: CountSeries, since: datetime, until: datetime) -> CountSeries:
-    """Return what of a series lies in a window, and is vouched for."""
-    complete_since = max(series.complete_since, since) if series.complete_since else None
-    complete_until = min(series.complete_until, until)
+    """Return what of a series lies in a window, in buckets that are wholly vouched for."""
+    step, complete_since = series.interval_seconds, None
+    if series.complete_since:
+        complete_since = max(ceiling_to(series.complete_since, step), since)
+    complete_until = min(floor_to(series.complete_until, step), until)
     return replace(
         series,
         complete_since=complete_since,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -71,6 +72,20 @@ def test_administrators_are_told_why_and_others_are_not(
     url = f"{BASE}/integrations/sentry/card"
     assert "sentry: It raised ImportError." in words(sign_in("administrator").get(url).text)
     assert "ImportError" not in sign_in("developer").get(url).text
+
+
+def test_administrators_find_it_among_the_plugins(taken: Tracker, sign_in: SignIn) -> None:
+    page = words(sign_in("administrator").get(f"{BASE}/settings/plugins").text)
+    assert "Sentry: plugin missing. Acme has an integration of it, whose data are kept." in page
+
+
+def test_plugins_that_failed_to_load_are_named_as_a_possible_cause(
+    taken: Tracker, sign_in: SignIn, app: Flask
+) -> None:
+    failure = LoadFailure("Mine", replace(taken.origin, name="mine"), None, "It raised.")
+    app.extensions["sleuth_trackers"].failures.append(failure)
+    card = words(sign_in("administrator").get(f"{BASE}/integrations/sentry/card").text)
+    assert "Plugins that failed to load: mine." in card
 
 
 def test_it_can_be_disabled_all_the_same(taken: Tracker, sign_in: SignIn) -> None:

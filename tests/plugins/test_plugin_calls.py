@@ -21,6 +21,7 @@ from sleuth import hookspecs
 from sleuth.factory import create_app
 from sleuth.plugin_api import (
     Choice,
+    CountSeries,
     ImpactConfig,
     ImpactWarning,
     NewError,
@@ -355,6 +356,16 @@ def test_counts_are_cut_to_what_is_vouched_for(
     series = CALLS["sleuth_collect_counts"](dummy, mode)
     assert [count for _, count in series.points] == counts
     assert (series.complete_since, series.complete_until) == (complete_since, complete_until)
+
+
+def test_half_a_bucket_that_is_vouched_for_is_none() -> None:
+    second = timedelta(seconds=1)
+    points = tuple((SINCE + number * MINUTE, 1) for number in range(4))
+    told = CountSeries(60, points, UNTIL - MINUTE - second, SINCE + second)
+    series = answers.counts(told, SINCE, UNTIL, 60)
+    assert series.complete_since == SINCE + MINUTE
+    assert series.complete_until == UNTIL - 2 * MINUTE
+    assert series.points[0][0] == SINCE + MINUTE
 
 
 def test_a_token_is_hidden_in_what_projects_and_scopes_are_called() -> None:

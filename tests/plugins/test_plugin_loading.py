@@ -75,7 +75,8 @@ def test_a_plugin_that_cannot_be_imported_is_reported(
         (
             "def sleuth_collect_counts(until):",
             "def sleuth_collect_counts(until, when):",
-            "One of its hooks does not fit: Plugin",
+            "sleuth_collect_counts has arguments that it is never given: when. "
+            "It may have: tracker, config, since, until.",
         ),
         (
             "@hookimpl\ndef sleuth_list_projects():",
@@ -105,6 +106,14 @@ def test_a_plugin_with_a_fault_is_reported(
     assert "good" in registry.trackers
     assert "".join(failure.error for failure in registry.failures).startswith(error)
     assert bool(registry.failures) == bool(error)
+
+
+def test_an_optional_hook_that_is_not_marked_is_noted(
+    load_plugins: Callable[..., Registry], good_plugin: str
+) -> None:
+    forgotten = "\ndef sleuth_explore_url(config, since, until):\n    return ''\n"
+    tracker = load_plugins(good=good_plugin + forgotten).trackers["good"]
+    assert tracker.notes == ("sleuth_explore_url is never called: @hookimpl is missing.",)
 
 
 def test_a_plugin_from_the_future_is_reported_with_its_version(

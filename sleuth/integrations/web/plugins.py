@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 
 from sleuth.hookspecs import REQUIRED
+from sleuth.integrations import cards
 from sleuth.integrations.service import registry
 from sleuth.trackers import describe
 
@@ -16,5 +17,8 @@ blueprint = Blueprint("plugins", __name__, url_prefix="/o/<organization_slug>/se
 def index() -> ResponseReturnValue:
     """Show where each plugin came from, what it can do, and why one is missing."""
     return render_template(
-        "integrations/plugins.html", plugins=describe(registry()), required=REQUIRED
+        "integrations/plugins.html",
+        plugins=describe(registry()),
+        required=REQUIRED,
+        orphans=cards.orphans(g.organization.id),
     )
