@@ -14,10 +14,9 @@ from pluggy import PluginManager, PluginValidationError
 from sleuth import __version__, hookspecs
 from sleuth.config import plugin_settings
 from sleuth.http import AllowedHosts
-from sleuth.plugin_api import PluginSetting, TrackerInfo
-from sleuth.redaction import Scrubber
+from sleuth.plugin_api import ImpactField, PluginSetting, TrackerInfo
 from sleuth.text import clean
-from sleuth.trackers import record
+from sleuth.trackers import keys
 from sleuth.trackers.answers import is_link
 from sleuth.trackers.calls import Origin, PluginHooks
 from sleuth.trackers.capture import captured
@@ -37,7 +36,6 @@ from sleuth.trackers.sizes import require_size
 from sleuth.trackers.sources import Source
 from sleuth.trackers.tidy import tidied
 from sleuth.trackers.tracing import Trace
-from sleuth.trackers.trial import SECRETS, attempt
 
 logger = logging.getLogger(__name__)
 UNKNOWN_HOOK = re.compile(r"^unknown hook '(\w+)'")
@@ -59,19 +57,16 @@ class Loader:
         self.registry = Registry()
         self.app_config = app_config
         self.slugs: dict[str, Origin] = {}
-        self.scrub = Scrubber(str(app_config.get(name) or "") for name in SECRETS)
+        self.scrub = keys.scrubber(app_config)
+        self.keys: set[str] = set()
         self._trials = trials
 
     def trial_of(self, source: Source) -> Trial:
-        """Return what came of trying a plugin; it is tried now if that was not done yet."""
+        """Return what came of trying a plugin."""
         if self._trials is None:
             return Trial("")
-        trial = self._trials.get(source.key)
-        if trial is not None and trial.digest == record.digest_of(source):
-            return trial
-        trial = attempt(source, self.app_config)
-        record.add(self.app_config["SLEUTH_DATA_DIR"], {source.key: trial})
-        return trial
+        came_late = "It was added while Sleuth started, and has not been tried; start again."
+        return self._trials.get(source.key) or Trial("", came_late)
 
 
 class Attempt:
@@ -91,25 +86,35 @@ class Attempt:
         self.key = source.key
         self.name = source.origin.name
         self.api_version: int | None = None
-        self.deprecations: list[str] = []
+        self.notes: list[str] = []
 
     def run(self) -> None:
         """Load it, or record why not."""
         try:
             with (
                 captured(self.origin.name, self.loader.scrub),
-                noting_deprecations(self.deprecations),
+                noting_deprecations(self.notes),
             ):
                 self._admit()
         except (Exception, SystemExit) as error:
-            if self.loader.manager.has_plugin(self.key):
-                self.loader.manager.unregister(name=self.key)
             self._record(shortened(self.loader.scrub(_sentence(error))), error)
 
     def _admit(self) -> None:
         trial = self.loader.trial_of(self.source)
         if trial.fatal:
             raise LoadError(trial.fatal)
+        self.notes.extend(trial.notes)
+        self._claim_key()
+        try:
+            hooks, info, fields = self._meet()
+            self._accept(hooks, info, fields)
+        except (Exception, SystemExit):
+            if self.loader.manager.has_plugin(self.key):
+                self.loader.manager.unregister(name=self.key)
+            raise
+
+    def _meet(self) -> tuple[PluginHooks, TrackerInfo, tuple[ImpactField, ...]]:
+        """Run everything of the plugin that is ever run while it is loaded."""
         self.say("being imported")
         plugin = self.source.load()
         self._note_version(plugin)
@@ -121,6 +126,11 @@ class Attempt:
         check_api_version(self.api_version)
         info = tidied(checked_info(answer, hooks.implemented))
         fields = tidied(checked_fields(self._ask(hooks, "sleuth_impact_fields"), hooks.implemented))
+        return hooks, info, fields
+
+    def _accept(
+        self, hooks: PluginHooks, info: TrackerInfo, fields: tuple[ImpactField, ...]
+    ) -> None:
         self._claim(info.slug)
         settings = plugin_settings(info.slug, info.settings, self.loader.app_config)
         missing = [row for row in info.settings if row.is_required and not settings[row.name]]
@@ -129,7 +139,7 @@ class Attempt:
             return
         info, notes = with_harmless_logo(info)
         allowed = AllowedHosts(self._hosts(info, settings))
-        notes = (*notes, *trial.notes, *self.deprecations)
+        notes = (*notes, *self.notes)
         tracker = Tracker(hooks, self.origin, info, fields, settings, allowed, notes)
         self.loader.registry.trackers[info.slug] = tracker
 
@@ -162,6 +172,14 @@ class Attempt:
             hint = " Is @hookimpl missing?" if hasattr(plugin, missing[0]) else ""
             raise LoadError(f"It does not implement {', '.join(missing)}.{hint}")
         return PluginHooks(manager, self.key, implemented)
+
+    def _claim_key(self) -> None:
+        if self.key in self.loader.keys:
+            raise LoadError(
+                f"Another plugin there has the same name: {self.origin.name} is both a folder "
+                "and a file, or is declared twice."
+            )
+        self.loader.keys.add(self.key)
 
     def _claim(self, slug: str) -> None:
         owner = self.loader.slugs.setdefault(slug, self.origin)
