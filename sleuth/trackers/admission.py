@@ -36,6 +36,7 @@ from sleuth.trackers.sizes import require_size
 from sleuth.trackers.sources import Source
 from sleuth.trackers.tidy import tidied
 from sleuth.trackers.tracing import Trace
+from sleuth.trackers.unchanged import unchanged
 
 logger = logging.getLogger(__name__)
 UNKNOWN_HOOK = re.compile(r"^unknown hook '(\w+)'")
@@ -106,7 +107,8 @@ class Attempt:
         self.notes.extend(trial.notes)
         self._claim_key()
         try:
-            hooks, info, fields = self._meet()
+            with unchanged(self.notes):
+                hooks, info, fields = self._meet()
             self._accept(hooks, info, fields)
         except (Exception, SystemExit):
             if self.loader.manager.has_plugin(self.key):

@@ -65,10 +65,11 @@ def test_processes_that_a_plugin_leaves_behind_are_ended_and_pointed_out(
 
 
 def is_running(pid: int) -> bool:
-    state = subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
-    ).stdout
-    return bool(state.strip()) and not state.startswith("Z")
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
 
 
 # Keys
@@ -137,7 +138,7 @@ def test_where_no_process_can_be_had_plugins_are_loaded_with_a_note(
     assert note.startswith("It could not be tried before it was loaded: ")
 
 
-def test_an_attempt_that_could_not_be_made_is_made_by_the_next_start_with(
+def test_an_attempt_that_could_not_be_made_is_made_by_the_next_start(
     start_with: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
