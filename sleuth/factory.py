@@ -1,4 +1,4 @@
-"""Builds the application; opens no connection and writes nothing."""
+"""Builds the application; opens no connection, and writes nothing but which plugins start."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def create_app(
 
     Args:
         overrides: Configuration that wins over the environment, for tests and commands.
-        trials: What came of trying the plugins; by default what is remembered of that.
+        trials: What came of trying the plugins; by default what is remembered of that;
+            what is not known to start is tried now. No plugin is tried while ``TESTING``.
     """
     app = Flask(
         "sleuth",

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import logging
-import re
 import traceback
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
-from inspect import signature
 from typing import Any
 
-from pluggy import PluginManager, PluginValidationError
+from pluggy import PluginManager
 
 from sleuth import __version__, hookspecs
 from sleuth.config import plugin_settings
 from sleuth.http import AllowedHosts
-from sleuth.plugin_api import PluginSetting, TrackerInfo
-from sleuth.redaction import Scrubber
+from sleuth.plugin_api import ImpactField, PluginSetting, TrackerInfo
 from sleuth.text import clean
-from sleuth.trackers import record
+from sleuth.trackers import keys
 from sleuth.trackers.answers import is_link
 from sleuth.trackers.calls import Origin, PluginHooks
 from sleuth.trackers.capture import captured
 from sleuth.trackers.deprecation import noting_deprecations
-from sleuth.trackers.errors import ContractError, LoadError, one_line, shortened
+from sleuth.trackers.errors import LoadError, shortened
 from sleuth.trackers.facade import Tracker
 from sleuth.trackers.info import (
     api_version_of,
@@ -32,17 +28,16 @@ from sleuth.trackers.info import (
     checked_info,
     with_harmless_logo,
 )
+from sleuth.trackers.reasons import why_not
 from sleuth.trackers.record import Trial
 from sleuth.trackers.registry import LoadFailure, Registry, SkippedPlugin
 from sleuth.trackers.sizes import require_size
 from sleuth.trackers.sources import Source
 from sleuth.trackers.tidy import tidied
 from sleuth.trackers.tracing import Trace
-from sleuth.trackers.trial import SECRETS, attempt
+from sleuth.trackers.unchanged import unchanged
 
 logger = logging.getLogger(__name__)
-ODD_ARGUMENTS = re.compile(r"for hook '(sleuth_\w+)'.*Argument\(s\) \{(.*)\} are declared")
-UNKNOWN_HOOK = re.compile(r"^unknown hook '(\w+)'")
 
 
 class Loader:
@@ -61,19 +56,16 @@ class Loader:
         self.registry = Registry()
         self.app_config = app_config
         self.slugs: dict[str, Origin] = {}
-        self.scrub = Scrubber(str(app_config.get(name) or "") for name in SECRETS)
+        self.scrub = keys.scrubber(app_config)
+        self.keys: set[str] = set()
         self._trials = trials
 
     def trial_of(self, source: Source) -> Trial:
-        """Return what came of trying a plugin; it is tried now if that was not done yet."""
+        """Return what came of trying a plugin."""
         if self._trials is None:
             return Trial("")
-        trial = self._trials.get(source.key)
-        if trial is not None and trial.digest == record.digest_of(source):
-            return trial
-        trial = attempt(source, self.app_config)
-        record.add(self.app_config["SLEUTH_DATA_DIR"], {source.key: trial})
-        return trial
+        came_late = "It was added while Sleuth started, and has not been tried; start again."
+        return self._trials.get(source.key) or Trial("", came_late)
 
 
 class Attempt:
@@ -93,26 +85,36 @@ class Attempt:
         self.key = source.key
         self.name = source.origin.name
         self.api_version: int | None = None
-        self.deprecations: list[str] = []
-        self.unmarked: list[str] = []
+        self.notes: list[str] = []
 
     def run(self) -> None:
         """Load it, or record why not."""
         try:
             with (
                 captured(self.origin.name, self.loader.scrub),
-                noting_deprecations(self.deprecations),
+                noting_deprecations(self.notes),
             ):
                 self._admit()
         except (Exception, SystemExit) as error:
-            if self.loader.manager.has_plugin(self.key):
-                self.loader.manager.unregister(name=self.key)
-            self._record(shortened(self.loader.scrub(_sentence(error))), error)
+            self._record(shortened(self.loader.scrub(why_not(error))), error)
 
     def _admit(self) -> None:
         trial = self.loader.trial_of(self.source)
         if trial.fatal:
             raise LoadError(trial.fatal)
+        self.notes.extend(trial.notes)
+        self._claim_key()
+        try:
+            with unchanged(self.notes):
+                hooks, info, fields = self._meet()
+            self._accept(hooks, info, fields)
+        except (Exception, SystemExit):
+            if self.loader.manager.has_plugin(self.key):
+                self.loader.manager.unregister(name=self.key)
+            raise
+
+    def _meet(self) -> tuple[PluginHooks, TrackerInfo, tuple[ImpactField, ...]]:
+        """Run everything of the plugin that is ever run while it is loaded."""
         self.say("being imported")
         plugin = self.source.load()
         self._note_version(plugin)
@@ -124,6 +126,11 @@ class Attempt:
         check_api_version(self.api_version)
         info = tidied(checked_info(answer, hooks.implemented))
         fields = tidied(checked_fields(self._ask(hooks, "sleuth_impact_fields"), hooks.implemented))
+        return hooks, info, fields
+
+    def _accept(
+        self, hooks: PluginHooks, info: TrackerInfo, fields: tuple[ImpactField, ...]
+    ) -> None:
         self._claim(info.slug)
         settings = plugin_settings(info.slug, info.settings, self.loader.app_config)
         missing = [row for row in info.settings if row.is_required and not settings[row.name]]
@@ -132,8 +139,7 @@ class Attempt:
             return
         info, notes = with_harmless_logo(info)
         allowed = AllowedHosts(self._hosts(info, settings))
-        forgotten = [f"{name} is never called: @hookimpl is missing." for name in self.unmarked]
-        notes = (*notes, *trial.notes, *self.deprecations, *forgotten)
+        notes = (*notes, *self.notes)
         tracker = Tracker(hooks, self.origin, info, fields, settings, allowed, notes)
         self.loader.registry.trackers[info.slug] = tracker
 
@@ -166,10 +172,20 @@ class Attempt:
             hint = " Is @hookimpl missing?" if hasattr(plugin, missing[0]) else ""
             raise LoadError(f"It does not implement {', '.join(missing)}.{hint}")
         known = [name for name in vars(hookspecs) if name.startswith("sleuth_")]
-        self.unmarked = [
-            name for name in known if name not in implemented and hasattr(plugin, name)
+        self.notes += [
+            f"{name} is never called: @hookimpl is missing."
+            for name in known
+            if name not in implemented and hasattr(plugin, name)
         ]
         return PluginHooks(manager, self.key, implemented)
+
+    def _claim_key(self) -> None:
+        if self.key in self.loader.keys:
+            raise LoadError(
+                f"Another plugin there has the same name: {self.origin.name} is both a folder "
+                "and a file, or is declared twice."
+            )
+        self.loader.keys.add(self.key)
 
     def _claim(self, slug: str) -> None:
         owner = self.loader.slugs.setdefault(slug, self.origin)
@@ -207,28 +223,3 @@ class Attempt:
 
 def _variable(info: TrackerInfo, row: PluginSetting) -> str:
     return f"SLEUTH_{info.slug}_{row.name}".replace("-", "_").upper()
-
-
-def _sentence(error: BaseException) -> str:
-    if isinstance(error, LoadError):
-        return str(error)
-    if isinstance(error, ContractError):
-        return f"It breaks the plugin contract: {error}."
-    if isinstance(error, PluginValidationError):
-        return _misfit(error)
-    return f"It raised {one_line(error).rstrip('.')}."
-
-
-def _misfit(error: PluginValidationError) -> str:
-    text = " ".join(str(error).split()).rstrip(".")
-    if odd := ODD_ARGUMENTS.search(text):
-        given = ", ".join(signature(getattr(hookspecs, odd[1])).parameters) or "nothing"
-        names = ", ".join(sorted(re.findall(r"'(\w+)'", odd[2])))
-        return f"{odd[1]} has arguments that it is never given: {names}. It may have: {given}."
-    unknown = UNKNOWN_HOOK.search(text)
-    if unknown is None:
-        return f"One of its hooks does not fit: {text}."
-    name, known = unknown[1], [each for each in vars(hookspecs) if each.startswith("sleuth_")]
-    (meant,) = get_close_matches(name, known, n=1) or ("",)
-    hint = f" Did you mean {meant}?" if meant else ""
-    return f"It has a hook that this Sleuth does not know, {name}.{hint}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from sleuth import clock
 from sleuth.trackers import record
 from sleuth.trackers.admission import Attempt, Loader
 from sleuth.trackers.record import Trial
@@ -16,9 +17,13 @@ from sleuth.trackers.trial import attempt
 AT_ONCE = 4
 """Plugins that are tried at a time."""
 
+FATAL_SECONDS = 60.0
+"""How long a plugin that did harm is believed to do it again: what hung may have hung because
+the machine was busy, and the processes of one start should agree all the same."""
+
 
 def try_plugins(app_config: Mapping[str, Any]) -> dict[str, Trial]:
-    """Load what has changed in processes of its own, before the product does.
+    """Load what has changed, or did harm, in processes of its own, before the product does.
 
     Args:
         app_config: As for :func:`load`, and ``SLEUTH_DATA_DIR``, where it is remembered what
@@ -27,40 +32,28 @@ def try_plugins(app_config: Mapping[str, Any]) -> dict[str, Trial]:
     Returns:
         What is known of every plugin that will be loaded, by its key; for :func:`load`.
     """
-    folder = app_config["SLEUTH_DATA_DIR"]
-    known = record.read(folder) or {}
-    wanted = list(_wanted(app_config))
-    changed = [each for each in wanted if not _is_seen_to_start(each, known)]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        tried = pool.map(lambda source: attempt(source, app_config), changed)
-        trials = {source.key: trial for source, trial in zip(changed, tried, strict=True)}
-    if trials or not known:
-        record.add(folder, trials)
-    return {each.key: trials.get(each.key) or known[each.key] for each in wanted}
-
-
-def _is_seen_to_start(source: Source, known: Mapping[str, Trial]) -> bool:
-    trial = known.get(source.key)
-    return trial is not None and not trial.fatal and trial.digest == record.digest_of(source)
+    return _tried(app_config, fatal_seconds=0)
 
 
 def load(app_config: Mapping[str, Any], trials: Mapping[str, Trial] | None = None) -> Registry:
     """Load every plugin in isolation, without any network.
 
-    Where plugins are tried first, one that nobody has tried since it changed is tried now.
+    Where there is a ``SLEUTH_DATA_DIR``, whether or not it can be written, and it is not
+    ``TESTING``, those of which it is not remembered that they start are tried first.
 
     Args:
         app_config: ``SLEUTH_PLUGINS_DIR``, ``SLEUTH_DISABLED_PLUGINS``,
             ``SLEUTH_SAFE_MODE`` and ``SLEUTH_OUTBOUND_HOSTS``, and the settings of
             plugins under their full names.
-        trials: What :func:`try_plugins` returned; by default what the data directory holds.
+        trials: What :func:`try_plugins` returned; by default what the data directory holds,
+            but for what did harm more than a minute ago.
 
     Returns:
         What became of each of them; nothing is raised for a broken plugin.
     """
-    folder = app_config.get("SLEUTH_DATA_DIR") or ""
-    known = record.read(folder) if trials is None and folder else trials
-    loader = Loader(app_config, known)
+    if trials is None and app_config.get("SLEUTH_DATA_DIR") and not app_config.get("TESTING"):
+        trials = _tried(app_config, FATAL_SECONDS)
+    loader = Loader(app_config, trials)
     for source in find_plugins(app_config.get("SLEUTH_PLUGINS_DIR") or ""):
         reason = _reason_to_skip(source, app_config)
         if reason:
@@ -68,6 +61,31 @@ def load(app_config: Mapping[str, Any], trials: Mapping[str, Trial] | None = Non
         else:
             Attempt(loader, source).run()
     return loader.registry
+
+
+def _tried(app_config: Mapping[str, Any], fatal_seconds: float) -> dict[str, Trial]:
+    folder = app_config["SLEUTH_DATA_DIR"]
+    known = record.read(folder)
+    wanted: dict[str, Source] = {}
+    for source in _wanted(app_config):
+        wanted.setdefault(source.key, source)
+    doubtful = [
+        source
+        for key, source in wanted.items()
+        if key not in known or not _is_believed(known[key], source, fatal_seconds)
+    ]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        tried = list(pool.map(lambda source: attempt(source, app_config), doubtful))
+    trials = {source.key: trial for source, trial in zip(doubtful, tried, strict=True)}
+    if trials:
+        record.add(folder, trials)
+    return {key: trials.get(key) or known[key] for key in wanted}
+
+
+def _is_believed(trial: Trial, source: Source, fatal_seconds: float) -> bool:
+    age = clock.now().timestamp() - trial.tried_at
+    is_recent = not trial.fatal or 0 <= age < fatal_seconds
+    return is_recent and trial.digest == record.digest_of(source)
 
 
 def load_alone(source: Source, app_config: Mapping[str, Any]) -> Registry:

@@ -1,7 +1,8 @@
 """Trying a plugin in a process of its own: whatever it does to that, it would do to the product.
 
-The child (:mod:`sleuth.trackers.tryout`) is told on standard input what to load, and says on a
-pipe how far it has come and that it has come to the end.
+The child (:mod:`sleuth.trackers.tryout`) reads what to load, and writes how far it has come and
+that it has come to the end. All of that is in files and not in pipes, which would keep us
+waiting as long as anybody that the plugin has started holds their other end.
 """
 
 from __future__ import annotations
@@ -12,31 +13,24 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO, Any
 
 import sleuth
+from sleuth import clock
 from sleuth.text import clean
+from sleuth.trackers import keys
+from sleuth.trackers.errors import shortened
 from sleuth.trackers.record import Trial, digest_of
 from sleuth.trackers.sources import Source
 
 LIMIT_SECONDS = 10.0
-DONE = 86
-"""How the child ends when it has said everything, so that a plugin's own end is told apart."""
-
 MOST_SHOWN = 4000
+MOST_REPORTED = 100_000
 HANDED_OVER = (bool, str, list, tuple)
-SECRETS = frozenset(
-    {
-        "SLEUTH_SECRET_KEY",
-        "SLEUTH_ENCRYPTION_KEYS",
-        "SLEUTH_DATABASE_URL",
-        "SLEUTH_REDIS_URL",
-    }
-)
-"""Settings that no plugin is handed, and that are hidden in what one prints while it loads."""
 
 logger = logging.getLogger(__name__)
 
@@ -47,68 +41,127 @@ def attempt(source: Source, app_config: Mapping[str, Any], seconds: float = LIMI
     Args:
         app_config: As for :func:`sleuth.trackers.load`.
         seconds: How long it may take.
+
+    Returns:
+        What came of it. Where no process can be had for it, a trial of nothing, with a note:
+        that is not the plugin's fault.
     """
     digest = digest_of(source)
-    reader, writer = os.pipe()
-    with os.fdopen(reader, "r", encoding="utf-8") as report, tempfile.TemporaryFile() as output:
-        with os.fdopen(writer, "w") as theirs:
-            child = _start(theirs.fileno(), output)
-        order = json.dumps({"key": source.key, "config": _plain(app_config)})
-        how = _wait(child, order, seconds)
-        said = report.read().splitlines()
-        trial = _judged(digest, how, said)
-        if trial.fatal:
-            _log(source, output)
+    order = json.dumps({"key": source.key, "config": _plain(app_config)})
+    scrub = keys.scrubber(app_config)
+    try:
+        with TemporaryFile() as given, TemporaryFile() as report, TemporaryFile() as output:
+            given.write(order.encode())
+            given.seek(0)
+            how, has_left_some = _run(given, report, output, seconds)
+            trial = _judged(digest, how, _start_of(report, MOST_REPORTED), scrub)
+            if trial.fatal or not trial.digest:
+                _log(source, scrub(_start_of(output, MOST_SHOWN).decode(errors="replace")))
+    except OSError as error:
+        return _untried(error.strerror or type(error).__name__)
+    if has_left_some and not trial.fatal:
+        note = "It leaves processes running when it is loaded."
+        return Trial(trial.digest, "", (*trial.notes, note), trial.tried_at)
     return trial
 
 
-def _judged(digest: str, how: str, said: list[str]) -> Trial:
+def _untried(reason: str) -> Trial:
+    return Trial("", notes=(f"It could not be tried before it was loaded: {reason}.",))
+
+
+def _judged(digest: str, how: str, report: bytes, scrub: Callable[[str], str]) -> Trial:
     """Return what to make of a child's end, and of what it said before."""
-    if not how and said and said[-1].startswith("{"):
-        result = json.loads(said[-1])
-        return Trial(digest, result["fatal"], tuple(result["notes"]))
-    steps = [each for each in said if not each.startswith("{")] or ["being imported"]
-    return Trial(digest, f"It {how or 'ended the process'} while {steps[-1]}.")
+    lines = [_line(each) for each in report.splitlines() if each]
+    steps = [line["step"] for line in lines if "step" in line]
+    if not steps:
+        return _untried(f"its process {how}")
+    at = clock.now().timestamp()
+    if {} in lines:
+        fatal = f"It wrote to a file that is not its own while {steps[-1]}."
+    elif "fatal" not in lines[-1]:
+        fatal = f"It {how} while {steps[-1]}."
+    else:
+        fatal = lines[-1]["fatal"]
+    notes = tuple(shortened(scrub(each)) for each in lines[-1].get("notes", ()))
+    return Trial(digest, shortened(scrub(fatal)), notes, at)
 
 
-def _start(report: int, output: IO[bytes]) -> subprocess.Popen[str]:
+def _line(text: bytes) -> dict[str, Any]:
+    """Return a line of the child's report; nothing if it is not one of those."""
+    try:
+        line = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(line, dict) or not isinstance(line.get("notes", []), list):
+        return {}
+    texts = [line.get("step", ""), line.get("fatal", ""), *line.get("notes", ())]
+    is_ours = len(line.keys() & {"step", "fatal"}) == 1 and all(isinstance(t, str) for t in texts)
+    return line if is_ours else {}
+
+
+def _run(
+    given: IO[bytes], report: IO[bytes], output: IO[bytes], seconds: float
+) -> tuple[str, bool]:
+    """Return how the child ended, and whether it left processes of its own behind."""
+    child = _start(given, report.fileno(), output)
+    try:
+        child.wait(seconds)
+        how = _in_words(child.returncode)
+    except subprocess.TimeoutExpired:
+        how = f"hung for more than {seconds:.0f} s"
+    finally:
+        has_left_some = _end(child)
+    return how, has_left_some
+
+
+def _start(given: IO[bytes], report: int, output: IO[bytes]) -> subprocess.Popen[bytes]:
     path = [str(Path(sleuth.__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+    environ = {**keys.without_keys(os.environ), "PYTHONPATH": os.pathsep.join(filter(None, path))}
     return subprocess.Popen(
         [sys.executable, "-m", "sleuth.trackers.tryout", str(report), str(os.getpid())],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))},
-        stdin=subprocess.PIPE,
+        env=environ,
+        stdin=given,
         stdout=output,
         stderr=output,
         pass_fds=(report,),
         start_new_session=True,
-        text=True,
     )
 
 
-def _wait(child: subprocess.Popen[str], order: str, seconds: float) -> str:
-    """Return what the child did instead of coming to the end, "" if it did."""
+def _end(child: subprocess.Popen[bytes]) -> bool:
+    """Kill all that is left of a child's session; return whether anything else was."""
+    has_ended = child.poll() is not None
     try:
-        child.communicate(order, timeout=seconds)
-    except subprocess.TimeoutExpired:
         os.killpg(child.pid, signal.SIGKILL)
-        child.communicate()
-        return f"hung for more than {seconds:.0f} s"
-    code = child.returncode
-    if code < 0:
-        return f"crashed the process ({signal.Signals(-code).name})"
-    return f"ended the process with status {code}" if code != DONE else ""
+    except (ProcessLookupError, PermissionError):
+        return False
+    finally:
+        child.wait()
+    return has_ended
 
 
-def _log(source: Source, output: IO[bytes]) -> None:
-    output.seek(0)
-    text = clean(output.read(MOST_SHOWN).decode(errors="replace"))
-    if text:
+def _in_words(code: int) -> str:
+    if code >= 0:
+        return f"ended the process with status {code}"
+    name = f"signal {-code}"
+    with suppress(ValueError):  # the signals of real time have no names
+        name = signal.Signals(-code).name
+    return f"crashed the process ({name})"
+
+
+def _start_of(file: IO[bytes], most: int) -> bytes:
+    file.seek(0)
+    return file.read(most)
+
+
+def _log(source: Source, output: str) -> None:
+    if text := clean(output):
         logger.info("Plugin %s, tried in a process of its own:\n%s", source.origin.name, text)
 
 
 def _plain(app_config: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value
-        for name, value in app_config.items()
-        if name.startswith("SLEUTH_") and name not in SECRETS and isinstance(value, HANDED_OVER)
+        for name, value in keys.without_keys(app_config).items()
+        if name.startswith("SLEUTH_") and isinstance(value, HANDED_OVER)
     }

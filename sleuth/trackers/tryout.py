@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import os
@@ -9,34 +10,63 @@ import resource
 import signal
 import sys
 import threading
+import time
 
 from sleuth.processes import die_with_parent, limit_memory
 from sleuth.trackers.errors import one_line
 from sleuth.trackers.loading import load_one
-from sleuth.trackers.trial import DONE, LIMIT_SECONDS
+from sleuth.trackers.trial import LIMIT_SECONDS
 
 MOST_MEMORY_BYTES = 2 * 1024**3
 MOST_OUTPUT_BYTES = 1024**2
+END_SECONDS = 2.0
+"""How long threads may take to end when the process does; a pool that is idle ends at once."""
+
+
+class Report:
+    """What is said to the process that started this one; nothing that the plugin starts has it."""
+
+    def __init__(self, descriptor: int) -> None:
+        os.set_inheritable(descriptor, False)
+        self._descriptor = descriptor
+        self._lock = threading.Lock()
+
+    def step(self, words: str) -> None:
+        """Say what is done next."""
+        self._write({"step": words})
+
+    def close(self, fatal: str, notes: list[str]) -> None:
+        """Say what came of it, once, and end the process."""
+        self._lock.acquire()
+        self._write({"fatal": fatal, "notes": notes})
+        sys.stderr.flush()
+        os._exit(0)
+
+    def _write(self, line: object) -> None:
+        os.write(self._descriptor, f"\n{json.dumps(line)}\n".encode())
 
 
 def main() -> None:
-    """Load what standard input says, and report."""
-    report = os.fdopen(int(sys.argv[1]), "w", buffering=1, encoding="utf-8")
+    """Load what standard input says, report, and end as every process of the product ends."""
+    report = Report(int(sys.argv[1]))
     _guard(int(sys.argv[2]))
     order = json.load(sys.stdin)
-    fatal = ""
     try:
-        load_one(order["config"], order["key"], lambda step: print(step, file=report))
+        load_one(order["config"], order["key"], report.step)
     except BaseException as error:
-        fatal = f"It raised {one_line(error)}, which would end the product."
+        report.close(f"It raised {one_line(error)}, which would end the product.", [])
+    count = len(threading.enumerate()) - 1
+    notes = [f"It starts threads when it is imported: {count}."] if count else []
+    report.step("ending")
+    threading.Thread(target=_give_up, args=(report,), daemon=True).start()
+    atexit.register(report.close, "", notes)  # the interpreter waits for threads before that
+
+
+def _give_up(report: Report) -> None:
+    time.sleep(END_SECONDS)
     others = [each for each in threading.enumerate() if each is not threading.main_thread()]
     names = ", ".join(sorted({each.name for each in others if not each.daemon}))
-    if names and not fatal:
-        fatal = f"It left a thread running that keeps every process from ending: {names}."
-    notes = [f"It starts threads when it is imported: {len(others)}."] if others else []
-    print(json.dumps({"fatal": fatal, "notes": notes}), file=report, flush=True)
-    sys.stderr.flush()
-    os._exit(DONE)
+    report.close(f"It left a thread running that keeps every process from ending: {names}.", [])
 
 
 def _guard(parent_pid: int) -> None:

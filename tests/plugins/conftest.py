@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sleuth.trackers import Registry, load
+from sleuth.trackers import Registry, load, sources, try_plugins
 
 GOOD_PLUGIN = """
 from sleuth.plugin_api import *
@@ -132,3 +132,23 @@ def load_plugins(tmp_path: Path) -> Callable[..., Registry]:
 def good_plugin() -> str:
     """The source of a plugin that implements what is required and nothing else."""
     return GOOD_PLUGIN
+
+
+@pytest.fixture
+def start_with(
+    tmp_path: Path, good_plugin: str, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Registry]:
+    """Start the product with a plugin that first does something when it is imported."""
+    monkeypatch.setattr(sources, "BUNDLED_DIR", tmp_path / "none")
+    for folder in ("data", "own"):
+        (tmp_path / folder).mkdir()
+
+    def begin(first: str, **settings: Any) -> Registry:
+        (tmp_path / "own" / "plugin.py").write_text(f"{first}\n{good_plugin}")
+        folders = {
+            "SLEUTH_DATA_DIR": str(tmp_path / "data"),
+            "SLEUTH_PLUGINS_DIR": str(tmp_path / "own"),
+        }
+        return load(folders | settings, try_plugins(folders | settings))
+
+    return begin

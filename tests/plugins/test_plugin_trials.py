@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sleuth import clock
 from sleuth.trackers import Registry, Trial, load, record, sources, trial, try_plugins
 
 MISBEHAVING = Path(__file__).parent.parent / "dummies" / "misbehaving.py"
@@ -39,7 +42,6 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return Trial(record.digest_of(source))
 
     monkeypatch.setattr("sleuth.trackers.loading.attempt", attempt)
-    monkeypatch.setattr("sleuth.trackers.admission.attempt", attempt)
     return names
 
 
@@ -96,11 +98,6 @@ def test_an_ordinary_failure_is_told_by_the_load_itself(start: Callable[[str], R
     assert failure.error == "It raised RuntimeError: no info."
 
 
-def test_the_keys_of_the_installation_are_not_handed_over() -> None:
-    config = {"SLEUTH_SECRET_KEY": "k", "SLEUTH_ENCRYPTION_KEYS": "e", "SLEUTH_SAFE_MODE": True}
-    assert trial._plain(config) == {"SLEUTH_SAFE_MODE": True}
-
-
 # What is remembered
 
 
@@ -128,29 +125,49 @@ def test_a_plugin_that_has_changed_is_tried_again(
     assert tried == ["misbehaving", "misbehaving"]
 
 
-def test_a_module_of_a_folder_is_one_of_its_files(settings: Settings, tried: list[str]) -> None:
+def test_a_module_of_a_folder_is_one_of_its_files_and_its_environment_is_not(
+    settings: Settings, tried: list[str]
+) -> None:
     folder = Path(settings["SLEUTH_PLUGINS_DIR"]) / "deep"
     (folder / "__pycache__").mkdir(parents=True)
     (folder / "__init__.py").write_text("")
     try_plugins(settings)
     (folder / "__pycache__" / "x.pyc").write_text("")
+    (folder / ".venv").mkdir()
+    (folder / ".venv" / "pip.py").write_text("")
+    (folder / ".notes").write_text("")
     try_plugins(settings)
     (folder / "client.py").write_text("")
     try_plugins(settings)
     assert tried.count("deep") == 2
 
 
-def test_one_that_failed_is_tried_by_each_start_but_by_no_other_process(
+def test_one_that_failed_is_tried_by_each_start_but_by_no_other_process_of_it(
     settings: Settings, tried: list[str]
 ) -> None:
     try_plugins(settings)
-    (known,) = (record.read(settings["SLEUTH_DATA_DIR"]) or {}).items()
-    record.add(settings["SLEUTH_DATA_DIR"], {known[0]: Trial(known[1].digest, "It hung.")})
+    remember_that_it_hung(settings)
     (failure,) = load(settings).failures
     assert failure.error == "It hung."
     assert tried == ["misbehaving"]
     try_plugins(settings)
     assert tried == ["misbehaving", "misbehaving"]
+
+
+def test_what_did_harm_a_minute_ago_is_tried_again_by_any_process(
+    settings: Settings, tried: list[str]
+) -> None:
+    try_plugins(settings)
+    remember_that_it_hung(settings)
+    with clock.frozen(clock.now() + timedelta(seconds=61)):
+        assert "misbehaving" in load(settings).trackers
+    assert tried == ["misbehaving", "misbehaving"]
+
+
+def remember_that_it_hung(settings: Settings) -> None:
+    ((key, known),) = record.read(settings["SLEUTH_DATA_DIR"]).items()
+    hung = Trial(known.digest, "It hung.", tried_at=clock.now().timestamp())
+    record.add(settings["SLEUTH_DATA_DIR"], {key: hung})
 
 
 @pytest.mark.parametrize(
@@ -187,8 +204,45 @@ def test_a_record_that_cannot_be_read_is_made_anew(settings: Settings, tried: li
     assert tried == ["misbehaving"]
 
 
-def test_where_nobody_tries_plugins_they_are_loaded_as_they_are(
+@pytest.mark.parametrize("folder", ["data", "nowhere"], ids=["empty", "missing"])
+def test_a_process_that_finds_nothing_remembered_tries_all_that_it_loads(
+    settings: Settings, tried: list[str], tmp_path: Path, folder: str
+) -> None:
+    there = tmp_path / folder
+    assert "misbehaving" in load(settings | {"SLEUTH_DATA_DIR": str(there)}).trackers
+    assert tried == ["misbehaving"]
+    assert (there / record.FILE).exists() == there.exists()
+
+
+def test_tests_of_the_product_load_plugins_as_they_are(
     settings: Settings, tried: list[str]
 ) -> None:
-    assert "misbehaving" in load(settings).trackers
+    assert "misbehaving" in load(settings | {"TESTING": True}).trackers
     assert tried == []
+
+
+def test_a_plugin_that_is_added_while_the_product_starts_waits_for_the_next_start(
+    settings: Settings, tried: list[str]
+) -> None:
+    (failure,) = load(settings, {}).failures
+    assert (
+        failure.error == "It was added while Sleuth started, and has not been tried; start again."
+    )
+
+
+def test_what_two_processes_learn_at_once_is_all_remembered(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(32):
+            pool.submit(record.add, str(tmp_path), {f"{number}": Trial("digest")})
+    assert len(record.read(str(tmp_path))) == 32
+
+
+def test_a_record_that_cannot_be_put_in_place_leaves_no_draft(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    record.add(str(tmp_path), {"key": Trial("digest")})
+    assert [each.name for each in tmp_path.iterdir()] == [record.LOCK]
