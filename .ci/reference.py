@@ -6,20 +6,30 @@ docstring cannot be written, and says so.
 
 from __future__ import annotations
 
-import ast
 import inspect
 import re
 import sys
 from collections.abc import Iterable
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
-from itertools import pairwise
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args
 
+from docstrings import (
+    Docs,
+    Undocumented,
+    call_of,
+    default_of,
+    docs_of,
+    section_of,
+    signature_of,
+    string_below,
+    taken_apart,
+    words_about,
+)
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "plugins" / "hooks.md"
-SECTIONS = ("Called", "Args", "Returns", "Raises", "Example", "Added in", "Deprecated in")
 HEAD = """\
 <!-- Written by .ci/reference.py from docstrings: change those of sleuth/hookspecs.py and
      sleuth/plugin_api.py, and write it anew with "python .ci/reference.py --write". -->
@@ -35,29 +45,6 @@ for every hook:
 |---|---|---|
 {table}
 """
-
-
-class Undocumented(Exception):  # noqa: N818 - it is what is the matter
-    """Something that plugins see has no words."""
-
-
-@dataclass(frozen=True)
-class Docs:
-    """A docstring, taken apart: its paragraphs, and its sections by name."""
-
-    text: str
-    sections: dict[str, str]
-
-    def entries(self, section: str = "Args") -> dict[str, str]:
-        """Return the names that a section explains, in order, and how."""
-        found: dict[str, str] = {}
-        for line in self.sections.get(section, "").splitlines():
-            name, colon, words = line.partition(": ")
-            if colon and re.fullmatch(r"[\w.]+", name):
-                found[name] = words
-            elif found:
-                found[[*found][-1]] += f" {line.strip()}"
-        return found
 
 
 @dataclass(frozen=True)
@@ -90,21 +77,21 @@ class Reference:
         return HEAD.format(rules=text, table="\n".join(rows))
 
     def _called(self, hook: Any) -> str:
-        words = self._prose(_section(hook, "Called")).rstrip(".")
+        words = self._prose(section_of(hook, "Called")).rstrip(".")
         return words[0].lower() + words[1:]
 
     def _hooks(self) -> Iterable[str]:
         yield "## The hooks\n"
         for hook in self._functions():
-            docs = _docs(hook)
+            docs = docs_of(hook)
             yield f"### {hook.__name__}\n"
-            yield f"```python\n{_signature(hook)}\n```\n"
+            yield f"```python\n{signature_of(hook)}\n```\n"
             yield self._paragraphs(docs.text.replace(" Required.", ""))
             yield self._arguments(hook, docs)
-            yield f"**Returns** {self._prose(_section(hook, 'Returns'))}\n"
-            yield f"**Raises** {self._prose(_section(hook, 'Raises'))}\n"
-            yield f"```python\n{_section(hook, 'Example')}\n```\n"
-            yield f"Added in {self._prose(_section(hook, 'Added in'))}\n"
+            yield f"**Returns** {self._prose(section_of(hook, 'Returns'))}\n"
+            yield f"**Raises** {self._prose(section_of(hook, 'Raises'))}\n"
+            yield f"```python\n{section_of(hook, 'Example')}\n```\n"
+            yield f"Added in {self._prose(section_of(hook, 'Added in'))}\n"
             if "Deprecated in" in docs.sections:
                 yield f"**Deprecated** in {self._prose(docs.sections['Deprecated in'])}\n"
 
@@ -112,7 +99,8 @@ class Reference:
         explained = docs.entries()
         wanted = inspect.signature(hook).parameters
         lines = [
-            f"- `{name}`: {self._prose(_words(explained, name, hook.__name__))}" for name in wanted
+            f"- `{name}`: {self._prose(words_about(explained, name, hook.__name__))}"
+            for name in wanted
         ]
         return "\n".join(lines) + "\n" if lines else "It is given nothing.\n"
 
@@ -144,7 +132,7 @@ class Reference:
         return kind.__name__ in parameters or getattr(kind, "_is_protocol", False)
 
     def _table(self, kind: type) -> Iterable[str]:
-        docs = _docs(kind)
+        docs = docs_of(kind)
         explained = docs.entries()
         strangers = explained.keys() - {each.name for each in fields(kind)}
         if strangers:
@@ -153,13 +141,13 @@ class Reference:
         yield self._paragraphs(docs.text)
         yield "| field | type | default | |\n|---|---|---|---|"
         for each in fields(kind):
-            words = self._prose(_words(explained, each.name, kind.__name__))
-            yield f"| `{each.name}` | {self._type(str(each.type))} | {_default(each)} | {words} |"
+            words = self._prose(words_about(explained, each.name, kind.__name__))
+            yield f"| `{each.name}` | {self._type(str(each.type))} | {default_of(each)} | {words} |"
         yield ""
 
     def _protocol(self, kind: type) -> Iterable[str]:
         yield f"### {kind.__name__}\n"
-        yield self._paragraphs(_docs(kind).text)
+        yield self._paragraphs(docs_of(kind).text)
         yield "| | |\n|---|---|"
         for name, member in vars(kind).items():
             if not name.startswith("_") and (callable(member) or isinstance(member, property)):
@@ -168,27 +156,27 @@ class Reference:
 
     def _member(self, name: str, member: Any) -> str:
         if isinstance(member, property):
-            return f"| `{name}` | {self._prose(_docs(member.fget).text)} |"
-        docs = _docs(member)
+            return f"| `{name}` | {self._prose(docs_of(member.fget).text)} |"
+        docs = docs_of(member)
         raised = docs.sections.get("Raises", "")
         words = self._prose(docs.text) + (f" Raises {self._prose(raised)}" if raised else "")
-        return f"| `{_call(name, member)}` | {words} |"
+        return f"| `{call_of(name, member)}` | {words} |"
 
     def _errors(self) -> Iterable[str]:
         yield "## When there is no answer\n"
         yield from self._error()
         for name, anchor in (("Reason", "reason"), ("FieldKind", "kind")):
-            docs = _taken_apart(_string_below(self.api, name), name)
+            docs = taken_apart(string_below(self.api, name), name)
             yield f"### {name}\n\n{self._prose(docs.text)}\n\n| {anchor} | |\n|---|---|"
             for value in get_args(getattr(self.api, name)):
-                yield f"| `{value}` | {self._prose(_words(docs.entries(), value, name))} |"
+                yield f"| `{value}` | {self._prose(words_about(docs.entries(), value, name))} |"
             yield ""
 
     def _error(self) -> Iterable[str]:
         kind = self.api.TrackerError
-        docs = _docs(kind)
+        docs = docs_of(kind)
         yield f"### {kind.__name__}\n"
-        yield f"```python\n{_call(kind.__name__, kind)}\n```\n"
+        yield f"```python\n{call_of(kind.__name__, kind)}\n```\n"
         yield self._paragraphs(docs.text)
         for name, words in docs.entries().items():
             yield f"- `{name}`: {self._prose(words)}"
@@ -225,78 +213,6 @@ class Reference:
 
 def _name_of_role(match: re.Match[str]) -> str:
     return match[2].rpartition(".")[2] if match[1] else f"`{match[2]}`"
-
-
-def _docs(thing: Any) -> Docs:
-    return _taken_apart(inspect.getdoc(thing) or "", thing.__name__)
-
-
-def _taken_apart(document: str, name: str) -> Docs:
-    if not document.strip():
-        raise Undocumented(f"{name} has no docstring")
-    pattern = rf"^({'|'.join(SECTIONS)}):$\n"
-    text, *rest = re.split(pattern, inspect.cleandoc(document), flags=re.MULTILINE)
-    sections = {
-        title: inspect.cleandoc("\n" + body).strip()
-        for title, body in zip(rest[::2], rest[1::2], strict=True)
-    }
-    return Docs(text.strip(), sections)
-
-
-def _section(hook: Any, name: str) -> str:
-    found = _docs(hook).sections.get(name, "")
-    if not found:
-        raise Undocumented(f"{hook.__name__} has no section {name}")
-    return found
-
-
-def _words(explained: dict[str, str], name: str, owner: str) -> str:
-    if name not in explained:
-        raise Undocumented(f"{owner} does not explain {name}")
-    return explained[name]
-
-
-def _signature(hook: Any) -> str:
-    signature = inspect.signature(hook)
-    line = f"def {hook.__name__}{signature}".replace("'", "")
-    if len(line) <= 100:
-        return line
-    arguments = ", ".join(str(each).replace("'", "") for each in signature.parameters.values())
-    returned = str(signature.return_annotation)
-    return f"def {hook.__name__}(\n    {arguments}\n) -> {returned}"
-
-
-def _call(name: str, function: Any) -> str:
-    """Return how something is called, with the star before what has to be named."""
-    signature = inspect.signature(function)
-    bare = signature.replace(
-        parameters=[
-            each.replace(annotation=inspect.Parameter.empty)
-            for each in signature.parameters.values()
-            if each.name != "self"
-        ],
-        return_annotation=inspect.Signature.empty,
-    )
-    return f"{name}{bare}"
-
-
-def _default(each: Field[Any]) -> str:
-    if each.default is not MISSING:
-        return f"`{each.default!r}`"
-    if each.default_factory is not MISSING:
-        return f"`{each.default_factory()!r}`" if each.default_factory is dict else "its defaults"
-    return "–"
-
-
-def _string_below(module: ModuleType, name: str) -> str:
-    """Return the string that stands below an assignment."""
-    body = ast.parse(inspect.getsource(module)).body
-    for statement, following in pairwise(body):
-        targets = statement.targets if isinstance(statement, ast.Assign) else []
-        is_wanted = any(isinstance(each, ast.Name) and each.id == name for each in targets)
-        if is_wanted and isinstance(following, ast.Expr):
-            return str(ast.literal_eval(following.value))
-    raise Undocumented(f"{name} has no string below it")
 
 
 def main(arguments: list[str]) -> None:

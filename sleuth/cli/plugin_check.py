@@ -51,12 +51,12 @@ def check(
 
 
 def _outcomes(plugin: str, numbers: tuple[str, ...], is_silent: bool) -> list[Outcome]:
-    from sleuth.testing.checking import check as outcomes_of
-    from sleuth.testing.finding import CandidateError, find
+    from sleuth.testing.apart import check_apart
+    from sleuth.testing.finding import CandidateError
 
     outcomes = []
     try:
-        for outcome in outcomes_of(find(plugin, os.environ.get("SLEUTH_PLUGINS_DIR", "")), numbers):
+        for outcome in check_apart(plugin, os.environ.get("SLEUTH_PLUGINS_DIR", ""), numbers):
             outcomes.append(outcome)
             if not is_silent:
                 _show(outcome)

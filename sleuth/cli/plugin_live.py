@@ -109,11 +109,16 @@ def _report(
     from sleuth.testing.live_checking import LiveError, Terms, check_live, find_subject
 
     try:
-        subject = find_subject(place, config.load(os.environ), settings)
+        subject = find_subject(place, config.load(os.environ), settings, _say)
         credentials = _credentials(subject, public_credentials)
-        return check_live(subject, Terms(credentials, settings, budget, pause_seconds), clock.now)
+        terms = Terms(credentials, settings, budget, pause_seconds)
+        return check_live(subject, terms, clock.now, _say)
     except (CandidateError, LiveError, config.SettingError) as error:
         raise CannotRun(str(error)) from None
+
+
+def _say(text: str) -> None:
+    click.echo(f"The plugin printed:\n{text}", err=True)
 
 
 def _credentials(subject: Subject, public: dict[str, str]) -> dict[str, str]:

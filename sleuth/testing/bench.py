@@ -10,18 +10,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from pluggy import PluginManager
-
-from sleuth import hookspecs
 from sleuth.plugin_api import ImpactConfig, ImpactField, RemoteProject
 from sleuth.testing.finding import Candidate, CandidateError
-from sleuth.testing.guard import captured_output
-from sleuth.testing.product import context_for, is_asked_for, loaded
+from sleuth.testing.hearing import as_sandbox, captured_output, telling_sandbox_apart
+from sleuth.testing.product import context_for, hooks_of, is_asked_for, loaded
 from sleuth.testing.reply import Question, Reply
-from sleuth.testing.rule import NotCheckedError
+from sleuth.testing.rule import BrokenRuleError, NotCheckedError
 from sleuth.testing.sandbox import Sandbox
 from sleuth.testing.telling import where
-from sleuth.testing.transport import Fault, TooManyRequestsError, Transport
+from sleuth.testing.transport import Fault, Transport
 from sleuth.testing.windows import Clock, Window, window_of
 from sleuth.trackers import Tracker
 
@@ -43,11 +40,8 @@ class Bench:
         self.candidate = candidate
         self.clock = clock
         self.transport = Transport(url)
-        self._manager = PluginManager("sleuth")
-        self._manager.add_hookspecs(hookspecs)
         self.tracker, self.failure = loaded(candidate, url, self.transport)
-        if self.tracker:
-            self._manager.register(candidate.plugin)
+        self._hooks = hooks_of(candidate.plugin) if self.tracker else None
         self.asking: Question | str = "Loading it"
         self.is_stuck = False
         self._kept: dict[str, Any] = {}
@@ -59,11 +53,7 @@ class Bench:
 
     @property
     def loaded(self) -> Tracker:
-        """The tracker, as the product has it.
-
-        Raises:
-            NotCheckedError: the plugin does not load.
-        """
+        """The tracker, as the product has it; raises NotCheckedError if it has none."""
         if self.tracker is None:
             raise NotCheckedError(NOT_LOADED)
         return self.tracker
@@ -206,24 +196,33 @@ class Bench:
         begun = time.monotonic()
         with captured_output() as output, self.transport.watching(fault) as exchanges:
             try:
-                value = getattr(self._manager.hook, question.hook)(**arguments)
-            except (Exception, SystemExit, TooManyRequestsError) as caught:
+                value = self._called(question.hook, **arguments)
+            except BaseException as caught:
                 error = caught
         seconds = time.monotonic() - begun
         is_changed = any(arguments[name] != was for name, was in question.arguments.items())
         is_changed |= context.credentials != question.credentials
         is_changed |= context.settings != self.loaded.settings
-        return Reply(question, value, error, exchanges, output.getvalue(), seconds, is_changed)
+        return Reply(question, value, error, exchanges, output.text, seconds, is_changed)
 
     def raw(self, hook: str) -> Any:
         """Return what a hook that talks to nobody answers.
 
         Raises:
             NotCheckedError: the plugin does not load.
+            BrokenRuleError: it raised something.
         """
-        if self.tracker is None:
+        try:
+            return self._called(hook)
+        except NotCheckedError:
+            raise
+        except BaseException as error:
+            raise BrokenRuleError(f"{hook} raised {where(error)}.") from error
+
+    def _called(self, hook: str, **arguments: Any) -> Any:
+        if self._hooks is None:
             raise NotCheckedError(NOT_LOADED)
-        return getattr(self._manager.hook, hook)()
+        return self._hooks.call(hook, **arguments)
 
 
 @contextmanager
@@ -236,7 +235,9 @@ def opened(candidate: Candidate) -> Iterator[Bench]:
     clock = Clock()
     with ExitStack() as stack:
         try:
-            url = stack.enter_context(candidate.sandbox.serve(clock))
+            stack.enter_context(telling_sandbox_apart())
+            with as_sandbox():
+                url = stack.enter_context(candidate.sandbox.serve(clock))
             bench = Bench(candidate, url, clock)
         except Exception as error:
             name = candidate.source.origin.name

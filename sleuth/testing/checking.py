@@ -63,7 +63,9 @@ def check_rule(bench: Bench, rule: Rule) -> Outcome:
         bench.is_stuck = True
         words = f"{bench.asking} did not come to an end within {RULE_SECONDS} seconds."
         return Outcome(rule, "failed", words)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         words = f"The sandbox, or the kit itself, failed while this was tried: {where(error)}"
         return Outcome(rule, "failed", words)
     return Outcome(rule, "ok")

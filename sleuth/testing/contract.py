@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pytest
 
-    from sleuth.testing.bench import Bench
+    from sleuth.testing.apart import Apart
     from sleuth.testing.rule import Rule
 
 _PLACE = "sleuth_plugin"
 _open = ExitStack()
-_benches: dict[str, Bench] = {}
+_processes: dict[str, Apart] = {}
 
 
 def contract(place: str) -> Callable[..., None]:
@@ -29,11 +29,10 @@ def contract(place: str) -> Callable[..., None]:
     def test_contract(rule: Rule) -> None:
         import pytest  # noqa: PLC0415 - the command does without
 
-        from sleuth.testing.checking import check_rule  # noqa: PLC0415
         from sleuth.testing.finding import CandidateError  # noqa: PLC0415
 
         try:
-            outcome = check_rule(_bench(place), rule)
+            outcome = _process(place).try_rule(rule)
         except CandidateError as error:
             pytest.fail(str(error), pytrace=False)
         if outcome.state == "not checked":
@@ -56,15 +55,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_unconfigure(config: Any) -> None:
-    """Stop the sandboxes."""
-    _benches.clear()
+    """End the processes of plugins and sandboxes."""
+    _processes.clear()
     _open.close()
 
 
-def _bench(place: str) -> Bench:
-    from sleuth.testing.bench import opened  # noqa: PLC0415
-    from sleuth.testing.finding import find  # noqa: PLC0415
+def _process(place: str) -> Apart:
+    from sleuth.testing.apart import apart  # noqa: PLC0415
 
-    if place not in _benches:
-        _benches[place] = _open.enter_context(opened(find(place)))
-    return _benches[place]
+    if place not in _processes:
+        _processes[place] = _open.enter_context(apart(place))
+    return _processes[place]

@@ -126,7 +126,9 @@ def _imported(source: Source) -> tuple[object, bool]:
         ) from None
     except ForeignConnectionError as error:
         raise CandidateError(f"{name} cannot be imported without the network: {error}") from None
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise CandidateError(f"{name} cannot be imported: {where(error)}.") from error
     return plugin, not attempts
 
@@ -135,7 +137,9 @@ def _sandbox_of(source: Source, plugin: object) -> Sandbox:
     name = source.origin.name
     try:
         module = beside(plugin, "sandbox")
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise CandidateError(
             f"The sandbox of {name} cannot be imported: {where(error)}."
         ) from error

@@ -1,17 +1,14 @@
-"""Watching what a plugin does besides answering: connections, output, threads."""
+"""Watching whether a plugin opens connections, and putting back what is stuck with it."""
 
 from __future__ import annotations
 
-import io
 import logging
 import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from typing import Any
-
-from sleuth.http.deadline import THREAD_NAME
 
 _expected = threading.local()
 
@@ -56,37 +53,6 @@ def no_connections() -> Iterator[list[str]]:
     finally:
         socket.socket.connect = connect  # type: ignore[method-assign]
         socket.getaddrinfo = resolve
-
-
-class _Heard(io.StringIO):
-    """Collects what this thread and those of the client write; a sandbox may say what it likes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._thread = threading.get_ident()
-
-    def write(self, text: str) -> int:
-        thread = threading.current_thread()
-        is_heard = thread.ident == self._thread or thread.name == THREAD_NAME
-        return super().write(text) if is_heard else len(text)
-
-
-@contextmanager
-def captured_output() -> Iterator[io.StringIO]:
-    """Collect what a plugin prints or logs, at whatever level; nothing of it is shown."""
-    collected = _Heard()
-    handler = logging.StreamHandler(collected)
-    handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    root.handlers[:] = [handler]
-    root.setLevel(logging.DEBUG)
-    try:
-        with redirect_stdout(collected), redirect_stderr(collected):
-            yield collected
-    finally:
-        root.handlers[:] = handlers
-        root.setLevel(level)
 
 
 @contextmanager

@@ -42,8 +42,10 @@ class Finding:
         seen: Statuses, header values, shapes, numbers; a line each. Ids, slugs, names,
             addresses and tokens do not belong here; what slips in is replaced.
         because: Why it could not be found out, as the end of "because …".
-        public: Words from answers that are nobody's and may stand in the report: names of
-            scopes or regions, the tracker's own wording of a refusal.
+        public: Words and numbers from answers that are nobody's and may stand in the report:
+            names of scopes or regions, the tracker's own wording of a refusal, a year, a
+            moment in seconds. Whole numbers from 1000 on are taken for ids otherwise, and keys
+            that the plugin's source does not name for names.
     """
 
     verdict: Verdict

@@ -8,14 +8,13 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from pluggy import PluginManager
-
-from sleuth import __version__, hookspecs
-from sleuth.config import SETTINGS
+from sleuth import __version__
 from sleuth.http import AllowedHosts, Client
 from sleuth.plugin_api import CredentialField, TokenCheck, TrackerContext, TrackerError, TrackerInfo
 from sleuth.testing.budget import BudgetedSession, RememberingClient
 from sleuth.testing.finding import beside, imported
+from sleuth.testing.hearing import overheard
+from sleuth.testing.known_keys import keys_in
 from sleuth.testing.live import (
     BUDGET,
     PAUSE_SECONDS,
@@ -25,12 +24,16 @@ from sleuth.testing.live import (
     not_found_out,
 )
 from sleuth.testing.live_report import Report, Result
+from sleuth.testing.product import hooks_of
 from sleuth.testing.pseudonyms import Pseudonyms
 from sleuth.trackers import Tracker
+from sleuth.trackers.calls import PluginHooks
 from sleuth.trackers.loading import load_alone
 
-_OF_THE_HOST = {row.name for row in SETTINGS}
 _THROTTLED = "{name} has had too many requests and asks to wait (429); nothing more was asked."
+
+
+Say = Callable[[str], None]
 
 
 class LiveError(Exception):
@@ -42,12 +45,14 @@ class Subject:
     """A plugin with live checks.
 
     Args:
-        module: Holds its hooks.
+        hooks: As they are, without the checks of the product.
+        keys: Of documents, that its own source names.
     """
 
     tracker: Tracker
-    module: object
+    hooks: PluginHooks
     checks: Sequence[LiveCheck]
+    keys: frozenset[str] = frozenset()
 
     @property
     def info(self) -> TrackerInfo:
@@ -75,20 +80,28 @@ class Terms:
     pause_seconds: float = PAUSE_SECONDS
 
 
-def find_subject(place: str, environ: Mapping[str, Any], settings: Mapping[str, str]) -> Subject:
+def find_subject(
+    place: str, environ: Mapping[str, Any], settings: Mapping[str, str], say: Say
+) -> Subject:
     """Load a plugin and its live checks.
 
     Args:
         place: Path or name, as :func:`sleuth.testing.finding.find` takes it.
         environ: The operator's settings by full name.
         settings: The plugin's by their own names, which win.
+        say: Told what the plugin prints meanwhile.
 
     Raises:
         CandidateError: there is no such plugin, or it cannot be imported.
         LiveError: it does not load, or has no live checks.
     """
+    with overheard(say, str):
+        return _subject(place, environ, settings)
+
+
+def _subject(place: str, environ: Mapping[str, Any], settings: Mapping[str, str]) -> Subject:
     source, module = imported(place, str(environ.get("SLEUTH_PLUGINS_DIR") or ""))
-    registry = load_alone(source, _Settings(environ, settings))
+    registry = load_alone(source, environ, settings)
     for failure in registry.failures:
         raise LiveError(f"{source.origin.name} failed to load: {failure.error}")
     for skipped in registry.skipped:
@@ -103,18 +116,28 @@ def find_subject(place: str, environ: Mapping[str, Any], settings: Mapping[str, 
             f"{source.origin.name} has no live checks: a module `live` in its folder, or "
             f"`_{source.origin.name}_live.py` beside its file, with a list LIVE_CHECKS."
         )
-    return Subject(tracker, module, checks)
+    return Subject(tracker, hooks_of(module), checks, keys_in(source.files()))
 
 
-def check_live(subject: Subject, terms: Terms, now: Callable[[], datetime]) -> Report:
+def check_live(subject: Subject, terms: Terms, now: Callable[[], datetime], say: Say) -> Report:
     """Try the token, then make every check, and report.
+
+    Args:
+        say: Told, without secrets, what plugin and checks print meanwhile.
 
     Raises:
         LiveError: the token was refused, the service could not be reached, or it asked to
             be left alone.
     """
     secrets = [each.name for each in subject.info.credential_fields if each.is_secret]
-    pseudonyms = Pseudonyms(terms.credentials, secrets)
+    pseudonyms = Pseudonyms(terms.credentials, secrets, subject.keys)
+    with overheard(say, pseudonyms):
+        return _reported(subject, terms, now, pseudonyms)
+
+
+def _reported(
+    subject: Subject, terms: Terms, now: Callable[[], datetime], pseudonyms: Pseudonyms
+) -> Report:
     session = BudgetedSession(terms.budget, terms.pause_seconds)
     context, client = _context(subject, terms, session, pseudonyms, now())
     _try_token(subject, context, client, pseudonyms)
@@ -161,15 +184,14 @@ def _try_token(
     subject: Subject, context: TrackerContext, client: RememberingClient, pseudonyms: Pseudonyms
 ) -> None:
     name = subject.info.name
-    manager = PluginManager("sleuth")
-    manager.add_hookspecs(hookspecs)
-    manager.register(subject.module)
     failure = ""
     try:
-        answer = manager.hook.sleuth_validate_token(tracker=context)
+        answer = subject.hooks.call("sleuth_validate_token", tracker=context)
     except TrackerError as error:
         failure = pseudonyms(error.message)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         failure = f"The {name} plugin failed while it tried the token ({type(error).__name__})."
     if client.is_throttled:
         raise LiveError(_THROTTLED.format(name=name))
@@ -189,7 +211,9 @@ def _looked(check: LiveCheck, context: TrackerContext, session: BudgetedSession)
         found = check.look(context)
     except TrackerError as error:
         found = not_found_out(f"there was no answer to go by: {error.message.rstrip('.')}")
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         found = not_found_out(f"the check itself failed ({type(error).__name__})")
     if session.denied > denied:
         return not_found_out(f"the budget of {session.budget} requests is used up")
@@ -216,17 +240,3 @@ def _host(subject: Subject) -> str:
         return "a server of its own"
     hosts = [urlsplit(url).hostname or "" for url in defaults.values()] or [*subject.info.hosts]
     return ", ".join(dict.fromkeys(hosts)) or "not declared"
-
-
-class _Settings(dict[str, Any]):
-    """The operator's settings, and those of a plugin whose slug is not known before it loads."""
-
-    def __init__(self, environ: Mapping[str, Any], own: Mapping[str, str]) -> None:
-        super().__init__(environ)
-        self._own = {f"_{name}".replace("-", "_").upper(): text for name, text in own.items()}
-
-    def get(self, name: str, default: Any = None) -> Any:
-        for ending, text in self._own.items():
-            if name.endswith(ending) and name not in _OF_THE_HOST:
-                return text
-        return super().get(name, default)

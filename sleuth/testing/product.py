@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from sleuth.config import SETTINGS
+from pluggy import PluginManager
+
+from sleuth import hookspecs
 from sleuth.http import AllowedHosts, Client
+from sleuth.http.deadline import run_until
 from sleuth.plugin_api import ImpactField, TrackerContext
 from sleuth.redaction import Scrubber
 from sleuth.testing.finding import Candidate
-from sleuth.testing.guard import captured_output
+from sleuth.testing.guard import restored
+from sleuth.testing.hearing import captured_output
+from sleuth.testing.telling import where
 from sleuth.testing.transport import Transport
 from sleuth.trackers import Surroundings, Tracker
+from sleuth.trackers.calls import PluginHooks
 from sleuth.trackers.loading import load_alone
 
+LOAD_SECONDS = 10
+_KEY = "checked"
 
-class _Settings(dict[str, Any]):
-    """The settings of a plugin whose slug is not known yet: found by the end of their names."""
 
-    def get(self, name: str, default: Any = None) -> Any:
-        is_of_product = name in {row.name for row in SETTINGS}
-        for known, value in self.items():
-            if name.endswith(f"_{known}".upper()) and not is_of_product:
-                return value
-        return default
+def hooks_of(plugin: object) -> PluginHooks:
+    """Return the hooks of a plugin as they are, without the checks of the product."""
+    manager = PluginManager("sleuth")
+    manager.add_hookspecs(hookspecs)
+    manager.register(plugin, name=_KEY)
+    implemented = frozenset(hook.name for hook in manager.get_hookcallers(plugin) or ())
+    return PluginHooks(manager, _KEY, implemented)
 
 
 def loaded(candidate: Candidate, url: str, transport: Transport) -> tuple[Tracker | None, str]:
@@ -40,8 +47,18 @@ def loaded(candidate: Candidate, url: str, transport: Transport) -> tuple[Tracke
         The tracker, or why there is none.
     """
     source = replace(candidate.source, load=lambda: candidate.plugin)
-    with captured_output():
-        registry = load_alone(source, _Settings(candidate.sandbox.settings(url)))
+    settings = candidate.sandbox.settings(url)
+    try:
+        with captured_output(), restored():
+            registry = run_until(
+                time.monotonic() + LOAD_SECONDS, lambda: load_alone(source, {}, settings)
+            )
+    except TimeoutError:
+        return None, f"It takes longer than {LOAD_SECONDS} seconds to say what it is."
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return None, f"It raised {where(error)}, which would end the product."
     for failure in registry.failures:
         return None, failure.error
     for skipped in registry.skipped:

@@ -46,10 +46,14 @@ class Loader:
     Args:
         app_config: As for :func:`sleuth.trackers.load`.
         trials: What is known of plugins by key; None where they are not tried first.
+        settings: Of the one plugin that is loaded, by their own names, before the operator's.
     """
 
     def __init__(
-        self, app_config: Mapping[str, Any], trials: Mapping[str, Trial] | None = None
+        self,
+        app_config: Mapping[str, Any],
+        trials: Mapping[str, Trial] | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self.manager = PluginManager("sleuth")
         self.manager.add_hookspecs(hookspecs)
@@ -59,6 +63,12 @@ class Loader:
         self.scrub = keys.scrubber(app_config)
         self.keys: set[str] = set()
         self._trials = trials
+        self._settings = settings or {}
+
+    def settings_of(self, info: TrackerInfo) -> dict[str, str]:
+        """Return every setting that a plugin declares, by its own name."""
+        read = plugin_settings(info.slug, info.settings, self.app_config)
+        return {name: self._settings.get(name, "").strip() or text for name, text in read.items()}
 
     def trial_of(self, source: Source) -> Trial:
         """Return what came of trying a plugin."""
@@ -132,7 +142,7 @@ class Attempt:
         self, hooks: PluginHooks, info: TrackerInfo, fields: tuple[ImpactField, ...]
     ) -> None:
         self._claim(info.slug)
-        settings = plugin_settings(info.slug, info.settings, self.loader.app_config)
+        settings = self.loader.settings_of(info)
         missing = [row for row in info.settings if row.is_required and not settings[row.name]]
         if missing:
             self._skip(info, missing)

@@ -88,9 +88,15 @@ def _is_believed(trial: Trial, source: Source, fatal_seconds: float) -> bool:
     return is_recent and trial.digest == record.digest_of(source)
 
 
-def load_alone(source: Source, app_config: Mapping[str, Any]) -> Registry:
-    """Load a single plugin as :func:`load` loads each of them, for checking it."""
-    loader = Loader(app_config)
+def load_alone(
+    source: Source, app_config: Mapping[str, Any], settings: Mapping[str, str] | None = None
+) -> Registry:
+    """Load a single plugin as :func:`load` loads each of them, for checking it.
+
+    Args:
+        settings: Of the plugin, by their own names; they win over those in ``app_config``.
+    """
+    loader = Loader(app_config, settings=settings)
     Attempt(loader, source).run()
     return loader.registry
 

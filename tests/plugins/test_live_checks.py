@@ -16,8 +16,10 @@ from click.testing import CliRunner, Result
 from sleuth import cli
 from sleuth.plugin_api import HttpAnswer
 from sleuth.testing.budget import BudgetedSession, BudgetSpentError
+from sleuth.testing.finding import imported
 from sleuth.testing.live import headers_of, shape_of
 from sleuth.testing.pseudonyms import Pseudonyms
+from sleuth.trackers.loading import load_alone
 from tests.plugins.conftest import GOOD_PLUGIN
 
 CHECKS = """
@@ -111,6 +113,59 @@ def test_a_token_that_a_check_shows_is_hidden(check: Callable[..., Result]) -> N
     assert "[hidden]" in result.output
 
 
+@pytest.mark.parametrize(
+    "printing",
+    [
+        "print(told)",
+        "import sys; sys.stdout.buffer.write(told.encode())",
+        "import os; os.write(1, told.encode())",
+        "import subprocess; subprocess.run(['echo', told])",
+        "import threading; t = threading.Thread(target=print, args=(told,)); t.start(); t.join()",
+    ],
+)
+def test_what_a_check_prints_is_no_part_of_the_report_and_tells_no_token(
+    check: Callable[..., Result], printing: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    body = f"told = f'looking with {{tracker.credentials}}'; {printing}; {FINE}"
+    result = check(body, "--json")
+    assert json.loads(result.stdout)["results"][0]["verdict"] == "as assumed"
+    assert "The plugin printed:\nlooking with {'token': '[hidden]'" in result.stderr
+    assert "sesame-open" not in result.output + "".join(capfd.readouterr())
+
+
+def test_what_a_plugin_prints_while_it_is_imported_is_no_part_of_the_report(
+    check: Callable[..., Result], tmp_path: Path
+) -> None:
+    (tmp_path / "_good_live.py").touch()
+    result = check(f"{FINE}\n\nprint('imported')")
+    assert "imported" not in result.stdout
+    assert "The plugin printed:\nimported" in result.stderr
+
+
+def test_a_check_that_raises_something_unheard_of_is_told_by_its_kind(
+    check: Callable[..., Result],
+) -> None:
+    result = check("raise __import__('asyncio').CancelledError", "--json")
+    assert because(result) == "the check itself failed (CancelledError)"
+
+
+def test_a_setting_is_found_by_its_own_name_and_not_by_its_end(tmp_path: Path) -> None:
+    two = (
+        "settings=(PluginSetting('url', 'https://one.test', 'Here.', is_url=True),"
+        "PluginSetting('api_url', 'https://two.test', 'There.', is_url=True)),"
+    )
+    plugin = GOOD_PLUGIN.replace("credential_fields=", f"{two} credential_fields=")
+    plugin = f"from sleuth.plugin_api import PluginSetting\n{plugin}"
+    (tmp_path / "good.py").write_text(plugin)
+    operators = {"SLEUTH_GOOD_API_URL": "https://operator.test"}
+    source, _module = imported(str(tmp_path / "good.py"))
+    (tracker,) = load_alone(source, operators, {"url": "https://own.test"}).trackers.values()
+    assert dict(tracker.settings) == {
+        "url": "https://own.test",
+        "api_url": "https://operator.test",
+    }
+
+
 def test_secrets_are_read_a_line_each_in_the_order_of_the_dialog(tmp_path: Path) -> None:
     fields = 'CredentialField("token", "Auth Token"), CredentialField("key", "Key"),'
     two = GOOD_PLUGIN.replace('CredentialField("token", "Auth Token"),', fields)
@@ -169,10 +224,13 @@ class TestBudget:
         assert (session.spent, session.denied) == (1, 1)
 
 
+KNOWN = ("slug", "name", "id", "count", "environments", "detail")
+
+
 class TestPseudonyms:
     @pytest.fixture
     def hide(self) -> Pseudonyms:
-        hide = Pseudonyms({"token": "sesame-open", "organization": "own-org"}, ["token"])
+        hide = Pseudonyms({"token": "sesame-open", "organization": "own-org"}, ["token"], KNOWN)
         hide.learn([{"slug": "acme", "name": "Acme Works", "id": 4501, "count": 2000}])
         hide.learn({"environments": ["production", "acme"], "detail": "Not found."})
         return hide
@@ -182,7 +240,7 @@ class TestPseudonyms:
         [
             ("of acme and ACME", "of [slug 1] and [slug 1]"),
             ("Acme Works has 4501", "[name 1] has [id 1]"),
-            ("in production: 2000", "in [environments 1]: 2000"),
+            ("in production: 2000", "in [environments 1]: [count 1]"),
             ("acme-like, acmeish", "acme-like, acmeish"),
             ("https://acme.sentry.example/", "https://[slug 1].sentry.example/"),
             ("sesame-open", "[hidden]"),
@@ -192,6 +250,19 @@ class TestPseudonyms:
     )
     def test_what_an_answer_held_is_replaced(self, hide: Pseudonyms, text: str, told: str) -> None:
         assert hide(text) == told
+
+    def test_a_key_that_the_plugin_does_not_know_is_somebodys(self, hide: Pseudonyms) -> None:
+        hide.learn({"globex": {"name": "Globex", "initech": 7}})
+        assert hide("{globex: {initech: number, name: text}}") == (
+            "{[key 1]: {[key 2]: number, name: text}}"
+        )
+
+    def test_a_number_of_four_digits_may_be_an_id_whatever_it_is_called(
+        self, hide: Pseudonyms
+    ) -> None:
+        hide.learn({"owner": 7001, "since": 1772625600, "year": 2026, "few": 999})
+        told = hide("7001, 999, 1772625600, 2026", ["1772625600", "2026"])
+        assert told == "[value 1], 999, 1772625600, 2026"
 
     def test_what_somebody_vouches_for_stays(self, hide: Pseudonyms) -> None:
         assert hide("404 Not found.", ["Not found."]) == "404 Not found."

@@ -36,6 +36,7 @@ def reference() -> Any:
     loader = SourceFileLoader("reference_script", str(ROOT / ".ci" / "reference.py"))
     module = module_from_spec(cast("ModuleSpec", spec_from_loader(loader.name, loader)))
     with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / ".ci"))
         patch.setitem(sys.modules, loader.name, module)
         loader.exec_module(module)
         yield module

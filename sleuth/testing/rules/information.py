@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from sleuth.plugin_api import RemoteProject, TrackerError, TrackerInfo
 from sleuth.testing import words
 from sleuth.testing.bench import Bench
-from sleuth.testing.guard import captured_output, no_connections
+from sleuth.testing.guard import no_connections
+from sleuth.testing.hearing import captured_output
 from sleuth.testing.rule import BrokenRuleError, Chapter, require
 from sleuth.testing.telling import difference, told
 from sleuth.trackers.patterns import fits

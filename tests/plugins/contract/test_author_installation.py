@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from configparser import ConfigParser
 from importlib.metadata import distribution
 from importlib.util import find_spec
 from pathlib import Path
@@ -59,10 +62,23 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _put_what_a_wheel_holds(source: Path, site: Path) -> None:
     """Have setuptools build what it would zip, which needs neither network nor ``wheel``."""
     if not find_spec("setuptools"):
-        shutil.copytree(source / "sleuth", site / "sleuth")
+        for file in _declared(source):
+            (site / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source / file, site / file)
         return
     build = ["-c", "import setuptools; setuptools.setup()", "-q", "build_py", "--build-lib"]
     subprocess.run([sys.executable, "-W", "ignore", *build, str(site)], check=True, cwd=source)
+
+
+def _declared(source: Path) -> Iterator[Path]:
+    """Yield what setup.cfg puts into a wheel: modules, and the data that it names."""
+    config = ConfigParser()
+    config.read(source / "setup.cfg")
+    yield from (file.relative_to(source) for file in source.glob("sleuth/**/*.py"))
+    for package, patterns in config["options.package_data"].items():
+        for pattern in patterns.split():
+            folder = source.joinpath(*package.split("."))
+            yield from (file.relative_to(source) for file in folder.glob(pattern))
 
 
 def run(site: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -92,6 +108,42 @@ def test_the_application_is_not_there(site: Path, tmp_path: Path) -> None:
         "def test_it(name):\n    with pytest.raises(ImportError):\n        __import__(name)\n"
     )
     assert run(site, tmp_path, "-q").returncode == 0
+
+
+def test_what_setup_cfg_declares_is_what_setuptools_builds(site: Path) -> None:
+    built = {file.relative_to(site) for file in (site / "sleuth").rglob("*") if file.is_file()}
+    built = {file for file in built if file.suffix != ".pyc"}
+    assert built == set(_declared(ROOT))
+
+
+def test_a_plugin_is_checked_against_our_types(site: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from sleuth.plugin_api import TokenCheck\n"
+        "from sleuth.testing import contract\n"
+        "answer: int = TokenCheck(ok=True, message='')\n"
+        "test_contract: int = contract('mine.py')\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", os.devnull, "mine.py"],
+        check=False,
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(site), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+    )
+    assert 'expression has type "TokenCheck"' in result.stdout, result.stdout
+    assert 'expression has type "Callable[..., None]"' in result.stdout
+    assert "import-untyped" not in result.stdout
+
+
+def test_a_plugin_that_ends_pytest_as_if_all_were_well_fails(site: Path, author: Path) -> None:
+    file = author / "author" / "mine" / "__init__.py"
+    get = "    answer = tracker.http.get(\n"
+    file.write_text(file.read_text().replace(get, f"    __import__('os')._exit(0)\n{get}"))
+    result = run(site, author, "-q", "-k", "C201 or C301")
+    assert result.returncode == 1
+    assert "ended the process with status 0 while this was tried." in result.stdout
+    assert "1 failed, 1 skipped" in result.stdout
 
 
 def test_the_rules_are_the_authors_tests(site: Path, author: Path) -> None:

@@ -51,6 +51,14 @@ def test_a_program_reads_the_same(written: Written) -> None:
     assert refused["page"] == "docs/plugins/rules.md#c301"
 
 
+def test_a_plugin_that_ends_the_process_as_if_all_were_well_fails(written: Written) -> None:
+    get = "    answer = tracker.http.get(\n"
+    result = check(str(written(EXAMPLE.replace(get, f"    __import__('os')._exit(0)\n{get}"))))
+    assert result.exit_code == 1
+    assert "ended the process with status 0 while this was tried." in result.output
+    assert "1 failed, " in result.output.splitlines()[-1]
+
+
 def test_a_rule_is_explained() -> None:
     result = check("--explain", "c606")
     assert result.exit_code == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from plugins import example
 from plugins.example.sandbox import ExampleServer
-from sleuth.testing import Sandbox, checking, page
+from sleuth.testing import Sandbox, checking, page, product
 from sleuth.testing.checking import Outcome, check
 from sleuth.testing.finding import CandidateError, beside, find
 from sleuth.testing.rules import RULES
@@ -145,6 +146,8 @@ def test_a_plugin_that_does_not_load_is_checked_no_further(written: Written) -> 
             "return CountSeries(60, ((1, 2), ('a', None)), 5)",
         ),
         ("sleuth_collect_counts(tracker, config, since, until)", "raise SystemExit(3)"),
+        ("sleuth_validate_token(tracker)", "raise __import__('asyncio').CancelledError"),
+        ("sleuth_list_projects(tracker)", "raise KeyboardInterrupt"),
     ],
 )
 def test_whatever_a_hook_does_it_is_the_plugin_that_fails_and_not_the_kit(
@@ -156,6 +159,32 @@ def test_whatever_a_hook_does_it_is_the_plugin_that_fails_and_not_the_kit(
     failed = [each for each in check(find(str(path))) if each.state == "failed"]
     assert "C111" in {each.rule.number for each in failed}
     assert [each for each in failed if "the kit itself" in each.words] == []
+
+
+@pytest.mark.parametrize("error", ["__import__('asyncio').CancelledError", "BaseException('no')"])
+def test_whatever_is_raised_while_it_describes_itself_is_said(written: Written, error: str) -> None:
+    path = written(
+        EXAMPLE.replace("    return TrackerInfo(", f"    raise {error}\n    return TrackerInfo(")
+    )
+    (outcome,) = check(find(str(path)), ["C101"])
+    assert outcome.words.startswith("It does not load: It raised ")
+
+
+def test_a_plugin_that_does_not_come_to_describe_itself_does_not_load(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+    monkeypatch.setattr(product, "LOAD_SECONDS", 0.1)
+    monkeypatch.setattr(product, "released", released, raising=False)
+    hang = "    import sleuth.testing.product as kit\n    kit.released.wait(60)\n"
+    path = written(EXAMPLE.replace("    return TrackerInfo(", f"{hang}    return TrackerInfo("))
+    streams, before = (sys.stdout, sys.stderr), set(threading.enumerate())
+    (outcome,) = check(find(str(path)), ["C101"])
+    assert "It takes longer than 0.1 seconds to say what it is." in outcome.words
+    assert (sys.stdout, sys.stderr) == streams
+    released.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
 
 
 def test_a_plugin_that_never_answers_ends_the_check(

@@ -1,0 +1,60 @@
+"""The process in which a plugin is checked: ``python -m sleuth.testing.child REPORT PARENT``.
+
+Told on standard input, a line each, where the plugin is and then which rule to try, it answers on
+a pipe, a line each. :mod:`sleuth.testing.apart` is the other end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from sleuth.processes import die_with_parent
+from sleuth.testing.bench import opened
+from sleuth.testing.checking import check_rule
+from sleuth.testing.finding import CandidateError, find
+from sleuth.testing.hearing import descriptors
+from sleuth.testing.rules import find_rule
+
+
+def main() -> None:
+    """Try rules until there are no more orders; whatever still runs then is not waited for."""
+    die_with_parent(int(sys.argv[2]))
+    channel = int(sys.argv[1])
+    os.set_inheritable(channel, False)
+    with (
+        os.fdopen(channel, "w", buffering=1, encoding="utf-8") as report,
+        os.fdopen(os.dup(0), encoding="utf-8") as orders,
+        Path(os.devnull).open() as nothing,
+        descriptors.heard(),
+    ):
+        os.dup2(nothing.fileno(), 0)
+        _work(orders, report)
+    os._exit(0)
+
+
+def _work(orders: TextIO, report: TextIO) -> None:
+    place = json.loads(orders.readline())
+    try:
+        candidate = find(place["place"], place["plugins_dir"])
+        _tell(report, step="found")
+        with opened(candidate) as bench:
+            _tell(report, step="ready")
+            for number in orders:
+                rule = find_rule(number.strip())
+                if rule is not None:
+                    outcome = check_rule(bench, rule)
+                    _tell(report, state=outcome.state, words=outcome.words)
+    except CandidateError as error:
+        _tell(report, error=str(error))
+
+
+def _tell(report: TextIO, **said: str) -> None:
+    print(json.dumps(said), file=report, flush=True)
+
+
+if __name__ == "__main__":
+    main()
