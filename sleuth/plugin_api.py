@@ -1,4 +1,6 @@
-"""Everything a tracker plugin may import from the host, besides :mod:`sleuth.http`.
+"""Everything a tracker plugin may import from the host.
+
+The one thing besides is :func:`sleuth.http.is_host_within`.
 
 A plugin implements hooks (see :mod:`sleuth.hookspecs`) with :data:`hookimpl` and
 answers with the frozen dataclasses below: plain data, never HTML, models or Flask

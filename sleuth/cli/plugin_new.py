@@ -16,6 +16,7 @@ FOLDER = "my-plugins"
 SINGLE = {"plugin.py": "{module}.py", "sandbox.py": "_{module}_sandbox.py"}
 PACKAGE = {
     "pyproject.toml.txt": "pyproject.toml",
+    "gitignore.txt": ".gitignore",
     "README.md": "README.md",
     "plugin.py": "sleuth_{module}/__init__.py",
     "sandbox.py": "sleuth_{module}/sandbox.py",
