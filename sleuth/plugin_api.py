@@ -1,4 +1,6 @@
-"""Everything a tracker plugin may import from the host, besides :mod:`sleuth.http`.
+"""Everything a tracker plugin may import from the host.
+
+The one thing besides is :func:`sleuth.http.is_host_within`.
 
 A plugin implements hooks (see :mod:`sleuth.hookspecs`) with :data:`hookimpl` and
 answers with the frozen dataclasses below: plain data, never HTML, models or Flask
@@ -219,7 +221,8 @@ class TrackerInfo:
         description: One line on the card.
         credential_fields: What the connect dialog asks for.
         category: Tab of the Integrations page.
-        api_version: The version of this API that the plugin was written for.
+        api_version: The version of this API that the plugin was written for: 1 if it names none,
+            whatever the version of the host.
         token_label: Title of the connect dialog, e.g. "Your auth token".
         token_help: Where the token is found.
         token_scopes: Scopes to ask for, in the tracker's words.
@@ -241,7 +244,7 @@ class TrackerInfo:
     description: str
     credential_fields: tuple[CredentialField, ...]
     category: str = "error-trackers"
-    api_version: int = API_VERSION
+    api_version: int = 1  # not API_VERSION: what names none was written for the first, for ever
     token_label: str = ""
     token_help: str = ""
     token_scopes: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
@@ -33,6 +33,7 @@ def sleuth_tracker_info() -> TrackerInfo:
         name="Example",
         description="Enable Example to see how a tracker plugin works.",
         credential_fields=(CredentialField("token", "Auth Token"),),
+        api_version=1,
         token_label="Your Example auth token",
         token_help="The server prints it when it starts.",
         token_scopes=("errors:read",),
@@ -65,15 +66,16 @@ def sleuth_validate_token(tracker: TrackerContext) -> TokenCheck:
     return TokenCheck(ok=True, message="", account_id=identity, account_label=name)
 
 
-def _get(tracker: TrackerContext, path: str, params: list[tuple[str, str]] | None = None) -> Any:
-    answer = tracker.http.get(
-        tracker.settings["url"] + path,
-        params=params or [],
-        headers={"Authorization": f"Bearer {tracker.credentials['token']}"},
-    )
+def _get(tracker: TrackerContext, path: str, params: Sequence[tuple[str, str]] = ()) -> Any:
+    return _ask(tracker, tracker.settings["url"] + path, params).json()
+
+
+def _ask(tracker: TrackerContext, url: str, params: Sequence[tuple[str, str]]) -> HttpAnswer:
+    headers = {"Authorization": f"Bearer {tracker.credentials['token']}"}
+    answer = tracker.http.get(url, params=params, headers=headers)
     if answer.status != 200:
         raise _error_of(answer)
-    return answer.json()
+    return answer
 
 
 _REFUSALS: dict[int, tuple[Reason, str]] = {
@@ -136,10 +138,18 @@ def _page_of_projects(tracker: TrackerContext, offset: int) -> dict[str, RemoteP
 def sleuth_collect_counts(
     tracker: TrackerContext, config: ImpactConfig, since: datetime, until: datetime
 ) -> CountSeries:
-    window = [("since", since.isoformat()), ("until", until.isoformat())]
+    path = f"/projects/{config.project_key}/errors"
+    return _series_of(_get(tracker, path, _query(config, since, until)))
+
+
+def _query(config: ImpactConfig, since: datetime, until: datetime) -> list[tuple[str, str]]:
+    query = [("since", since.isoformat()), ("until", until.isoformat())]
     if config.environment is not None:
-        window.append(("environment", config.environment))
-    series = _get(tracker, f"/projects/{config.project_key}/errors", window)
+        query.append(("environment", config.environment))
+    return query
+
+
+def _series_of(series: Any) -> CountSeries:
     with _known_shape():
         return CountSeries(
             interval_seconds=60,

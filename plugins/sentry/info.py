@@ -54,6 +54,7 @@ INFO = TrackerInfo(
             help="Its slug: the first part of its address, as in https://SLUG.sentry.io",
         ),
     ),
+    api_version=1,
     token_label="Your Sentry auth token",
     token_help="Find it in Sentry, under Settings > Account Details > API > Auth Token.",
     token_scopes=SCOPES,

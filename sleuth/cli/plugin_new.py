@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -11,9 +12,11 @@ import click
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LONGEST_NAME = 40
+FOLDER = "my-plugins"
 SINGLE = {"plugin.py": "{module}.py", "sandbox.py": "_{module}_sandbox.py"}
 PACKAGE = {
     "pyproject.toml.txt": "pyproject.toml",
+    "gitignore.txt": ".gitignore",
     "README.md": "README.md",
     "plugin.py": "sleuth_{module}/__init__.py",
     "sandbox.py": "sleuth_{module}/sandbox.py",
@@ -26,25 +29,29 @@ PACKAGE = {
 @click.option(
     "--dir",
     "folder",
-    default=".",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder that a single file, and its sandbox, are written to; made if it is not there.",
+    help="Folder that a single file, and its sandbox, are written to; made if it is not there. "
+    f"[default: {FOLDER}]",
 )
 @click.option(
     "--package",
     type=click.Path(file_okay=False, path_type=Path),
     help="Write a package with tests to this folder instead, for others to install.",
 )
-def new(name: str, folder: Path, package: Path | None) -> None:
+def new(name: str, folder: Path | None, package: Path | None) -> None:
     """Write a plugin that works, to be changed step by step.
 
     A stand-in for its tracker is written beside it. NAME is what addresses and settings
     will call the tracker, for ever: lower-case letters, digits and hyphens.
     """
+    if folder and package:
+        raise click.ClickException(
+            "Give --dir for a single file or --package for a package, not both."
+        )
     _refuse_bad_name(name)
     module = name.replace("-", "_")
     targets = PACKAGE if package else SINGLE
-    root = package or folder
+    root = (package or folder or Path(FOLDER)).expanduser().resolve()
     texts = {
         root / target.format(module=module): _text(source, name)
         for source, target in targets.items()
@@ -52,7 +59,7 @@ def new(name: str, folder: Path, package: Path | None) -> None:
     _write(texts)
     click.echo("\n".join(["Written:", *(f"  {path}" for path in texts), "", "Next:"]))
     plugin = root / (f"sleuth_{module}" if package else f"{module}.py")
-    click.echo("\n".join(_next_steps(plugin, folder=None if package else folder)))
+    click.echo("\n".join(_next_steps(plugin, folder=None if package else root)))
 
 
 def _refuse_bad_name(name: str) -> None:
@@ -97,10 +104,11 @@ def _write(texts: Mapping[Path, str]) -> None:
 
 
 def _next_steps(plugin: Path, folder: Path | None) -> Iterable[str]:
-    yield f"  ./run sleuth plugin check {plugin}"
+    path = shlex.quote(str(plugin))
+    yield f"  ./run sleuth plugin check {path}"
     yield "      passes as it is; keep it so while you teach it your tracker"
-    yield f"  ./run sleuth plugin serve {plugin}"
+    yield f"  ./run sleuth plugin serve {path}"
     yield "      plays the tracker, and says how Sleuth is told of it"
     if folder is not None:
-        yield f"  SLEUTH_PLUGINS_DIR={folder} ./run"
+        yield f"  SLEUTH_PLUGINS_DIR={shlex.quote(str(folder))} ./run"
         yield "      shows its card on the Integrations page"

@@ -6,11 +6,13 @@ import os
 import shlex
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from sleuth.cli.relay import relayed
 
 if TYPE_CHECKING:
     from sleuth.testing.bench import Bench
@@ -18,7 +20,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("place", metavar="PATH|NAME")
-def serve(place: str) -> None:
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Port of this machine to be served on, so that the address stays the same; "
+    "any free one by default.",
+)
+def serve(place: str, port: int | None) -> None:
     """Play a plugin's tracker on this machine.
 
     It is the plugin's own sandbox, served until it is interrupted.
@@ -34,12 +42,24 @@ def serve(place: str) -> None:
         candidate = find(place, os.environ.get("SLEUTH_PLUGINS_DIR", ""))
     except CandidateError as error:
         raise click.ClickException(str(error)) from None
-    with candidate.sandbox.serve(clock.now) as url:
+    with candidate.sandbox.serve(clock.now) as own, _on(port, own) as url:
         bench = Bench(candidate, url, Clock())
         if bench.tracker is None:
             raise click.ClickException(f"{place} does not load. {bench.failure}")
         click.echo("\n".join(_words(bench, url)))
         _wait()
+
+
+@contextmanager
+def _on(port: int | None, own: str) -> Iterator[str]:
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(relayed(own, port))
+        except OSError as error:
+            raise click.ClickException(
+                f"Port {port} cannot be listened on: {error.strerror}."
+            ) from None
+        yield url
 
 
 def _wait() -> None:

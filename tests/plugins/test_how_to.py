@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,23 +17,25 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from sleuth.plugin_api import Choice, ImpactConfig, ImpactWarning, TrackerError
+from sleuth.testing.checking import check
+from sleuth.testing.finding import find
 from sleuth.trackers import Tracker, load
+from tests.how_to_sandbox import SANDBOXES, USUAL
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "plugins" / "how-to.md").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / "plugins" / "example" / "__init__.py").read_text(encoding="utf-8")
-IMPORTS = (
-    "from sleuth.plugin_api import Capabilities, Choice, ImpactWarning, NewError, RemoteDeploy"
-)
+CODE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SECTIONS = {
-    title: blocks[0]
+    title: text
     for title, text in re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
-    if (blocks := re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
+    if CODE.search(text)
 }
 NOW = datetime(2026, 3, 4, 12, 0, 30, tzinfo=UTC)
 NOON = NOW.replace(second=0)
 MINUTE = timedelta(minutes=1)
 TOKEN = {"token": "a-token-0123456789"}
+NOT_CONCERNED = "does not implement|answers the latest buckets only"
 SHOP = ImpactConfig("", "shop", "production", values={"team": "web"})
 
 
@@ -81,13 +85,47 @@ def server() -> Iterator[Scripted]:
         started.shutdown()
 
 
+def with_piece(section: str) -> str:
+    """Return the tutorial's plugin after the page was followed, and nothing else done to it."""
+    old = ast.parse(EXAMPLE).body
+    imports: list[ast.stmt] = []
+    added: list[ast.stmt] = []
+    for node in ast.parse("\n".join(CODE.findall(SECTIONS[section]))).body:
+        if isinstance(node, ast.Expr):
+            _add_arguments(old, node.value)
+        else:
+            (imports if isinstance(node, ast.ImportFrom) else added).append(node)
+    sentences = re.findall(r"[^.]*\bgo(?:es)?\.", SECTIONS[section])
+    gone = {*re.findall(r"`(_\w+)`", " ".join(sentences)), *map(_name, added)}
+    kept = [node for node in old if _name(node) not in gone]
+    return ast.unparse(ast.Module([*kept[:2], *imports, *kept[2:], *added], []))
+
+
+def _add_arguments(old: list[ast.stmt], shown: ast.expr) -> None:
+    assert isinstance(shown, ast.Call)
+    (rest,) = shown.args
+    assert (ast.unparse(shown.func), ast.unparse(rest)) == ("TrackerInfo", "...")
+    (call,) = (
+        node
+        for node in ast.walk(ast.Module(old, []))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "TrackerInfo"
+    )
+    new = {keyword.arg for keyword in shown.keywords}
+    call.keywords = [each for each in call.keywords if each.arg not in new] + shown.keywords
+
+
+def _name(node: ast.stmt) -> str:
+    if isinstance(node, ast.Assign):
+        return ast.unparse(node.targets[0])
+    return getattr(node, "name", "")
+
+
 @pytest.fixture
 def plugin(tmp_path: Path, server: Scripted) -> Callable[[str], Tracker]:
     """Load the example plugin with the piece of one section in it."""
 
     def build(section: str) -> Tracker:
-        source = f"{EXAMPLE}\n\n{IMPORTS}\n\n{SECTIONS[section]}"
-        (tmp_path / "how_to.py").write_text(source, encoding="utf-8")
+        (tmp_path / "how_to.py").write_text(with_piece(section), encoding="utf-8")
         registry = load(
             {
                 "SLEUTH_PLUGINS_DIR": str(tmp_path),
@@ -107,6 +145,39 @@ Build = Callable[[str], Tracker]
 @pytest.mark.parametrize("section", SECTIONS)
 def test_a_piece_loads(plugin: Build, section: str) -> None:
     assert plugin(section).notes == ()
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_piece_in_the_tutorials_plugin_keeps_every_rule(tmp_path: Path, section: str) -> None:
+    (tmp_path / "tutorial.py").write_text(with_piece(section), encoding="utf-8")
+    (tmp_path / "_tutorial_sandbox.py").write_text(
+        "from tests.how_to_sandbox import USUAL as SANDBOX"
+    )
+    candidate = find(str(tmp_path / "tutorial.py"))
+    outcomes = list(check(replace(candidate, sandbox=SANDBOXES.get(section, USUAL))))
+    left_out = [each.words for each in outcomes if each.state == "not checked"]
+    assert [words for words in left_out if not re.search(NOT_CONCERNED, words)] == []
+    assert [(each.rule.number, each.words) for each in outcomes if each.state == "failed"] == []
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_piece_leaves_nothing_that_nobody_calls(section: str) -> None:
+    source = with_piece(section)
+    helpers = re.findall(r"^(?:def )?(_\w+|[A-Z]+)(?:\(| = )", source, re.MULTILINE)
+    assert [name for name in helpers if len(re.findall(rf"\b{name}\b", source)) == 1] == []
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_piece_takes_no_text_setting_or_field_away(section: str) -> None:
+    before, after = (ast.parse(each) for each in (EXAMPLE, with_piece(section)))
+
+    def given(tree: ast.Module) -> set[str | None]:
+        calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+        infos = (call for call in calls if ast.unparse(call.func) == "TrackerInfo")
+        return {keyword.arg for call in infos for keyword in call.keywords}
+
+    assert given(before) <= given(after)
+    assert '"environment"' in ast.unparse(after).replace("'", '"')
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -138,10 +209,11 @@ def test_an_account_is_asked_for_and_then_used(plugin: Build, server: Scripted) 
 
 def test_missing_scopes_are_named(plugin: Build, server: Scripted) -> None:
     tracker = plugin("Scopes")
-    server.put("/me", {"scopes": ["errors:read"]})
+    me = {"id": "1", "name": "Ada"}
+    server.put("/me", {**me, "scopes": ["errors:read"]})
     check = tracker.validate_token(TOKEN, NOW)
     assert (check.ok, check.scopes_missing) == (True, ("deploys:read",))
-    server.put("/me", {"scopes": []})
+    server.put("/me", {**me, "scopes": []})
     check = tracker.validate_token(TOKEN, NOW)
     assert (check.ok, check.message) == (False, "The token lacks the scope errors:read.")
 
@@ -176,7 +248,7 @@ def test_events_without_an_environment_have_a_box(plugin: Build) -> None:
 
 def test_a_declared_list_is_offered(plugin: Build) -> None:
     fields = plugin("Things to choose from").fields
-    assert [each.value for each in fields[1].choices] == ["error", "fatal"]
+    assert [each.value for each in fields[2].choices] == ["error", "fatal"]
 
 
 def test_a_list_depends_on_what_was_chosen(plugin: Build, server: Scripted) -> None:
@@ -208,7 +280,7 @@ def test_hours_are_counted_up_to_the_last_whole_one(plugin: Build, server: Scrip
 def test_the_last_minutes_are_asked_for(plugin: Build, server: Scripted) -> None:
     server.put("/projects/shop/last", [{"minute": (NOON - 2 * MINUTE).isoformat(), "errors": 1}])
     series = plugin("Only the last N").collect_counts(TOKEN, SHOP, NOON - 5 * MINUTE, NOON, NOW)
-    assert server.asked[0][1] == {"minutes": "5"}
+    assert server.asked[0][1] == {"minutes": "5", "environment": "production"}
     assert (series.complete_since, series.complete_until) == (NOON - 2 * MINUTE, NOON)
     assert series.points == ((NOON - 2 * MINUTE, 1),)
 

@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,23 @@ def test_nothing_is_deprecated_while_the_page_says_so() -> None:
     is_hook_dated = "Deprecated in:" in Path(hookspecs.__file__).read_text()
     is_field_dated = f'"{DEPRECATED}":' in Path(plugin_api.__file__).read_text()
     assert ("Nothing is deprecated today." in page) == (not is_hook_dated and not is_field_dated)
+
+
+def test_a_plugin_that_names_no_version_was_written_for_the_first_even_in_a_later_host(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Path(plugin_api.__file__).read_text()
+    later = source.replace("\nAPI_VERSION = 1\n", "\nAPI_VERSION = 2\n")
+    assert later != source
+    (tmp_path / "later_plugin_api.py").write_text(later)
+    monkeypatch.syspath_prepend(tmp_path)
+    info = import_module("later_plugin_api").TrackerInfo("old", "Old", "Enable Old.", ())
+    assert info.api_version == 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["plugins/example/__init__.py", "plugins/sentry/info.py", "sleuth/cli/skeleton/plugin.py"],
+)
+def test_what_authors_copy_names_the_version_it_was_written_for(source: str) -> None:
+    assert (ROOT / source).read_text().count(" api_version=1,\n") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import tomllib
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from click.testing import CliRunner, Result
 
 from sleuth import cli
@@ -54,6 +56,27 @@ def test_what_to_do_next_is_said(tmp_path: Path) -> None:
     output = new("my-tracker", "--dir", str(tmp_path)).output
     assert f"./run sleuth plugin check {tmp_path / 'my_tracker.py'}" in output
     assert f"SLEUTH_PLUGINS_DIR={tmp_path} ./run" in output
+
+
+@pytest.mark.parametrize("folder", ["my-plugins", "elsewhere"])
+def test_next_steps_hold_in_whatever_folder_they_are_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    output = new("my-tracker", *(["--dir", folder] if folder == "elsewhere" else [])).output
+    assert f"plugin check {tmp_path / folder / 'my_tracker.py'}\n" in output
+    assert f"plugin serve {tmp_path / folder / 'my_tracker.py'}\n" in output
+    assert f"SLEUTH_PLUGINS_DIR={tmp_path / folder} ./run\n" in output
+    assert [path.name for path in tmp_path.iterdir()] == [folder]
+
+
+def test_a_single_file_and_a_package_are_not_asked_for_at_once(tmp_path: Path) -> None:
+    result = new("mine", "--dir", str(tmp_path), "--package", str(tmp_path))
+    assert result.exit_code == 1
+    assert result.output == (
+        "Error: Give --dir for a single file or --package for a package, not both.\n"
+    )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_package_keeps_every_rule_in_its_own_tests(tmp_path: Path) -> None:
@@ -126,6 +149,35 @@ def test_its_tracker_can_be_played(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "export SLEUTH_MY_TRACKER_URL=http://127.0.0.1:" in result.output
     assert "token my-tracker-0123456789  works" in result.output
     assert "token my-tracker-0000000000  is refused: expired" in result.output
+
+
+def test_its_tracker_can_be_played_on_a_port_of_ones_choice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new("my-tracker", "--dir", str(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    authorized = {"Authorization": "Bearer my-tracker-0123456789"}
+    answers = []
+
+    def ask() -> None:
+        answers.append(requests.get(f"http://127.0.0.1:{port}/me", headers=authorized, timeout=9))
+
+    monkeypatch.setattr(plugin_serve, "_wait", ask)
+    path = str(tmp_path / "my_tracker.py")
+    result = CliRunner().invoke(cli.main, ["plugin", "serve", path, "--port", str(port)])
+    assert f"export SLEUTH_MY_TRACKER_URL=http://127.0.0.1:{port}\n" in result.output
+    assert (answers[0].status_code, answers[0].json()["name"]) == (200, "Ada")
+
+
+def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
+    new("my-tracker", "--dir", str(tmp_path))
+    path = str(tmp_path / "my_tracker.py")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+        result = CliRunner().invoke(cli.main, ["plugin", "serve", path, "--port", port])
+    assert result.exit_code == 1
+    assert result.output == f"Error: Port {port} cannot be listened on: Address already in use.\n"
 
 
 @pytest.mark.parametrize(

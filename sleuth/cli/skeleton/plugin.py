@@ -44,6 +44,7 @@ def sleuth_tracker_info() -> TrackerInfo:
         credential_fields=(
             CredentialField("token", "Auth Token", help="It begins with tracker-name-."),
         ),
+        api_version=1,
         token_label="Your Tracker Name auth token",
         token_help="In Tracker Name, under Settings > API tokens.",
         token_url="https://tracker-name.example/settings/tokens",
