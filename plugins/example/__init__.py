@@ -67,12 +67,14 @@ def sleuth_validate_token(tracker: TrackerContext) -> TokenCheck:
 
 
 def _get(tracker: TrackerContext, path: str, params: Sequence[tuple[str, str]] = ()) -> Any:
-    return _ask(tracker, tracker.settings["url"] + path, params).json()
+    answer = _ask(tracker, tracker.settings["url"] + path, params)
+    return answer.json()
 
 
 def _ask(tracker: TrackerContext, url: str, params: Sequence[tuple[str, str]]) -> HttpAnswer:
-    headers = {"Authorization": f"Bearer {tracker.credentials['token']}"}
-    answer = tracker.http.get(url, params=params, headers=headers)
+    answer = tracker.http.get(
+        url, params=params, headers={"Authorization": f"Bearer {tracker.credentials['token']}"}
+    )
     if answer.status != 200:
         raise _error_of(answer)
     return answer
@@ -138,15 +140,16 @@ def _page_of_projects(tracker: TrackerContext, offset: int) -> dict[str, RemoteP
 def sleuth_collect_counts(
     tracker: TrackerContext, config: ImpactConfig, since: datetime, until: datetime
 ) -> CountSeries:
-    path = f"/projects/{config.project_key}/errors"
-    return _series_of(_get(tracker, path, _query(config, since, until)))
+    window = _query(config, since, until)
+    series = _get(tracker, f"/projects/{config.project_key}/errors", window)
+    return _series_of(series)
 
 
 def _query(config: ImpactConfig, since: datetime, until: datetime) -> list[tuple[str, str]]:
-    query = [("since", since.isoformat()), ("until", until.isoformat())]
+    window = [("since", since.isoformat()), ("until", until.isoformat())]
     if config.environment is not None:
-        query.append(("environment", config.environment))
-    return query
+        window.append(("environment", config.environment))
+    return window
 
 
 def _series_of(series: Any) -> CountSeries:

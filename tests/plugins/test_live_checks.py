@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -300,29 +299,6 @@ class _Answer:
         return {"counts": []}
 
 
-class _Context:
-    """A tracker that answers like that."""
-
-    settings = {"url": "https://tracker.test"}
-
-    @property
-    def http(self) -> _Context:
-        return self
-
-    def get(self, _url: str, **_more: Any) -> _Answer:
-        return _Answer()
-
-
 def test_only_the_headers_that_are_asked_for_are_told() -> None:
     answer: HttpAnswer = _Answer()  # type: ignore[assignment]
     assert headers_of(answer, "X-Limit", "X-Other") == ["X-Limit: 30"]
-
-
-def test_the_page_for_authors_shows_one_that_works() -> None:
-    page = Path(__file__).parents[2] / "docs" / "plugins" / "live-checks.md"
-    (block,) = re.findall(r"^```python\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
-    written: dict[str, Any] = {}
-    exec(block, written)
-    (check,) = written["LIVE_CHECKS"]
-    found = check.look(_Context())
-    assert (found.verdict, found.seen) == ("as assumed", ("200, {counts: list of 0}",))

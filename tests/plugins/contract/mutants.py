@@ -29,7 +29,8 @@ COLLECT = '    series = _get(tracker, f"/projects/{config.project_key}/errors", 
 LAST_ERROR = 'return TrackerError(f"Example has a problem of its own (status {answer.status}).")'
 REFUSED = "        return TrackerError(message, permanent=True, reason=reason)\n"
 ACCOUNT = "    return TokenCheck(ok=True,"
-COMPLETE = '            complete_until=datetime.fromisoformat(series["complete_until"]),\n'
+SERIES = "    return _series_of(series)\n"
+VOUCHED = "    return __import__('dataclasses').replace(_series_of(series), complete_until={})\n"
 POINT = '(datetime.fromisoformat(row["minute"]), _count(row["errors"]))'
 START = 'datetime.fromisoformat(row["minute"])'
 ROWS = 'for row in _a(list, series["minutes"])'
@@ -293,20 +294,20 @@ MUTANTS = (
     Mutant(
         "C606",
         "everything asked for is vouched for",
-        COMPLETE,
-        "            complete_until=until,\n",
+        SERIES,
+        VOUCHED.format("until"),
     ),
     Mutant(
         "C607",
         "a minute that has just ended is vouched for",
-        COMPLETE,
-        "            complete_until=tracker.now.replace(second=0),\n",
+        SERIES,
+        VOUCHED.format("tracker.now.replace(second=0)"),
     ),
     Mutant(
         "C608",
         "it vouches for less every second time",
-        COMPLETE,
-        COMPLETE.replace('"]),', '"]) - (until - since) * (next(_TURNS) % 2),'),
+        SERIES,
+        VOUCHED.format("_series_of(series).complete_until - (until - since) * (next(_TURNS) % 2)"),
     ),
     Mutant(
         "C701",
@@ -339,7 +340,7 @@ MUTANTS = (
         "C801",
         "the credentials are tidied up in place",
         "    answer = tracker.http.get(\n",
-        '    tracker.credentials["asked"] = path\n    answer = tracker.http.get(\n',
+        '    tracker.credentials["asked"] = url\n    answer = tracker.http.get(\n',
     ),
     Mutant(
         "C802",

@@ -94,8 +94,8 @@ def test_a_tracker_that_answers_the_latest_buckets_only_is_asked_for_no_others(
         "        capabilities=__import__('sleuth.plugin_api').plugin_api.Capabilities("
         "has_explicit_range=False),\n        settings=(",
     ).replace(
-        "    window = [(",
-        "    assert until == tracker.now.replace(second=0)\n    window = [(",
+        "    window = _query(",
+        "    assert until == tracker.now.replace(second=0)\n    window = _query(",
     )
     outcomes = list(check(find(str(written(source)))))
     assert [(each.rule.number, each.words) for each in outcomes if each.state == "failed"] == []
