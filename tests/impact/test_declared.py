@@ -564,6 +564,18 @@ def test_projects_are_not_listed_with_credentials_that_cannot_be_read(
     assert "The stored credentials cannot be read" in connected.get(ADD).text
 
 
+def test_a_source_is_not_proven_with_credentials_that_cannot_be_read(
+    connected: FlaskClient, app: Flask, run_jobs: RunJobs
+) -> None:
+    choose(connected, run_jobs)
+    choose(connected, run_jobs, field_team="t-1")
+    app.config["SLEUTH_ENCRYPTION_KEYS"] = Fernet.generate_key().decode()
+    running = connected.post(ADD, data=ENTERED, headers=HTMX).text
+    run_jobs()
+    page = connected.get(check_url(running), headers=HTMX).text
+    assert "The stored credentials cannot be read" in page
+
+
 def test_replacing_the_credentials_forgets_what_the_old_ones_were_offered(
     connected: FlaskClient, run_jobs: RunJobs
 ) -> None:
