@@ -223,7 +223,8 @@ def sleuth_list_choices(
             else: project and attributes if ``project`` is among them, ``values`` of choices.
 
     Returns:
-        The choices in the order in which they are shown, each value once, 1,000 at most.
+        The choices in the order in which they are shown, each value once. Of more than
+        1,000 the first 1,000 are shown, and another value may be typed.
 
     Raises:
         TrackerError: the list could not be had; the dialog says so and offers to try again.

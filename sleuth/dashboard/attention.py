@@ -10,7 +10,6 @@ from sqlalchemy import func, or_, select
 from sleuth.extensions import db
 from sleuth.health.models import Verdict
 from sleuth.impact import states
-from sleuth.impact.collecting import UNREADABLE
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.states import State
 from sleuth.integrations import trouble
@@ -50,7 +49,7 @@ class Item:
     @property
     def is_the_operators(self) -> bool:
         """Whether nobody but whoever runs the server can mend it."""
-        return self.info is None or self.integration.last_error == UNREADABLE
+        return self.info is None or self.integration.last_error == trouble.UNREADABLE
 
     @property
     def state(self) -> State:

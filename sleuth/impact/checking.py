@@ -24,6 +24,7 @@ from sleuth.impact.service import (
 from sleuth.integrations import checks
 from sleuth.integrations.models import CheckKind, CheckState, ConnectionCheck, Integration
 from sleuth.integrations.service import registry
+from sleuth.integrations.trouble import readable_credentials
 from sleuth.plugin_api import CountSeries, ImpactConfig, ImpactWarning, TrackerError
 from sleuth.projects.models import Environment
 from sleuth.trackers import Tracker
@@ -97,9 +98,10 @@ def validate_impact_source(check_id: int) -> None:
         checks.fail(check_id, "This integration has been disconnected meanwhile.")
         return
     proposal = Proposal.from_payload(check.payload or {})
-    integration_id, credentials = integration.id, dict(integration.credentials)
-    db.session.rollback()
+    integration_id = integration.id
     try:
+        credentials = readable_credentials(integration)
+        db.session.rollback()
         proven = _prove(tracker, credentials, proposal.settings)
     except TrackerError as error:
         checks.fail(check_id, error.message)

@@ -28,6 +28,7 @@ from sleuth.impact.tasks import Task, tasks_of
 from sleuth.impact.turn import Outcome, take_turn
 from sleuth.integrations.models import Integration
 from sleuth.integrations.service import registry
+from sleuth.integrations.trouble import UNREADABLE
 from sleuth.plugin_api import TrackerError
 from sleuth.trackers import Tracker
 
@@ -42,9 +43,6 @@ BATCH_SECONDS = 0.4
 """Each transaction costs as much as some ten counts, so few are made."""
 
 NO_ANSWER = "The tracker takes very long to answer."
-UNREADABLE = (
-    "The stored credentials cannot be read: the operator has to restore SLEUTH_ENCRYPTION_KEYS."
-)
 
 log = logging.getLogger(__name__)
 

@@ -6,24 +6,20 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, Field, FloatField, SelectField, StringField
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+from wtforms import Field, FloatField, SelectField, StringField
+from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from sleuth import clock
+from sleuth.impact.inputs import PLAIN, TICKED, input_name, inputs_of, other_name, value_of
 from sleuth.impact.models import LONGEST_NAME
-from sleuth.impact.offers import Entered, Offer, is_offered, needs, offers_of
+from sleuth.impact.offers import Entered, Offer, needs, offers_of
 from sleuth.impact.service import SourceSettings
-from sleuth.impact.validators import Offered, RequiredUnlessNone
-from sleuth.integrations.forms import Fits
 from sleuth.integrations.models import TrackerProject
 from sleuth.plugin_api import ImpactField
 from sleuth.projects.models import Project
 from sleuth.trackers import Tracker
 
-PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 KNOWN_FIELDS = ("project", "environment", "no_environment")
-TICKED = "yes"
-LONGEST_VALUE = 255
 MOST_ERRORS_A_MINUTE = 1_000_000
 
 
@@ -53,7 +49,7 @@ class ImpactForm(FlaskForm):  # type: ignore[misc]
 
     def tracker_fields(self) -> list[tuple[ImpactField, Field]]:
         """Return the tracker's own inputs, in the order in which it declares them."""
-        return [(each, self[_input_name(each)]) for each in self.declared]
+        return [(each, self[input_name(each)]) for each in self.declared]
 
     @property
     def project_choice(self) -> str:
@@ -68,7 +64,7 @@ class ImpactForm(FlaskForm):  # type: ignore[misc]
     def values(self) -> dict[str, str]:
         """Return what is entered for the tracker's fields other than the project."""
         return {
-            each.name: _value(self[_input_name(each)])
+            each.name: self.typed(each.name) or value_of(self[input_name(each)])
             for each in self.declared
             if each.kind != "remote_project"
         }
@@ -79,8 +75,25 @@ class ImpactForm(FlaskForm):  # type: ignore[misc]
             return None
         if "no_environment" in self and self["no_environment"].data:
             return ""
-        other = _value(self["other_environment"]) if "other_environment" in self else ""
-        return other or _value(self["tracker_environment"]) or None
+        return self.typed("environment") or value_of(self["tracker_environment"]) or None
+
+    def other(self, name: str) -> Field | None:
+        """Return the input for what a field's drop-down does not list, if it may have one."""
+        found: Field | None = self._fields.get(other_name(name))
+        return found
+
+    def typed(self, name: str) -> str:
+        """Return what is typed because a field's drop-down does not list it."""
+        other = self.other(name)
+        return "" if other is None else value_of(other)
+
+    def show_typed(self, filled: SourceSettings) -> None:
+        """Put back what was typed, which no drop-down can show."""
+        chosen = {**filled.field_values, "environment": filled.error_environment or ""}
+        for name, offer in self.offers.items():
+            other, value = self.other(name), chosen.get(name, "")
+            if other is not None and offer.takes_typed and value and not offer.holds(value):
+                other.data = value
 
     def settings(self, project: Project, chosen: TrackerProject) -> SourceSettings:
         """Return what was entered as the settings of an impact source."""
@@ -123,10 +136,8 @@ def impact_form(
         measured: What the source that is edited measures so far.
         entered: What was entered, if it is not what the request posts.
     """
-    inputs = {_input_name(each): _input(each, tracker) for each in tracker.fields}
-    if tracker.info.capabilities.has_unlisted_environments:
-        inputs["other_environment"] = _other_environment(tracker)
-    kind = type("ImpactForm", (ImpactForm,), {**inputs, "declared": tuple(tracker.fields)})
+    inputs = {**inputs_of(tracker), "declared": tuple(tracker.fields)}
+    kind = type("ImpactForm", (ImpactForm,), inputs)
     given: dict[str, Any] = {"formdata": entered} if entered is not None else {}
     form: ImpactForm = kind(data=_values(filled, tracker, project) if filled else None, **given)
     form.own_environment.choices = [(each.slug, each.name) for each in project.environments]
@@ -138,66 +149,9 @@ def impact_form(
     form.offers = offers_of(integration_id, tracker, held, clock.now())
     offered = (each for each in tracker.fields if each.name in form.offers)
     form.steering = frozenset(name for each in offered for name in needs(each))
+    if filled is not None and entered is None and not form.is_submitted():
+        form.show_typed(filled)
     return form
-
-
-def _input_name(field: ImpactField) -> str:
-    renamed = {"project": "tracker_project", "environment": "tracker_environment"}
-    if field.name in (*renamed, "no_environment"):
-        return renamed.get(field.name, field.name)
-    return f"field_{field.name}"
-
-
-def _input(field: ImpactField, tracker: Tracker) -> Field:
-    if field.kind == "checkbox":
-        return BooleanField(field.label, description=field.help)
-    if field.kind == "remote_project":
-        return SelectField(
-            field.label,
-            description=field.help,
-            validators=[DataRequired("Choose a project.")],
-            validate_choice=True,
-        )
-    is_needed = field.name == "environment" and field.is_required
-    rule = RequiredUnlessNone() if is_needed else _wanted(field)
-    if is_offered(field, tracker):
-        return SelectField(
-            field.label,
-            description=field.help,
-            choices=[],
-            validators=[rule, Offered(field.name)],
-            validate_choice=False,
-        )
-    shown = {**PLAIN, "placeholder": field.placeholder} if field.placeholder else PLAIN
-    fits = Fits(field.pattern, field.pattern_message, _value)
-    return StringField(
-        field.label,
-        description=field.help,
-        validators=[rule, Length(max=LONGEST_VALUE), fits],
-        render_kw=shown,
-    )
-
-
-def _wanted(field: ImpactField) -> InputRequired | Optional:
-    if not field.is_required:
-        return Optional()
-    return InputRequired("Choose one." if field.kind == "choice" else None)
-
-
-def _other_environment(tracker: Tracker) -> Field:
-    return StringField(
-        "Another environment",
-        description=f"One that is not in the list, as {tracker.info.name} knows it.",
-        validators=[Optional(), Length(max=LONGEST_VALUE)],
-        render_kw=PLAIN,
-    )
-
-
-def _value(field: Field) -> str:
-    """Return what a plugin is told of an input."""
-    if isinstance(field, BooleanField):
-        return TICKED if field.data else ""
-    return (field.data or "").strip()
 
 
 def project_groups(projects: list[TrackerProject]) -> dict[str, list[tuple[str, str]]]:

@@ -13,7 +13,7 @@ from sleuth.integrations.models import ChoiceList, TrackerProject
 from sleuth.integrations.service import registry
 from sleuth.plugin_api import Choice, ImpactConfig, ImpactField
 from sleuth.trackers import Tracker
-from sleuth.trackers.answers import is_enterable
+from sleuth.trackers.answers import MOST_CHOICES, is_enterable
 
 OfferState = Literal["listed", "waits", "unasked", "loading", "failed"]
 OF_A_PROJECT = ("project",)
@@ -45,6 +45,7 @@ class Offer:
         kept: What is measured so far, although it is not among them.
         note: Why there is no list, or the label of the field that is waited for.
         config: What a job has to ask with; None if nobody has to be asked.
+        is_open: Whether the tracker knows others, which may be typed.
     """
 
     state: OfferState
@@ -53,15 +54,30 @@ class Offer:
     note: str = ""
     config: ImpactConfig | None = None
     is_waiting_long: bool = False
+    is_open: bool = False
 
     @property
     def all_choices(self) -> tuple[Choice, ...]:
         """What may be chosen, with what is measured so far."""
         return (*self.choices, self.kept) if self.kept else self.choices
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether the tracker may have more to offer than a drop-down can."""
+        return self.config is not None and len(self.choices) >= MOST_CHOICES
+
+    @property
+    def takes_typed(self) -> bool:
+        """Whether something may be typed that is not among the choices."""
+        return self.is_open or self.is_cut
+
     def holds(self, value: str) -> bool:
         """Tell whether a value may be chosen."""
         return any(each.value == value for each in self.all_choices)
+
+    def accepts(self, value: str) -> bool:
+        """Tell whether a value may be chosen or typed; of what is typed the tracker judges."""
+        return self.holds(value) or (self.takes_typed and is_enterable(value))
 
     def label_of(self, value: str) -> str:
         """Return what a value is called."""
@@ -77,6 +93,9 @@ def offers_of(
         if is_offered(field, tracker):
             listed = _offer(integration_id, tracker, field, entered, offers, now)
             offers[field.name] = _with_kept(listed, field, entered)
+            if field.name == "environment":
+                is_open = tracker.info.capabilities.has_unlisted_environments
+                offers[field.name] = replace(offers[field.name], is_open=is_open)
     return offers
 
 
@@ -152,7 +171,7 @@ def _missing(
         is_chosen = (
             entered.project is not None
             if name == "project"
-            else offers[name].holds(entered.values.get(name, ""))
+            else offers[name].accepts(entered.values.get(name, ""))
         )
         if not is_chosen:
             return next(each.label for each in tracker.fields if each.name == name)

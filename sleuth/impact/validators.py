@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Protocol
 
 from wtforms import Field, ValidationError
+from wtforms.validators import StopValidation
 
 from sleuth.impact.offers import Offer
 
@@ -16,6 +17,25 @@ class Dialog(Protocol):
 
     def error_environment(self) -> str | None:
         """Return the tracker's environment: None for all, "" for events without one."""
+
+    def values(self) -> dict[str, str]:
+        """Return what is entered for the tracker's fields other than the project."""
+
+    def typed(self, name: str) -> str:
+        """Return what is typed because a field's drop-down does not list it."""
+
+
+class Wanted:
+    """Something has to be entered, or chosen, beside white space."""
+
+    field_flags: ClassVar = {"required": True}
+
+    def __init__(self, name: str, message: str) -> None:
+        self.name, self.message = name, message
+
+    def __call__(self, form: Dialog, field: Field) -> None:
+        if not form.values()[self.name]:
+            raise StopValidation(self.message)
 
 
 class RequiredUnlessNone:
@@ -39,7 +59,8 @@ class Offered:
 
     def __call__(self, form: Dialog, field: Field) -> None:
         offer = form.offers[self.name]
-        if field.data and not offer.holds(field.data):
+        typed = form.typed(self.name)
+        if not (offer.accepts(typed) if typed else not field.data or offer.holds(field.data)):
             is_known = offer.state in {"listed", "waits"}
             gone = "That is not offered here. Choose another."
             raise ValidationError(gone if is_known else "Wait for the list, then choose again.")

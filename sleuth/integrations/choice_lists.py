@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sleuth import clock, queue
 from sleuth.extensions import db, rows_changed, write
 from sleuth.integrations.models import ChoiceList, Integration
+from sleuth.integrations.trouble import readable_credentials
 from sleuth.plugin_api import Choice, ImpactConfig, TrackerError
 from sleuth.trackers import current
 
@@ -81,8 +82,12 @@ def list_choices(list_id: int) -> None:
     if wanted is None or integration is None:
         return
     tracker = current().get(integration.provider)
-    credentials, field_name = dict(integration.credentials), wanted.field_name
-    config = ImpactConfig(**wanted.config)
+    field_name, config = wanted.field_name, ImpactConfig(**wanted.config)
+    try:
+        credentials = readable_credentials(integration)
+    except TrackerError as error:
+        _keep(list_id, None, error=error.message)
+        return
     db.session.rollback()
     if tracker is None:
         _keep(list_id, credentials, error="This tracker's plugin is no longer installed.")
@@ -108,16 +113,22 @@ def _claim(list_id: int) -> ChoiceList | None:
 
 def _keep(
     list_id: int,
-    credentials: dict[str, str],
+    asked: dict[str, str] | None,
     choices: Sequence[Choice] | None = None,
     *,
     error: str = "",
 ) -> None:
-    """Store an answer, unless the token it was given to has been replaced meanwhile."""
+    """Store an answer, unless the token it was given to has been replaced meanwhile.
+
+    Args:
+        asked: The credentials that the tracker was asked with; None if nobody was asked.
+    """
     with write():
         found = db.session.get(ChoiceList, list_id)
         integration = db.session.get(Integration, found.integration_id) if found else None
-        if found is None or integration is None or dict(integration.credentials) != credentials:
+        if found is None or integration is None:
+            return
+        if asked is not None and dict(integration.credentials) != asked:
             return
         if choices is not None:
             found.choices = [[each.value, each.label] for each in choices]

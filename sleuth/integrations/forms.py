@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable
 
 from flask_wtf import FlaskForm
@@ -59,6 +60,7 @@ def _input(field: CredentialField) -> Field:
         shown["placeholder"] = field.placeholder
     return kind(
         field.label,
+        filters=[_unwrapped],
         validators=[
             wanted,
             Length(max=MOST_CHARACTERS),
@@ -84,8 +86,26 @@ class Fits:
             raise ValidationError(self.message)
 
 
+def trimmed(text: str, also: str = "") -> str:
+    """Return a text without what is invisible at its ends, such as a zero-width space.
+
+    Args:
+        also: Characters that are removed there, too.
+    """
+    kept = [at for at, each in enumerate(text) if not (_is_invisible(each) or each in also)]
+    return text[kept[0] : kept[-1] + 1] if kept else ""
+
+
+def _is_invisible(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) == "Cf"
+
+
+def _unwrapped(text: str | None) -> str:
+    return trimmed(text or "", also="\"'")
+
+
 def _pasted(field: Field) -> str:
-    return (field.data or "").strip("\"' \t\r\n")
+    return field.data or ""
 
 
 class DisableForm(ConfirmForm):

@@ -12,6 +12,7 @@ from sleuth.accounts import audit
 from sleuth.extensions import db, rows_changed, write
 from sleuth.integrations.models import Integration, TrackerProject
 from sleuth.integrations.service import PROJECTS_JOB, can_be_asked, registry
+from sleuth.integrations.trouble import readable_credentials
 from sleuth.plugin_api import RemoteProject, TrackerError
 from sleuth.trackers import Tracker, name_of
 
@@ -67,7 +68,11 @@ def refresh_projects(integration_id: int) -> None:
     if tracker is None:
         _note_list_error(integration_id, "This tracker's plugin is no longer installed.")
         return
-    credentials = dict(integration.credentials)
+    try:
+        credentials = readable_credentials(integration)
+    except TrackerError as error:
+        _note_list_error(integration_id, error.message)
+        return
     db.session.rollback()
     _fetch_projects(integration_id, tracker, credentials)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
+from sleuth.crypto import EncryptionKeyError
 from sleuth.integrations.models import Integration
 from sleuth.plugin_api import TrackerError
 
@@ -14,6 +16,25 @@ OF_THE_TOKEN = ("credentials", "action_required")
 PAUSE_OF_THE_DEAD = timedelta(minutes=15)
 MAY_WAIT = timedelta(days=1)
 NOTED_AGAIN_AFTER = timedelta(minutes=10)
+
+UNREADABLE = (
+    "The stored credentials cannot be read: the operator has to restore SLEUTH_ENCRYPTION_KEYS."
+)
+
+log = logging.getLogger(__name__)
+
+
+def readable_credentials(integration: Integration) -> dict[str, str]:
+    """Return what to sign in with.
+
+    Raises:
+        TrackerError: ``UNREADABLE``: a key is missing that they were stored with.
+    """
+    try:
+        return dict(integration.credentials)
+    except EncryptionKeyError as error:
+        log.exception("The credentials of integration %d cannot be read.", integration.id)
+        raise TrackerError(UNREADABLE, permanent=True) from error
 
 
 def note_failure(

@@ -61,11 +61,9 @@ def projects(answer: Any, scrub: Scrubber) -> list[RemoteProject]:
 
 
 def choices(answer: Any, scrub: Scrubber) -> list[Choice]:
-    """Check what ``sleuth_list_choices`` returned; labels are made fit for one line."""
+    """Check and cut what ``sleuth_list_choices`` returned; labels are made fit for one line."""
     require(answer, list[Choice], "choices")
-    found: list[Choice] = answer
-    if len(found) > MOST_CHOICES:
-        raise ContractError(f"there are {len(found)} choices, more than {MOST_CHOICES}")
+    found: list[Choice] = answer[:MOST_CHOICES]
     problem = problem_of_choices(found)
     if problem:
         raise ContractError(f"choices: {problem}")

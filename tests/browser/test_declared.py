@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, Locator, Route, expect
 from sqlalchemy import select
 
 from sleuth import clock
@@ -96,6 +97,31 @@ def test_drop_downs_follow_what_is_chosen(gavin: Visitor) -> None:
     gavin.press("Save")
     gavin.expect_done("Log errors is added")
     expect(gavin.page.get_by_role("table")).to_contain_text("Team: Search")
+
+
+def test_an_answer_that_comes_late_does_not_undo_a_newer_choice(gavin: Visitor) -> None:
+    gavin.go(TAB)
+    gavin.open("Add impact source")
+    held: list[Route] = []
+    polls = re.compile(r"/choices/hourglass/team\?.*tracker_project=%3Alegacy")
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    gavin.page.route(polls, hold)
+    log = gavin.dialog.get_by_label("Log*", exact=True)
+    with gavin.page.expect_request(polls):
+        log.select_option("Legacy")
+    log.select_option("Blog")
+    expect_options(gavin, "Team", "Choose one", "Editors")
+    drop_down(gavin, "Team").select_option("Editors")
+    for each in held:
+        each.fulfill(response=each.fetch())
+    gavin.page.evaluate("fetch('/o/hooli/').then((answer) => answer.text())")
+    expect_options(gavin, "Team", "Choose one", "Editors")
+    expect(drop_down(gavin, "Team").locator("option:checked")).to_have_text("Editors")
+    gavin.page.unroute(polls)
+    gavin.page.keyboard.press("Escape")
 
 
 def test_editing_shows_what_was_chosen(gavin: Visitor) -> None:

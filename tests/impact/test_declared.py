@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
+from sqlalchemy.orm import make_transient, undefer
 
 from sleuth import clock
 from sleuth.deploys import service as deploys
@@ -19,11 +22,14 @@ from sleuth.deploys.registration import register_deploy
 from sleuth.extensions import db, write
 from sleuth.health import service as health
 from sleuth.health.models import Verdict
-from sleuth.impact import collecting
+from sleuth.impact import checking, collecting
 from sleuth.impact.disabling import disable_integration
 from sleuth.impact.models import Coverage, ErrorCount, ImpactSource
-from sleuth.integrations import choice_lists
+from sleuth.integrations import choice_lists, project_list
 from sleuth.integrations.models import ChoiceList, Integration, TrackerProject
+from sleuth.integrations.service import registry
+from sleuth.plugin_api import Choice, ImpactField, TrackerError
+from sleuth.trackers import answers
 from tests.conftest import NOW, Cast
 
 HTMX = {"HX-Request": "true"}
@@ -136,6 +142,7 @@ def test_the_dialog_shows_what_is_declared_of_the_credentials(developer: FlaskCl
         ("email", "ada", "Enter the e-mail address you sign in to Hourglass with."),
         ("api_key", "hg_xyz", "Hourglass keys begin with hg_, followed by eight digits."),
         ("api_key", "", "Enter the API key."),
+        ("api_key", "\u200b", "Enter the API key."),
     ],
 )
 def test_what_does_not_look_right_is_refused_before_anybody_is_asked(
@@ -147,10 +154,13 @@ def test_what_does_not_look_right_is_refused_before_anybody_is_asked(
     assert queued == []
 
 
-def test_white_space_and_quotes_around_a_key_do_not_count(
-    developer: FlaskClient, queued: list[Any]
+@pytest.mark.parametrize(
+    "key", [' "hg_0123abcd"\n', "\u00a0hg_0123abcd\u200b", "\ufeff\u2060'hg_0123abcd' \u00ad"]
+)
+def test_what_surrounds_a_key_invisibly_does_not_count(
+    developer: FlaskClient, queued: list[Any], key: str
 ) -> None:
-    pasted = {**PASTED, "api_key": ' "hg_0123abcd"\n'}
+    pasted = {**PASTED, "api_key": key}
     developer.post(f"{INTEGRATIONS}/hourglass/enable", data=pasted)
     assert len(queued) == 1
 
@@ -164,7 +174,8 @@ def test_two_credentials_and_one_on_demand_connect_it(connected: FlaskClient) ->
 
 def test_both_credentials_are_replaced(connected: FlaskClient, run_jobs: RunJobs) -> None:
     url = f"{INTEGRATIONS}/hourglass/replace-token"
-    asked = connected.post(url, data={**PASTED, "api_key": "hg_99999999"})
+    replaced = {"email": "bob@example.com", "api_key": "hg_99999999"}
+    asked = connected.post(url, data=replaced)
     run_jobs()
     page = connected.get(asked.location).text
     attempt = re.search('name="check" value="([^"]+)"', page)
@@ -172,7 +183,7 @@ def test_both_credentials_are_replaced(connected: FlaskClient, run_jobs: RunJobs
     connected.post(url, data={"check": attempt[1], "account": "Pied Piper"})
     run_jobs()
     row = db.session.scalars(select(Integration)).one()
-    assert row.credentials["api_key"] == "hg_99999999"
+    assert row.credentials == {**replaced, "account": "Pied Piper"}
 
 
 def test_drop_downs_wait_for_what_they_depend_on(connected: FlaskClient, queued: Any) -> None:
@@ -192,7 +203,8 @@ def test_choosing_a_project_offers_its_environments_and_fetches_its_lists(
     assert options(page, "environment") == ["All environments", "production", "staging"]
     assert 'hx-swap-oob="true"' in offer(page, "team")
     assert 'role="status"' in offer(page, "team")
-    assert "load delay:1s" in offer(page, "team")
+    assert 'hx-trigger="every 1s"' in offer(page, "team"), "one that fails is followed by another"
+    assert 'hx-sync="closest form:abort"' in offer(page, "team"), "it gives way to a choice"
     run_jobs()
     page = connected.get(f"{CHOICES}/team", query_string=chosen, headers=HTMX).text
     assert options(page, "team") == ["Choose one", "Checkout", "Search"]
@@ -286,6 +298,8 @@ def test_what_was_chosen_is_saved_with_what_it_is_called(
     [
         ({"field_team": "t-9"}, "That is not offered here."),
         ({"field_team": ""}, "Choose one."),
+        ({"field_team": " \u200b"}, "Choose one."),
+        ({"other_field_team": "t-9"}, "That is not offered here."),
         ({"field_severity": "x"}, "That is not offered here."),
         ({"field_tag": "Checkout!"}, "Tags are small letters."),
         ({"tracker_environment": "moon"}, "That is not offered here."),
@@ -300,6 +314,18 @@ def test_what_is_not_offered_cannot_be_saved(
     answer = connected.post(ADD, data={**ENTERED, **change}, headers=HTMX)
     assert answer.status_code == 422
     assert sentence in answer.text
+
+
+def test_a_text_that_is_required_is_more_than_spaces(
+    connected: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracker = registry().get("hourglass")
+    assert tracker is not None
+    fields = [*tracker.fields, ImpactField("zone", "Zone", "text")]
+    monkeypatch.setattr(tracker, "fields", fields)
+    answer = connected.post(ADD, data={**ENTERED, "field_zone": "  "}, headers=HTMX)
+    zone = answer.text.partition('name="field_zone"')[2]
+    assert "This field is required." in zone
 
 
 def test_an_environment_that_is_not_listed_may_be_entered_if_the_tracker_allows(
@@ -394,6 +420,226 @@ def test_old_lists_are_forgotten(connected: FlaskClient, run_jobs: RunJobs) -> N
     assert db.session.scalars(select(ChoiceList)).all() != []
     choice_lists.forget_old(NOW + timedelta(minutes=60))
     assert db.session.scalars(select(ChoiceList)).all() == []
+
+
+def set_choices(field_name: str, choices: list[list[str]]) -> None:
+    with write():
+        row = db.session.scalars(select(ChoiceList).filter_by(field_name=field_name)).one()
+        row.choices = choices
+
+
+def refuse_once(monkeypatch: pytest.MonkeyPatch, run_jobs: RunJobs) -> None:
+    """Let a check fail."""
+
+    def refuse(*_: object) -> None:
+        raise TrackerError("Hourglass is having a break.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checking, "_prove", refuse)
+        run_jobs()
+
+
+def check_url(page: str) -> str:
+    found = re.search(r'hx-get="([^"]+/checks/[^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def typed_into(page: str, name: str) -> str:
+    found = re.search(rf'<input[^>]*name="{name}"[^>]*>', page)
+    assert found is not None
+    value = re.search('value="([^"]*)"', found[0])
+    return value[1] if value else ""
+
+
+def test_a_failed_check_brings_back_the_environment_that_was_typed(
+    connected: FlaskClient, run_jobs: RunJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose(connected, run_jobs)
+    choose(connected, run_jobs, field_team="t-1")
+    entered = {**ENTERED, "tracker_environment": "", "other_environment": "canary"}
+    running = connected.post(ADD, data=entered, headers=HTMX).text
+    refuse_once(monkeypatch, run_jobs)
+    page = connected.get(check_url(running), headers=HTMX).text
+    assert "Hourglass is having a break." in page
+    assert '<details class="mt-2" open>' in offer(page, "environment")
+    entered["other_environment"] = typed_into(page, "other_environment")
+    connected.post(ADD, data=entered, headers=HTMX)
+    run_jobs()
+    assert db.session.scalars(select(ImpactSource)).one().error_environment == "canary"
+
+
+def test_of_a_very_long_list_what_is_left_out_can_be_typed(
+    connected: FlaskClient, run_jobs: RunJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose(connected, run_jobs)
+    set_choices("team", [[f"x-{each}", f"Team {each}"] for each in range(1000)])
+    page = choose(connected, run_jobs, other_field_team="t-1")
+    assert "Only the first 1,000 are listed." in offer(page, "team")
+    assert "required" not in re.findall("<select[^>]*>", offer(page, "team"))[0]
+    assert options(page, "service") == ["Nothing chosen", "Cart", "Payment"]
+    entered = {**ENTERED, "field_team": "", "other_field_team": "t-1"}
+    running = connected.post(ADD, data=entered, headers=HTMX).text
+    refuse_once(monkeypatch, run_jobs)
+    page = connected.get(check_url(running), headers=HTMX).text
+    assert typed_into(page, "other_field_team") == "t-1"
+    connected.post(ADD, data=entered, headers=HTMX)
+    run_jobs()
+    source = db.session.scalars(select(ImpactSource)).one()
+    assert (source.field_values["team"], source.field_values["service"]) == ("t-1", "s-2")
+
+
+def test_the_first_thousand_of_a_longer_list_are_kept() -> None:
+    answer = [Choice(str(each), f"Team {each}") for each in range(1200)]
+    kept = answers.choices(answer, lambda text: text)
+    assert [each.value for each in kept] == [str(each) for each in range(1000)]
+
+
+def test_while_a_list_is_fetched_the_dialog_is_left_alone(
+    connected: FlaskClient, queued: list[Any]
+) -> None:
+    chosen = {"tracker_project": ":shop"}
+    connected.post(f"{CHOICES}/team", data=chosen, headers=HTMX)
+    looked = connected.get(f"{CHOICES}/team", query_string=chosen, headers=HTMX)
+    assert (looked.status_code, looked.text) == (204, "")
+    with clock.frozen(NOW + timedelta(seconds=21)):
+        page = connected.get(f"{CHOICES}/team", query_string=chosen, headers=HTMX).text
+        assert "No worker has taken this up yet" in page
+        assert "<select" not in page
+        (watched,) = re.findall('hx-get="([^"]+)"', page)
+        assert connected.get(f"{watched}&tracker_project=:shop", headers=HTMX).status_code == 204
+
+
+@pytest.mark.parametrize("path", ["choices/hourglass/team", "tracker-projects/hourglass"])
+def test_a_dialog_whose_tracker_is_disconnected_says_so_and_stops_asking(
+    connected: FlaskClient, cast: Cast, path: str
+) -> None:
+    disable_integration(cast.acme.id, "hourglass", "Hourglass")
+    page = connected.get(f"{TAB}/{path}", headers=HTMX).text
+    assert "Hourglass is no longer connected." in page
+    assert "Try again" in page
+    assert "hx-trigger" not in page
+
+
+def test_projects_that_are_fetched_again_bring_their_environments(
+    connected: FlaskClient, run_jobs: RunJobs
+) -> None:
+    with write():
+        db.session.execute(update(TrackerProject).values(environments=["old"]))
+    url, chosen = f"{TAB}/tracker-projects/hourglass", {"tracker_project": ":shop"}
+    page = connected.post(f"{url}/refresh", data=chosen, headers=HTMX).text
+    assert 'hx-trigger="every 1s"' in page
+    assert connected.get(url, query_string=chosen, headers=HTMX).status_code == 204
+    run_jobs()
+    entered = {**chosen, "tracker_environment": "staging", "other_environment": "canary"}
+    page = connected.get(url, query_string=entered, headers=HTMX).text
+    assert re.search('id="tracker-projects"\\s+hx-swap-oob="true"', page)
+    assert re.search(r'value=":shop"\s+selected', page)
+    assert options(page, "environment") == ["All environments", "production", "staging"]
+    assert re.search(r'value="staging"\s+selected', offer(page, "environment"))
+    assert typed_into(page, "other_environment") == "canary"
+
+
+def test_a_list_is_not_asked_for_with_credentials_that_cannot_be_read(
+    connected: FlaskClient, app: Flask
+) -> None:
+    chosen = {"tracker_project": ":shop"}
+    connected.post(f"{CHOICES}/team", data=chosen, headers=HTMX)
+    (list_id,) = choice_lists.due_list_ids(NOW)
+    app.config["SLEUTH_ENCRYPTION_KEYS"] = Fernet.generate_key().decode()
+    choice_lists.list_choices(list_id)
+    assert choice_lists.due_list_ids(NOW + timedelta(days=1)) == []
+    page = connected.get(f"{CHOICES}/team", query_string=chosen, headers=HTMX).text
+    assert "The stored credentials cannot be read" in offer(page, "team")
+
+
+def test_projects_are_not_listed_with_credentials_that_cannot_be_read(
+    connected: FlaskClient, app: Flask
+) -> None:
+    integration = db.session.scalars(select(Integration)).one()
+    project_list.request_projects(integration)
+    app.config["SLEUTH_ENCRYPTION_KEYS"] = Fernet.generate_key().decode()
+    project_list.refresh_projects(integration.id)
+    assert project_list.due_project_list_ids(NOW + timedelta(days=1)) == []
+    assert "The stored credentials cannot be read" in connected.get(ADD).text
+
+
+def test_a_source_is_not_proven_with_credentials_that_cannot_be_read(
+    connected: FlaskClient, app: Flask, run_jobs: RunJobs
+) -> None:
+    choose(connected, run_jobs)
+    choose(connected, run_jobs, field_team="t-1")
+    app.config["SLEUTH_ENCRYPTION_KEYS"] = Fernet.generate_key().decode()
+    running = connected.post(ADD, data=ENTERED, headers=HTMX).text
+    run_jobs()
+    page = connected.get(check_url(running), headers=HTMX).text
+    assert "The stored credentials cannot be read" in page
+
+
+def test_replacing_the_credentials_forgets_what_the_old_ones_were_offered(
+    connected: FlaskClient, run_jobs: RunJobs
+) -> None:
+    choose(connected, run_jobs)
+    test_both_credentials_are_replaced(connected, run_jobs)
+    assert db.session.scalars(select(ChoiceList)).all() == []
+
+
+def test_a_source_of_another_tracker_is_not_found(
+    added: ImpactSource, connected: FlaskClient
+) -> None:
+    url = f"{TAB}/choices/sentry/project?source={added.public_id}"
+    with write():
+        everything = undefer(Integration.credentials)
+        row = db.session.scalars(select(Integration).options(everything)).one()
+        db.session.expunge(row)
+        make_transient(row)
+        row.id, row.provider = None, "sentry"
+        db.session.add(row)
+    assert connected.get(f"{TAB}/choices/sentry/project").status_code == 200
+    assert connected.get(url).status_code == 404
+
+
+def test_a_list_that_is_being_fetched_is_not_asked_for_again(
+    connected: FlaskClient, queued: list[Any]
+) -> None:
+    chosen = {"tracker_project": ":shop"}
+    connected.post(f"{CHOICES}/team", data=chosen, headers=HTMX)
+    connected.post(f"{CHOICES}/team?again=1", data=chosen, headers=HTMX)
+    assert len(queued) == 1
+
+
+def test_a_list_that_a_worker_has_taken_up_is_not_said_to_wait_for_one(
+    connected: FlaskClient, queued: list[Any]
+) -> None:
+    chosen = {"tracker_project": ":shop"}
+    connected.post(f"{CHOICES}/team", data=chosen, headers=HTMX)
+    with write():
+        later = NOW + timedelta(seconds=90)
+        db.session.execute(update(ChoiceList).values(claimed_until=later))
+    with clock.frozen(NOW + timedelta(seconds=21)):
+        looked = connected.get(f"{CHOICES}/team", query_string=chosen, headers=HTMX)
+    assert looked.status_code == 204
+
+
+def test_environments_that_no_form_could_bring_back_are_not_offered(
+    connected: FlaskClient,
+) -> None:
+    names = ["production", " padded", "", "two\nlines", "x" * 256]
+    with write():
+        db.session.execute(update(TrackerProject).values(environments=names))
+    chosen = {"tracker_project": ":shop"}
+    page = connected.get(f"{CHOICES}/environment", query_string=chosen, headers=HTMX).text
+    assert options(page, "environment") == ["All environments", "production"]
+
+
+def test_what_is_measured_is_told_apart_from_the_threshold(
+    added: ImpactSource, connected: FlaskClient
+) -> None:
+    with write():
+        row = db.session.get_one(ImpactSource, added.id)
+        row.manually_set_health_threshold = 5
+    page = " ".join(connected.get(f"{TAB}/sources").text.split())
+    assert "Count handled errors, too: yes · unhealthy above 5 errors a minute" in page
 
 
 # --- counting by the hour, and only the last hours ------------------------------------------

@@ -156,7 +156,6 @@ def test_labels_of_choices_are_made_fit_to_be_shown() -> None:
     [
         ([Choice("1", "One"), Choice("1", "Two")], "two of them have the same value"),
         ([Choice("a\x00", "A")], "not printable"),
-        ([Choice(str(number), "N") for number in range(1001)], "1001 choices, more than 1000"),
         ((Choice("1", "One"),), "choices is tuple, not list"),
         ([("1", "One")], "is tuple, not Choice"),
         ([Choice(1, "One")], ".value is int, not str"),  # type: ignore[arg-type]

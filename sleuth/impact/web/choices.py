@@ -5,19 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlencode
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from sleuth.impact.forms import ImpactForm, project_groups
 from sleuth.impact.offers import dependents, request_lists
-from sleuth.impact.web.blueprint import TAB, Target, blueprint, find_source_here, find_target
+from sleuth.impact.web.blueprint import (
+    TAB,
+    Target,
+    blueprint,
+    find_project_here,
+    find_source_here,
+    find_target,
+)
 from sleuth.integrations import project_list
+from sleuth.integrations.service import get_integration, registry
+from sleuth.web import is_htmx
+
+UNCHANGED = 204
 
 
 @blueprint.get(f"{TAB}/tracker-projects/<provider>")
 def tracker_projects(project_slug: str, provider: str) -> ResponseReturnValue:
-    """Show the drop-down of the tracker's projects; while it is fetched, it asks again."""
-    return _project_field(_target(project_slug, provider))
+    """Show the drop-down of the tracker's projects, and what depends on it, once it is fetched."""
+    if is_htmx() and _is_disconnected(project_slug, provider):
+        again = url_for(
+            "impact.refresh_tracker_projects",
+            project_slug=project_slug,
+            provider=provider,
+            source=request.args.get("source"),
+        )
+        return _disconnected(provider, again, "#tracker-projects", "outerHTML")
+    target = _target(project_slug, provider)
+    if not is_htmx():
+        return _project_field(target, "impact/_tracker_projects.html")
+    if target.integration.projects_due_at is not None:
+        return "", UNCHANGED
+    return _project_field(target, "impact/_listed.html")
 
 
 @blueprint.post(f"{TAB}/tracker-projects/<provider>/refresh")
@@ -26,16 +50,31 @@ def refresh_tracker_projects(project_slug: str, provider: str) -> ResponseReturn
     target = _target(project_slug, provider)
     project_list.request_projects(target.integration)
     if request.headers.get("HX-Request"):
-        return _project_field(_target(project_slug, provider))
+        target = _target(project_slug, provider)
+        return _project_field(target, "impact/_tracker_projects.html")
     return _back_to_the_form(target)
 
 
 @blueprint.get(f"{TAB}/choices/<provider>/<field_name>")
 def choices(project_slug: str, provider: str, field_name: str) -> ResponseReturnValue:
-    """Show what a drop-down offers; while that is fetched, it asks again."""
+    """Show what a drop-down offers, once that is fetched."""
+    if is_htmx() and _is_disconnected(project_slug, provider):
+        again = url_for(
+            "impact.fetch_choices",
+            project_slug=project_slug,
+            provider=provider,
+            field_name=field_name,
+            source=request.args.get("source"),
+            again=1,
+        )
+        return _disconnected(provider, again, "this", "none")
     target = _target(project_slug, provider)
     _insist_on_field(target, field_name)
-    return _offers(target, target.form(entered=request.args), [field_name])
+    form = target.form(entered=request.args)
+    offer = form.offers.get(field_name)
+    if is_htmx() and offer is not None and offer.state == "loading":
+        return _still_loading(target, form, field_name)
+    return _offers(target, form, [field_name])
 
 
 @blueprint.post(f"{TAB}/choices/<provider>/<field_name>")
@@ -57,6 +96,34 @@ def fetch_choices(project_slug: str, provider: str, field_name: str) -> Response
     return _offers(target, target.form(), names)
 
 
+def _still_loading(target: Target, form: ImpactForm, field_name: str) -> ResponseReturnValue:
+    """Leave the dialog alone, but for what it says of the wait."""
+    offer = form.offers[field_name]
+    if offer.is_waiting_long == (request.args.get("waits") == "long"):
+        return "", UNCHANGED
+    return render_template(
+        "impact/_fetching.html",
+        declared=next(each for each in form.declared if each.name == field_name),
+        offer=offer,
+        integration=target.integration,
+        project=target.project,
+        source=target.source,
+    )
+
+
+def _is_disconnected(project_slug: str, provider: str) -> bool:
+    find_project_here(project_slug)
+    is_known = registry().get(provider) is not None
+    return is_known and get_integration(g.organization.id, provider) is None
+
+
+def _disconnected(provider: str, again: str, target: str, swap: str) -> ResponseReturnValue:
+    """Say, in the place of what asks again and again, that there is nobody to ask."""
+    return render_template(
+        "impact/_disconnected.html", provider=provider, again=again, target=target, swap=swap
+    )
+
+
 def _is_unasked(form: ImpactForm, name: str) -> bool:
     return name in form.offers and form.offers[name].state == "unasked"
 
@@ -72,10 +139,11 @@ def _offers(target: Target, form: ImpactForm, names: Iterable[str]) -> ResponseR
     )
 
 
-def _project_field(target: Target) -> ResponseReturnValue:
-    form = target.form(entered=request.values)
+def _project_field(target: Target, template: str) -> ResponseReturnValue:
+    form, names = target.form(entered=request.values), dependents("project", target.tracker)
     return render_template(
-        "impact/_tracker_projects.html",
+        template,
+        shown=[each for each in form.tracker_fields() if each[0].name in names],
         form=form,
         groups=project_groups(target.projects),
         integration=target.integration,
