@@ -4,6 +4,8 @@ from __future__ import annotations
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 NAMES = {MINUTE: "minute", HOUR: "hour", DAY: "day"}
+FIGURES = 10
+"""As many as tell an average that was turned to and fro from what it was."""
 
 
 def bucket_name(step_seconds: int) -> str:
@@ -13,6 +15,17 @@ def bucket_name(step_seconds: int) -> str:
     return NAMES[unit] if number == 1 else f"{number} {NAMES[unit]}s"
 
 
+def period_name(step_seconds: int) -> str:
+    """Return what one bucket is called after "every" or "whole": hour, period of 5 minutes."""
+    return NAMES.get(step_seconds) or f"period of {bucket_name(step_seconds)}"
+
+
+def by_words(step_seconds: int) -> str:
+    """Return how a tracker counts: by the hour, every 5 minutes."""
+    name = bucket_name(step_seconds)
+    return f"by the {name}" if step_seconds in NAMES else f"every {name}"
+
+
 def rate_unit(step_seconds: int) -> int:
     """Return the seconds in which an average is told: nothing finer than what is counted."""
     if step_seconds % DAY == 0:
@@ -20,9 +33,20 @@ def rate_unit(step_seconds: int) -> int:
     return HOUR if step_seconds % HOUR == 0 else MINUTE
 
 
+def rate_words(step_seconds: int) -> str:
+    """Return in what averages are told: "a minute", "an hour", "a day"."""
+    unit = rate_unit(step_seconds)
+    return f"an {NAMES[unit]}" if unit == HOUR else f"a {NAMES[unit]}"
+
+
 def per_unit(per_minute: float, step_seconds: int) -> float:
     """Turn an average a minute into one a minute, hour or day, as it is told."""
-    return per_minute * rate_unit(step_seconds) / MINUTE
+    return float(f"{per_minute * rate_unit(step_seconds) / MINUTE:.{FIGURES}g}")
+
+
+def per_minute(per_unit: float, step_seconds: int) -> float:
+    """Turn an average as it is told back into one a minute."""
+    return per_unit * MINUTE / rate_unit(step_seconds)
 
 
 def duration(minutes: int, step_seconds: int) -> str:
@@ -34,10 +58,7 @@ def duration(minutes: int, step_seconds: int) -> str:
 
 def counted_words(step_seconds: int, tracker_name: str) -> str:
     """Return what users of a tracker with coarse counts should know."""
-    name = bucket_name(step_seconds)
-    whole = f"whole {name}" if name in NAMES.values() else f"whole period of {name}"
-    by = f"by the {name}" if name in NAMES.values() else f"every {name}"
     return (
-        f"{tracker_name} counts {by}: a deploy is judged after the first {whole} that "
-        "follows it, never by a part of one."
+        f"{tracker_name} counts {by_words(step_seconds)}: a deploy is judged after the first "
+        f"whole {period_name(step_seconds)} that follows it, never by a part of one."
     )

@@ -145,7 +145,8 @@ class CredentialField:
             and quotes around it left out; tried before anybody is asked. It must be
             quick whatever is entered: 200 characters, at most three parts that vary (``*``,
             ``+``, ``?``, ``|``, ``{2,}``), no group that is repeated, no flags, look-arounds
-            or back-references. What is longer than 500 characters is left to the tracker.
+            or back-references. What is longer than 500 characters, or than 200 where
+            three parts vary, is left to the tracker.
         pattern_message: What the user is told otherwise; required with a pattern.
         placeholder: An example, shown in the empty input.
     """
@@ -188,7 +189,8 @@ class Capabilities:
     """What the tracker can do.
 
     Args:
-        interval_seconds: Width of one count bucket: 60 or more, and a divisor of a day.
+        interval_seconds: Width of one count bucket: whole minutes, and a divisor of a day. Users
+            have to begin new series when an update changes it.
         look_back_days: How far back counts can be asked for.
         has_explicit_range: False for trackers that only answer "the last N": every window
             then ends with the newest whole bucket, and the host keeps what it needs of it.
@@ -287,8 +289,6 @@ class ImpactField:
         help: A line below the input.
         warning: A longer note shown with it, ending in a link to ``docs_url`` if given.
         docs_url: Where that link leads.
-        help: A line below the input.
-        warning: A longer note shown with it, ending in a link to ``docs_url`` if given.
         choices: What a ``choice`` offers; if empty, ``sleuth_list_choices`` is asked.
         depends_on: Names of earlier fields, ``project`` or choices, that the list which
             is asked for depends on.

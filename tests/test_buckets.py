@@ -22,6 +22,27 @@ def test_a_bucket_has_a_name_and_a_unit_for_its_rates(step: int, name: str, unit
     assert (buckets.bucket_name(step), buckets.rate_unit(step)) == (name, unit)
 
 
+@pytest.mark.parametrize(
+    ("step", "every", "by", "a"),
+    [
+        (60, "minute", "by the minute", "a minute"),
+        (300, "period of 5 minutes", "every 5 minutes", "a minute"),
+        (3600, "hour", "by the hour", "an hour"),
+        (21_600, "period of 6 hours", "every 6 hours", "an hour"),
+        (86_400, "day", "by the day", "a day"),
+    ],
+)
+def test_a_bucket_fits_into_sentences(step: int, every: str, by: str, a: str) -> None:
+    words = buckets.period_name(step), buckets.by_words(step), buckets.rate_words(step)
+    assert words == (every, by, a)
+
+
+@pytest.mark.parametrize("step", [60, 3600, 86_400])
+@pytest.mark.parametrize("limit", [0.1, 2, 7, 1234.5])
+def test_a_limit_comes_back_as_it_was_entered(step: int, limit: float) -> None:
+    assert buckets.per_unit(buckets.per_minute(limit, step), step) == limit
+
+
 def test_rates_and_durations_are_told_in_what_is_counted() -> None:
     assert buckets.per_unit(0.5, 3600) == 30
     assert buckets.duration(1440, 3600) == "24 hours"

@@ -93,7 +93,8 @@ def count(organization_id: int) -> int:
 
 def _item(info: TrackerInfo | None, integration: Integration, now: datetime) -> Item:
     troubled = states.troubled_sources(integration, now)
-    since = min((states.waiting_since(each, integration) for each in troubled), default=None)
+    waiting = (min(now, states.waiting_since(each, integration)) for each in troubled)
+    since = min(waiting, default=None)
     if trouble.is_refused(integration):
         since = integration.failing_since
     return Item(info, integration, troubled, _pending(troubled), since)

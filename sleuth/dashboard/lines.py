@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from sleuth.buckets import MINUTE, NAMES, bucket_name, duration, per_unit, rate_unit
+from sleuth.buckets import MINUTE, bucket_name, duration, per_unit, period_name, rate_words
 from sleuth.dashboard.links import web_address
 from sleuth.health.models import Verdict
 
@@ -163,8 +163,7 @@ class ImpactLine:
     @property
     def rate_words(self) -> str:
         """In what the averages are told: "a minute", "an hour"."""
-        unit = NAMES[rate_unit(self.step_seconds)]
-        return f"an {unit}" if unit == "hour" else f"a {unit}"
+        return rate_words(self.step_seconds)
 
     @property
     def told_before(self) -> float | None:
@@ -184,7 +183,11 @@ class ImpactLine:
     @property
     def because(self) -> str:
         """Why the health is unknown; empty if it is known."""
-        return UNKNOWN_BECAUSE.get(self.reason, "") if self.health == "unknown" else ""
+        if self.health != "unknown":
+            return ""
+        if self.reason == "replaced" and self.is_coarse:
+            return f"replaced before a whole {period_name(self.step_seconds)} had passed"
+        return UNKNOWN_BECAUSE.get(self.reason, "")
 
 
 def line_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from sleuth.buckets import MINUTE, NAMES, bucket_name, duration, per_unit, rate_unit
+from sleuth.buckets import MINUTE, bucket_name, duration, per_unit, period_name, rate_words
 from sleuth.health.detector import Assessment
 
 WORST_FIRST = ("unhealthy", "ailing", "healthy", "improved")
@@ -50,9 +50,10 @@ def reason_in_words(reason: str, step_seconds: int = MINUTE) -> str:
     Args:
         step_seconds: Width of the tracker's buckets.
     """
-    name = bucket_name(step_seconds)
+    name = period_name(step_seconds)
     if step_seconds > MINUTE and reason == "pending":
-        return f"Not recorded yet: errors are counted per {name}, and one must have passed."
+        counted = f"errors are counted per {bucket_name(step_seconds)}"
+        return f"Not recorded yet: {counted}, and one must have passed."
     if step_seconds > MINUTE and reason == "replaced":
         return f"The next deploy came before a whole {name} had passed: nothing to count."
     return REASONS[reason]
@@ -68,15 +69,14 @@ def sentence(made: Assessment, step_seconds: int = MINUTE) -> str:
     rate_after, rate_before = (
         per_unit(rate, step_seconds) for rate in (made.rate_after, made.rate_before)
     )
-    unit = NAMES[rate_unit(step_seconds)]
-    article = "an" if unit == "hour" else "a"
+    unit = rate_words(step_seconds)
     return (
-        f"{after} ({rate_after:.2f} {article} {unit}), against {rate_before:.2f} {article} {unit} "
+        f"{after} ({rate_after:.2f} {unit}), against {rate_before:.2f} {unit} "
         f"in the {duration(made.minutes_before, step_seconds).removeprefix('1 ')} before."
     )
 
 
 def _after(minutes: int, step_seconds: int) -> str:
     if step_seconds > MINUTE and minutes * 60 == step_seconds:
-        return f"the first whole {bucket_name(step_seconds)} after the deploy"
+        return f"the first whole {period_name(step_seconds)} after the deploy"
     return f"{duration(minutes, step_seconds)} after the deploy"

@@ -178,7 +178,7 @@ def _stored_source(
             look_back_days=able.look_back_days,
         )
     elif source := db.session.get(ImpactSource, proposal.source_id, with_for_update=True):
-        change_impact_source(source, proposal.settings, proven.warning)
+        change_impact_source(source, proposal.settings, proven.warning, able.interval_seconds)
     if source is not None and source.complete_until is None:
         storing.store_first(source, proven.window, proven.counts, proven.proof, proven.asked_at)
     return source

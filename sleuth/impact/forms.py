@@ -10,6 +10,7 @@ from wtforms import Field, FloatField, SelectField, StringField
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from sleuth import clock
+from sleuth.buckets import MINUTE, per_minute, per_unit, rate_words
 from sleuth.impact.inputs import PLAIN, TICKED, input_name, inputs_of, other_name, value_of
 from sleuth.impact.models import LONGEST_NAME
 from sleuth.impact.offers import Entered, Offer, needs, offers_of
@@ -20,17 +21,20 @@ from sleuth.projects.models import Project
 from sleuth.trackers import Tracker
 
 KNOWN_FIELDS = ("project", "environment", "no_environment")
-MOST_ERRORS_A_MINUTE = 1_000_000
+MOST_ERRORS = 1_000_000_000
 
 
 class ImpactForm(FlaskForm):  # type: ignore[misc]
     """Base of the forms that ``impact_form`` builds.
 
-    ``offers`` is what its drop-downs offer, by the tracker's names of the fields, and
-    ``steering`` the names of those fields on which that depends.
+    ``step_seconds`` is the width of the tracker's buckets: the threshold is entered in
+    errors a minute, an hour or a day accordingly. ``offers`` is what its drop-downs
+    offer, by the tracker's names of the fields, and ``steering`` the names of those fields
+    on which that depends.
     """
 
     declared: tuple[ImpactField, ...] = ()
+    step_seconds: int = MINUTE
     offers: dict[str, Offer]
     steering: frozenset[str] = frozenset()
 
@@ -42,9 +46,7 @@ class ImpactForm(FlaskForm):  # type: ignore[misc]
     own_environment = SelectField("Environment", validators=[DataRequired("Choose one.")])
     threshold = FloatField(
         "Manual threshold",
-        description="Average errors a minute above which deploys are unhealthy. Leave it empty "
-        "to compare with the time before each deploy.",
-        validators=[Optional(), NumberRange(min=0, max=MOST_ERRORS_A_MINUTE)],
+        validators=[Optional(), NumberRange(min=0, max=MOST_ERRORS)],
     )
 
     def tracker_fields(self) -> list[tuple[ImpactField, Field]]:
@@ -95,6 +97,18 @@ class ImpactForm(FlaskForm):  # type: ignore[misc]
             if other is not None and offer.takes_typed and value and not offer.holds(value):
                 other.data = value
 
+    @property
+    def threshold_help(self) -> str:
+        """What is to be entered as the threshold."""
+        return (
+            f"Average errors {rate_words(self.step_seconds)} above which deploys are unhealthy. "
+            "Leave it empty to compare with the time before each deploy."
+        )
+
+    def _limit(self) -> float | None:
+        entered = self.threshold.data
+        return None if entered is None else per_minute(entered, self.step_seconds)
+
     def settings(self, project: Project, chosen: TrackerProject) -> SourceSettings:
         """Return what was entered as the settings of an impact source."""
         own = next(each for each in project.environments if each.slug == self.own_environment.data)
@@ -108,7 +122,7 @@ class ImpactForm(FlaskForm):  # type: ignore[misc]
             error_environment=self.error_environment(),
             attributes=dict(chosen.attributes),
             field_values=values,
-            threshold=self.threshold.data,
+            threshold=self._limit(),
             error_org_label=chosen.org_label,
             value_labels={
                 name: self.offers[name].label_of(value)
@@ -136,8 +150,9 @@ def impact_form(
         measured: What the source that is edited measures so far.
         entered: What was entered, if it is not what the request posts.
     """
-    inputs = {**inputs_of(tracker), "declared": tuple(tracker.fields)}
-    kind = type("ImpactForm", (ImpactForm,), inputs)
+    step = tracker.info.capabilities.interval_seconds
+    told = {"declared": tuple(tracker.fields), "step_seconds": step}
+    kind = type("ImpactForm", (ImpactForm,), {**inputs_of(tracker), **told})
     given: dict[str, Any] = {"formdata": entered} if entered is not None else {}
     form: ImpactForm = kind(data=_values(filled, tracker, project) if filled else None, **given)
     form.own_environment.choices = [(each.slug, each.name) for each in project.environments]
@@ -164,6 +179,7 @@ def project_groups(projects: list[TrackerProject]) -> dict[str, list[tuple[str, 
 
 
 def _values(settings: SourceSettings, tracker: Tracker, project: Project) -> dict[str, object]:
+    limit = settings.threshold
     own = [each.slug for each in project.environments if each.id == settings.environment_id]
     boxes = {each.name for each in tracker.fields if each.kind == "checkbox"}
     return {
@@ -176,5 +192,7 @@ def _values(settings: SourceSettings, tracker: Tracker, project: Project) -> dic
         "tracker_project": f"{settings.error_org_key}:{settings.error_project_key}",
         "tracker_environment": settings.error_environment or "",
         "no_environment": settings.error_environment == "",
-        "threshold": settings.threshold,
+        "threshold": None
+        if limit is None
+        else per_unit(limit, tracker.info.capabilities.interval_seconds),
     }

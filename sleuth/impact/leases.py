@@ -14,8 +14,10 @@ from sqlalchemy import (
     Select,
     Update,
     and_,
+    case,
     exists,
     func,
+    literal,
     or_,
     select,
     union,
@@ -24,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from sleuth import clock
+from sleuth.buckets import DAY, MINUTE
 from sleuth.extensions import db, write
 from sleuth.impact.models import ImpactSource, Sweep, SweepKind
 from sleuth.integrations.models import Integration
@@ -31,7 +34,14 @@ from sleuth.integrations.service import can_be_asked
 
 LEASE = timedelta(seconds=30)
 CURRENT = timedelta(hours=3)
-"""The past is read only where the present is; long enough for counts by the hour."""
+CURRENT_BUCKETS = 2
+"""The past is read only where the present is: as old as the longer of these, at most."""
+
+_WIDE = [
+    step
+    for step in range(MINUTE, DAY + 1, MINUTE)
+    if DAY % step == 0 and CURRENT_BUCKETS * timedelta(seconds=step) > CURRENT
+]
 SKEW = timedelta(seconds=60)
 """What was scheduled this far in the future was scheduled before the clock was set back."""
 
@@ -93,6 +103,18 @@ def is_due(now: datetime) -> ColumnElement[bool]:
     return and_(ImpactSource.due_at <= now, ImpactSource.paused_at.is_(None))
 
 
+def is_current(now: datetime) -> ColumnElement[bool]:
+    """Whether a source's newest counts are there, as far as its tracker's buckets allow."""
+    column = ImpactSource.complete_until
+    oldest = {
+        step: literal(now - CURRENT_BUCKETS * timedelta(seconds=step), column.type)
+        for step in _WIDE
+    }
+    return column >= case(
+        oldest, value=ImpactSource.interval_seconds, else_=literal(now - CURRENT, column.type)
+    )
+
+
 def is_sweep_due(now: datetime) -> ColumnElement[bool]:
     """Whether a sweep is due, for a source whose newest counts are there.
 
@@ -101,7 +123,7 @@ def is_sweep_due(now: datetime) -> ColumnElement[bool]:
     comes_in = and_(
         ImpactSource.failure_count == 0,
         ImpactSource.due_at.is_not(None),
-        ImpactSource.complete_until >= now - CURRENT,
+        is_current(now),
     )
     is_held_back = and_(ImpactSource.due_at.is_(None), Sweep.kind == SweepKind.FILTERS)
     return and_(

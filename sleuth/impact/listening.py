@@ -16,7 +16,7 @@ from sleuth import clock
 from sleuth.accounts import audit
 from sleuth.extensions import db, write
 from sleuth.impact import quiet, schedule, series
-from sleuth.impact.leases import CURRENT
+from sleuth.impact.leases import is_current
 from sleuth.impact.models import ErrorCount, ImpactSource
 from sleuth.impact.series import HOUR
 from sleuth.integrations.models import Integration
@@ -69,7 +69,7 @@ def _suspects(part: int, now: datetime) -> Select[int]:
         select(ImpactSource.id)
         .join(Integration, Integration.id == ImpactSource.integration_id)
         .where(
-            ImpactSource.complete_until >= now - CURRENT,
+            is_current(now),
             ImpactSource.due_at.is_not(None),
             ImpactSource.paused_at.is_(None),
             Integration.paused_at.is_(None),

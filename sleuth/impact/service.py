@@ -14,7 +14,7 @@ from sleuth import clock, queue
 from sleuth.accounts import audit
 from sleuth.extensions import db, write
 from sleuth.ids import new_public_id
-from sleuth.impact import schedule, series, sweeps
+from sleuth.impact import intervals, schedule, series, sweeps
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations.models import Integration, TrackerProject
 from sleuth.projects.models import Environment, Project
@@ -167,17 +167,29 @@ def add_impact_source(
     return source
 
 
-def change_impact_source(source: ImpactSource, settings: SourceSettings, warning: str) -> None:
+def change_impact_source(
+    source: ImpactSource,
+    settings: SourceSettings,
+    warning: str,
+    interval_seconds: int | None = None,
+) -> None:
     """Change a source inside ``with write():``; measuring something else starts it over.
+
+    Args:
+        interval_seconds: Width of the tracker's buckets; another starts it over, too. None
+            to leave it.
 
     Raises:
         NameTakenError: the environment has another source of this name.
     """
     if is_name_taken(settings.environment_id, settings.name, source.id):
         raise NameTakenError(settings.name)
-    starts_over = measures_something_else(source, settings)
+    step = interval_seconds or source.interval_seconds
+    starts_over = settings_of(source).measured != settings.measured
+    starts_over |= step != source.interval_seconds
     _apply(source, settings, warning)
     if starts_over:
+        source.interval_seconds = step
         series.forget(source.id)
         _start_over(source)
         sweeps.start_over(source, clock.now())
@@ -218,8 +230,12 @@ def settings_of(source: ImpactSource) -> SourceSettings:
 
 
 def measures_something_else(source: ImpactSource, settings: SourceSettings) -> bool:
-    """Tell whether the new settings would make the collected counts meaningless."""
-    return settings_of(source).measured != settings.measured
+    """Tell whether saving the new settings makes the collected counts meaningless.
+
+    So it does where the tracker counts in other buckets now.
+    """
+    is_outdated = intervals.is_outdated(source.provider, source.interval_seconds)
+    return is_outdated or settings_of(source).measured != settings.measured
 
 
 def measured_project(source: ImpactSource) -> TrackerProject:

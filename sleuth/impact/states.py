@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import joinedload
 
 from sleuth.extensions import db
+from sleuth.impact import intervals
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.service import sources_where
 from sleuth.integrations import trouble
@@ -44,7 +45,7 @@ class Tally:
     """The impact sources of one integration.
 
     Args:
-        late: Those that lack three intervals of counts, or more.
+        late: Those that lack three intervals of counts, or more, and the troubled ones.
         troubled: Those of them that somebody has to look at.
         collected_at: When the last counts of any came in.
         due_at: When the next are asked for.
@@ -81,6 +82,8 @@ def state_of(source: Measured, integration: Integration, now: datetime) -> State
     if source.paused_at is not None or integration.paused_at is not None:
         return State.PAUSED
     waited = now - waiting_since(source, integration)
+    if intervals.is_outdated(integration.provider, source.interval_seconds):
+        return State.NEEDS_ATTENTION
     if trouble.is_refused(integration) or waited >= _attention_after(source.interval_seconds):
         return State.NEEDS_ATTENTION
     if waited >= _late_after(source.interval_seconds):
@@ -236,7 +239,8 @@ def _has_waited(
 ) -> ColumnElement[bool]:
     """Whether counts have been missing for longer than a limit, by the interval of a source.
 
-    What was missed while an integration was paused does not count.
+    What was missed while an integration was paused does not count. Of a tracker that counts
+    in other buckets now none are coming.
     """
     conditions = [
         and_(
@@ -246,7 +250,7 @@ def _has_waited(
         )
         for step in steps
     ]
-    return or_(false(), *conditions)
+    return or_(intervals.outdated(), *conditions)
 
 
 def _late_after(step_seconds: int) -> timedelta:

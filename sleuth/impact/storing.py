@@ -75,10 +75,10 @@ def store_first(
     source: ImpactSource, window: Window, counts: CountSeries, proof: Proof, asked_at: datetime
 ) -> None:
     """Store inside ``with write():`` what a source was proven by, which nobody collects yet."""
-    ids = (source.integration_id, source.id)
+    about, step = (source.integration_id, source.id, source.config), source.interval_seconds
     outcomes = (
-        Outcome(Task(*ids, source.config, window), asked_at, counts),
-        Outcome(Task(*ids, source.config, None, SweepKind.FILTERS), asked_at, proof),
+        Outcome(Task(*about, window, step), asked_at, counts),
+        Outcome(Task(*about, None, step, SweepKind.FILTERS), asked_at, proof),
     )
     db.session.flush()
     integration = db.session.get_one(Integration, source.integration_id)
@@ -331,7 +331,8 @@ class _Batch:
 def _is_wanted(task: Task, source: ImpactSource) -> bool:
     """Tell whether a source still measures what was asked, and is not distrusted meanwhile."""
     is_trusted = source.due_at is not None or task.kind == SweepKind.FILTERS
-    return is_trusted and source.config == task.config
+    is_the_same = source.config == task.config and source.interval_seconds == task.step_seconds
+    return is_trusted and is_the_same
 
 
 def _days_kept(run: Run, kept_since: datetime | None) -> int:

@@ -47,12 +47,14 @@ class Task:
         kind: None for the newest counts.
         run: The run of a sweep that this page belongs to.
         window: None where there is nothing to count: proving filters.
+        step_seconds: Width of the source's buckets.
     """
 
     integration_id: int
     source_id: int
     config: ImpactConfig
     window: Window | None
+    step_seconds: int
     kind: SweepKind | None = None
     run: Run | None = None
 
@@ -91,24 +93,23 @@ def tasks_of(integration_id: int, now: datetime, look_back_days: int) -> list[Ta
 
 
 def _newest_task(source: ImpactSource, now: datetime) -> Task:
-    window = schedule.newest_window(source.complete_until, now, source.interval_seconds)
-    return Task(source.integration_id, source.id, source.config, window)
+    step = source.interval_seconds
+    window = schedule.newest_window(source.complete_until, now, step)
+    return Task(source.integration_id, source.id, source.config, window, step)
 
 
 def _sweep_task(
     sweep: Sweep, source: ImpactSource, now: datetime, look_back_days: int
 ) -> Task | None:
-    kind = SweepKind(sweep.kind)
+    kind, step = SweepKind(sweep.kind), source.interval_seconds
     if kind == SweepKind.FILTERS:
-        return Task(source.integration_id, source.id, source.config, None, kind)
+        return Task(source.integration_id, source.id, source.config, None, step, kind)
     run = sweeps.run_of(sweep, source, now, look_back_days)
     if run is None:
         return None
-    since, until = schedule.page_of(
-        run.since, run.reached, source.interval_seconds, sweep.failure_count
-    )
+    since, until = schedule.page_of(run.since, run.reached, step, sweep.failure_count)
     window = Window(schedule.from_epoch(since), schedule.from_epoch(until))
-    return Task(source.integration_id, source.id, source.config, window, kind, run)
+    return Task(source.integration_id, source.id, source.config, window, step, kind, run)
 
 
 def _interleaved(first: Sequence[T], second: Iterable[T]) -> Iterator[T]:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from threading import BoundedSemaphore
 
 from sleuth import clock
+from sleuth.impact import intervals
 from sleuth.impact.models import SweepKind
 from sleuth.impact.proof import Proof, prove_filters
 from sleuth.impact.tasks import Task
@@ -124,6 +125,11 @@ def _ask(tracker: Tracker, credentials: dict[str, str], task: Task) -> Outcome:
 def _answer(
     tracker: Tracker, credentials: dict[str, str], task: Task, now: datetime
 ) -> CountSeries | Proof:
+    step = tracker.info.capabilities.interval_seconds
+    if task.step_seconds != step:
+        change = intervals.change_in_words(tracker.info.name, step, task.step_seconds)
+        message = f"{change} {intervals.REMEDY}"
+        raise TrackerError(message, permanent=True, reason="bad_answer")
     if task.window is None:
         return prove_filters(tracker, credentials, task.config, now)
     window = task.window

@@ -20,6 +20,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 HOST = re.compile(r"(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+")
 LONGEST_SLUG = 40
 SECONDS_PER_DAY = 86_400
+MINUTE = 60
 
 
 def checked_info(answer: Any, hooks: frozenset[str]) -> TrackerInfo:
@@ -116,8 +117,8 @@ def _check_names(what: str, names: list[str]) -> None:
 
 def _check_capabilities(capabilities: Capabilities, hooks: frozenset[str]) -> None:
     interval = capabilities.interval_seconds
-    is_even = interval >= 60 and SECONDS_PER_DAY % interval == 0
-    _insist(is_even, "Capabilities.interval_seconds must divide a day and be 60 or more")
+    is_even = interval >= MINUTE and interval % MINUTE == 0 and SECONDS_PER_DAY % interval == 0
+    _insist(is_even, "Capabilities.interval_seconds must be whole minutes and divide a day")
     _insist(capabilities.look_back_days >= 1, "Capabilities.look_back_days is less than 1")
     quota = capabilities.requests_per_hour
     _insist(quota is None or quota >= 1, "Capabilities.requests_per_hour is less than 1")

@@ -8,7 +8,7 @@ from datetime import datetime
 from flask import Flask
 
 from sleuth import clock
-from sleuth.buckets import bucket_name, counted_words
+from sleuth.buckets import counted_words, per_unit, period_name, rate_words
 
 UNITS = (
     ("year", 31_557_600),
@@ -29,7 +29,7 @@ HEALTH_WORDS = {
 UNKNOWN_WORDS = {
     "pending": "Not recorded yet",
     "gap": "Unknown: counts are missing",
-    "replaced": "Unknown: replaced at once",
+    "replaced": "Unknown: replaced too soon",
     "short_history": "Unknown: too little history",
     "too_few_errors": "Unknown: too few errors",
     "no_source": "No impact source",
@@ -49,8 +49,10 @@ def init_app(app: Flask) -> None:
         utc_time,
         utc_date,
         health_word,
-        bucket_name,
         counted_words,
+        per_unit,
+        period_name,
+        rate_words,
     )
     for word in words:
         app.add_template_filter(word)

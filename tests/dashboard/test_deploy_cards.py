@@ -130,6 +130,12 @@ def test_an_unknown_health_says_why(judged, reason, said) -> None:
     assert f"Source 0 Unknown {said}" in words(judged(("unknown", reason)))
 
 
+def test_a_deploy_replaced_within_the_hour_of_its_tracker_says_so(judged) -> None:
+    figures = {"picture_step": 3600, "picture_start": None, "deploy_index": 0}
+    page = words(judged(("unknown", "replaced"), assessment=figures))
+    assert "replaced before a whole hour had passed" in page
+
+
 def test_an_unknown_health_shows_no_rates(judged) -> None:
     page = words(judged(("unknown", "too_few_errors"), rates=(0.01, 0.02)))
     assert "avg errors" not in page

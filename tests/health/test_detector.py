@@ -120,6 +120,21 @@ def test_after_a_day_a_verdict_is_final_whatever_is_missing() -> None:
     assert (verdict.health, verdict.minutes_of_data, verdict.is_final) == ("healthy", 56, True)
 
 
+def test_of_a_tracker_that_counts_by_the_day_counts_are_awaited_for_three_days() -> None:
+    day = DAY * 60
+    begin = DEPLOYED_AT - DEPLOYED_AT % day
+    starts = [begin + index * day for index in range(-1, 3)]
+
+    def after(days: float) -> tuple[str, str, bool]:
+        counts = [2000.0, math.nan, math.nan, math.nan]
+        now = DEPLOYED_AT + int(days * day)
+        verdict = assess(starts, counts, DEPLOYED_AT, now, step_seconds=day)
+        return verdict.health, verdict.reason, verdict.is_final
+
+    assert after(1.6) == after(2.9) == ("unknown", "pending", False)
+    assert after(3.1) == ("unknown", "gap", True)
+
+
 def test_a_replaced_deploy_whose_counts_have_a_gap_is_final_after_a_day() -> None:
     after = [2.0] * 10 + [math.nan] * 4 + [2.0] * 6
     assert not judged([2.0] * DAY, after, 60, until=DEPLOYED_AT + 1200).is_final

@@ -159,6 +159,24 @@ def test_a_verdict_of_a_tracker_that_is_gone_has_no_link(source, deploy, app) ->
     assert judge(deploy(60)).assessment["explore_url"] == ""
 
 
+def test_counts_that_change_late_in_a_wide_bucket_make_its_verdicts_due_again(
+    source, deploy
+) -> None:
+    early = deploy(11 * 60 + 50)  # ten minutes past midnight; judged by 6 to 12 o'clock
+    with write():
+        row = db.session.get_one(ImpactSource, source.id)
+        row.interval_seconds = 21_600
+    judge(early)
+    with write():
+        verdicts(early)[0].due_at = None
+        row = db.session.get_one(ImpactSource, source.id)
+        row.changed_since = int((NOW - 6 * 60 * MINUTE).timestamp())
+        row.changed_until, row.changed_at = int(NOW.timestamp()), NOW
+    with clock.frozen(NOW + 2 * MINUTE):
+        service.follow_changes()
+    assert verdicts(early)[0].due_at == NOW + 2 * MINUTE
+
+
 def test_a_manual_threshold_decides_alone(source, deploy) -> None:
     busy = deploy(60)
     count(source, NOW - DAY, NOW, 3)

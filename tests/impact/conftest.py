@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sleuth import clock
@@ -45,6 +47,18 @@ def source_settings(cast: Cast, sandbox, name: str = "Web errors", **changes) ->
         "field_values": {},
     }
     return SourceSettings(**{**values, **changes})
+
+
+@pytest.fixture
+def declare(app):
+    """Let Sentry's plugin declare buckets of another width, as after an update of it."""
+
+    def change(step_seconds: int) -> None:
+        tracker = app.extensions["sleuth_trackers"].trackers["sentry"]
+        able = replace(tracker.info.capabilities, interval_seconds=step_seconds)
+        tracker.info = replace(tracker.info, capabilities=able)
+
+    return change
 
 
 @pytest.fixture

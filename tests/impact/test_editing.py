@@ -84,6 +84,35 @@ def test_a_threshold_that_is_emptied_is_gone(developer) -> None:
     assert the_source().manually_set_health_threshold is None
 
 
+def test_the_limit_of_a_tracker_that_counts_by_the_hour_is_entered_by_the_hour(
+    developer, declare
+) -> None:
+    declare(3600)
+    with write():
+        the_source().interval_seconds = 3600
+    save(developer, threshold="2")
+    assert the_source().manually_set_health_threshold == 2 / 60
+    page = developer.get(f"{TAB}/{the_source().public_id}/edit", headers=HTMX).text
+    assert "Average errors an hour above which deploys are unhealthy." in page
+    assert re.search('<input[^>]*name="threshold"[^>]*value="2(.0)?"', page)
+
+
+def test_saving_begins_a_new_series_where_the_tracker_counts_otherwise_now(
+    developer, run_jobs
+) -> None:
+    with write():
+        source = the_source()
+        source.interval_seconds, first = 300, source.public_id
+    asked = words(save(developer).text)
+    assert "Start a new series for 'Web errors'?" in asked
+    assert "begun when it counted every 5 minutes." in asked
+    save(developer, confirmed="y")
+    run_jobs()
+    source = the_source()
+    assert (source.public_id, source.interval_seconds, source.last_error) == (first, 60, "")
+    assert counted() > 0
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [

@@ -110,7 +110,7 @@ def test_nothing_of_it_is_called_confirmed(distrusted: ImpactSource) -> None:
 def test_an_answer_to_an_earlier_question_does_not_bring_it_back(distrusted: ImpactSource) -> None:
     later = NOW + timedelta(days=1)
     window = Window(later - timedelta(hours=1), later)
-    task = Task(distrusted.integration_id, distrusted.id, distrusted.config, window)
+    task = Task(distrusted.integration_id, distrusted.id, distrusted.config, window, 60)
     answer = CountSeries(60, ((later - timedelta(minutes=9), 5),), later)
     with clock.frozen(later):
         leases.claim([distrusted.integration_id], "mine", later)

@@ -92,6 +92,13 @@ def test_the_card_names_the_source_and_asks(silent, sign_in) -> None:
     assert "Does the application still report to Sentry?" in shown
 
 
+def test_a_source_that_counts_by_the_day_is_listened_to_all_day(silent, declare) -> None:
+    with write():
+        row = db.session.get_one(ImpactSource, silent.id)
+        row.interval_seconds, row.complete_until = 86_400, NOW - 4 * HOUR
+    assert db.session.scalars(listening._suspects(silent.id % listening.PARTS, NOW)).all()
+
+
 def test_it_changes_no_state_and_needs_no_attention(silent, integration, sign_in) -> None:
     listen()
     row = db.session.get_one(Integration, integration.id)

@@ -51,6 +51,32 @@ def test_a_source_that_is_whole_says_so(source: ImpactSource, page) -> None:
     assert "Every minute of the last 29 days is known" in page()
 
 
+def test_a_source_with_buckets_of_minutes_says_so_in_words(
+    source: ImpactSource, page, declare
+) -> None:
+    declare(300)
+    with write():
+        row = db.session.get_one(ImpactSource, source.id)
+        row.interval_seconds, row.complete_until, row.minutes_from = 300, NOW, 0
+        since = int((NOW - timedelta(days=30)).timestamp())
+        known = series.Replacement(source.id, since, int(NOW.timestamp()), [])
+        series.replace_counts([known])
+    assert "Every period of 5 minutes of the last 29 days is known" in page()
+
+
+@pytest.mark.parametrize(
+    ("step", "shown"), [(60, "a minute"), (3600, "an hour"), (86_400, "a day")]
+)
+def test_a_limit_is_shown_in_the_unit_of_the_counts(
+    source: ImpactSource, page, declare, step: int, shown: str
+) -> None:
+    declare(step)
+    with write():
+        row = db.session.get_one(ImpactSource, source.id)
+        row.interval_seconds, row.manually_set_health_threshold = step, 2 / (step / 60)
+    assert f"unhealthy above 2 errors {shown}" in page()
+
+
 def test_what_is_unknown_is_listed(source: ImpactSource, page) -> None:
     collect(source)
     with write():

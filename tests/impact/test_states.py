@@ -218,7 +218,8 @@ def test_where_nothing_collects_it_is_late_and_then_needs_attention(working, int
     assert feels(integration, after(18)) == State.NEEDS_ATTENTION
 
 
-def test_counts_by_the_hour_may_be_hours_late(working, integration) -> None:
+def test_counts_by_the_hour_may_be_hours_late(working, integration, declare) -> None:
+    declare(3600)
     with write():
         row = db.session.get_one(ImpactSource, working.id)
         row.interval_seconds, row.expected_at = 3600, NOW

@@ -159,6 +159,19 @@ def test_too_large_a_piece_of_the_past_keeps_nothing_else_waiting(
     assert db.session.get_one(Integration, known.integration_id).retry_at is None
 
 
+@pytest.mark.parametrize(("step", "hours"), [(86_400, 24), (86_400, 47), (21_600, 11), (3600, 2)])
+def test_the_past_is_read_all_day_also_of_trackers_with_wide_buckets(
+    source: ImpactSource, step: int, hours: int
+) -> None:
+    with write():
+        row = db.session.get_one(ImpactSource, source.id)
+        row.interval_seconds, row.due_at = step, NOW + 4 * DAY
+        row.complete_until = NOW - timedelta(hours=hours)
+    assert leases.due_integration_ids(NOW) == [source.integration_id]
+    missed = NOW - timedelta(hours=hours) + max(timedelta(hours=3), timedelta(seconds=2 * step))
+    assert leases.due_integration_ids(missed + MINUTE) == []
+
+
 def test_a_gap_reaches_no_further_than_the_history(source: ImpactSource) -> None:
     known = collect(source)
     much_later = NOW + 60 * DAY

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from sleuth import clock
-from sleuth.impact import states
+from sleuth.impact import intervals, states
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.offers import values_in_words
 from sleuth.impact.web import choices, dialogs, sources  # noqa: F401 - they add pages
@@ -17,7 +17,11 @@ def init_app(app: Flask) -> None:
     """Register the pages."""
     app.register_blueprint(blueprint)
     app.jinja_env.globals.update(
-        source_state=_state_now, tracker_name=name_of, values_in_words=values_in_words
+        source_state=_state_now,
+        tracker_name=name_of,
+        values_in_words=values_in_words,
+        interval_change=intervals.change_of,
+        interval_remedy=intervals.REMEDY,
     )
 
 
