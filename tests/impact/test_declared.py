@@ -639,7 +639,7 @@ def test_what_is_measured_is_told_apart_from_the_threshold(
         row = db.session.get_one(ImpactSource, added.id)
         row.manually_set_health_threshold = 5
     page = " ".join(connected.get(f"{TAB}/sources").text.split())
-    assert "Count handled errors, too: yes · unhealthy above 5 errors a minute" in page
+    assert "Count handled errors, too: yes · unhealthy above 300 errors an hour" in page
 
 
 # --- counting by the hour, and only the last hours ------------------------------------------
