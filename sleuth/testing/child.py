@@ -47,12 +47,17 @@ def _work(orders: TextIO, report: TextIO) -> None:
                 rule = find_rule(number.strip())
                 if rule is not None:
                     outcome = check_rule(bench, rule)
-                    _tell(report, state=outcome.state, words=outcome.words)
+                    _tell(
+                        report,
+                        state=outcome.state,
+                        words=outcome.words,
+                        is_stuck=bench.is_stuck,
+                    )
     except CandidateError as error:
         _tell(report, error=str(error))
 
 
-def _tell(report: TextIO, **said: str) -> None:
+def _tell(report: TextIO, **said: str | bool) -> None:
     print(json.dumps(said), file=report, flush=True)
 
 
