@@ -39,7 +39,7 @@ def main() -> None:
 def _work(orders: TextIO, report: TextIO) -> None:
     place = json.loads(orders.readline())
     try:
-        candidate = find(place["place"], place["plugins_dir"])
+        candidate = find(place["place"], place["plugins_dir"], _disabled())
         _tell(report, step="found")
         with opened(candidate) as bench:
             _tell(report, step="ready")
@@ -55,6 +55,10 @@ def _work(orders: TextIO, report: TextIO) -> None:
                     )
     except CandidateError as error:
         _tell(report, error=str(error))
+
+
+def _disabled() -> list[str]:
+    return [each.strip() for each in os.environ.get("SLEUTH_DISABLED_PLUGINS", "").split(",")]
 
 
 def _tell(report: TextIO, **said: str | bool) -> None:

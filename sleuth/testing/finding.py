@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -44,19 +44,21 @@ class Candidate:
     others: tuple[Source, ...] = ()
 
 
-def find(place: str, plugins_dir: str = "") -> Candidate:
+def find(place: str, plugins_dir: str = "", disabled: Collection[str] = ()) -> Candidate:
     """Import a plugin and its sandbox.
 
     Args:
         place: Path of its file or folder, or its name if it is a bundled or installed
             plugin, or one in the folder ``plugins_dir``.
+        disabled: Names of plugins that are not loaded beside it.
 
     Raises:
         CandidateError: there is none, it cannot be imported, or it has no sandbox.
     """
     source = _source(place, plugins_dir)
     plugin, is_quiet = _imported(source)
-    others = tuple(_others(source, plugins_dir))
+    found = _others(source, plugins_dir)
+    others = tuple(other for other in found if other.origin.name not in disabled)
     return Candidate(source, plugin, _sandbox_of(source, plugin), is_quiet, others)
 
 

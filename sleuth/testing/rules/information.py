@@ -30,7 +30,8 @@ def loads(bench: Bench) -> None:
         require(
             slug not in slugs_in(other.files()),
             f"Another plugin already has the slug {slug}: {other.origin.name} "
-            f"({other.origin.place}). The product would load one of them only.",
+            f"({other.origin.place}). Choose one of its own, or disable that plugin "
+            "(SLEUTH_DISABLED_PLUGINS).",
         )
 
 

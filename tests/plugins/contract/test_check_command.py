@@ -114,6 +114,14 @@ def test_a_slug_that_a_plugin_of_the_operator_has_is_not_free(
     assert f"Another plugin already has the slug mine: theirs ({folder}/theirs.py)" in result.output
 
 
+def test_the_slug_of_a_disabled_plugin_is_free(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(EXAMPLE.replace('slug="example"', 'slug="sentry"'))
+    monkeypatch.setenv("SLEUTH_DISABLED_PLUGINS", "other, sentry")
+    assert check(str(path), "--rule", "C101").exit_code == 0
+
+
 def test_a_plugin_that_is_installed_already_does_not_clash_with_itself(
     written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
