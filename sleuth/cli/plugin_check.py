@@ -36,7 +36,7 @@ def check(
 ) -> None:
     """Check a tracker plugin against its own fake server; exits with 1 if a rule fails."""
     if explain:
-        _explain(explain)
+        _explain(explain, as_json)
         return
     if not plugin:
         raise click.UsageError("Name a plugin, or the path of its file or folder.")
@@ -79,7 +79,8 @@ def _summary(outcomes: list[Outcome]) -> str:
     parts = [f"{counted['ok']} ok", f"{counted['failed']} failed"]
     if counted["not checked"]:
         parts.append(f"{counted['not checked']} not checked")
-    return f"\n{len(outcomes)} rules: {', '.join(parts)}."
+    counted_rules = "1 rule" if len(outcomes) == 1 else f"{len(outcomes)} rules"
+    return f"\n{counted_rules}: {', '.join(parts)}."
 
 
 def _row(outcome: Outcome) -> dict[str, str]:
@@ -93,8 +94,12 @@ def _row(outcome: Outcome) -> dict[str, str]:
     }
 
 
-def _explain(number: str) -> None:
+def _explain(number: str, is_for_programs: bool) -> None:
     rule = _rule(number)
+    if is_for_programs:
+        of_rule = {"rule": rule.number, "title": rule.title}
+        click.echo(json.dumps({**of_rule, "reason": rule.reason, "page": rule.page}, indent=2))
+        return
     click.echo(f"{rule.number}  {rule.title}\n\n{rule.reason}\n\n{rule.page}")
 
 

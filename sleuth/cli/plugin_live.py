@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import reduce
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sleuth.testing.live_report import Report
 
 COULD_NOT_RUN = 2
+_INTERRUPTED = "Interrupted; nothing is reported."
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _OPTIONS = (
@@ -85,16 +86,51 @@ def check_live(
         place: Path or name of the plugin.
         settings: ``NAME=VALUE`` each, likewise ``public_credentials``.
 
+    They are made in a child, since plugin and checks may end the process.
+
     Raises:
         CannotRun: with a sentence, where nothing could be found out.
     """
+    from sleuth.testing.forked import EndedError, Tell, told
+
+    own_settings, credentials = _pairs(settings), _pairs(public_credentials)
+
+    def work(tell: Tell) -> None:
+        def say(text: str) -> None:
+            tell(printed=text)
+
+        try:
+            report = _report(place, budget, pause_seconds, own_settings, credentials, say)
+        except (KeyboardInterrupt, click.Abort):
+            tell(refused=_INTERRUPTED)
+        except CannotRun as error:
+            tell(refused=error.message)
+        else:
+            text = json.dumps(report.as_dict(), indent=2) if as_json else report.as_markdown()
+            tell(report=text, code=report.exit_code)
+
     try:
-        report = _report(place, budget, pause_seconds, _pairs(settings), _pairs(public_credentials))
-    except (KeyboardInterrupt, click.Abort):
-        raise CannotRun("Interrupted; nothing is reported.") from None
-    text = json.dumps(report.as_dict(), indent=2) if as_json else report.as_markdown()
-    click.echo(text)
-    sys.exit(report.exit_code)
+        sys.exit(_shown(told(work)))
+    except KeyboardInterrupt:
+        raise CannotRun(_INTERRUPTED) from None
+    except EndedError as error:
+        raise CannotRun(
+            f"{place}, or one of its live checks, {error}; nothing is reported."
+        ) from None
+
+
+def _shown(told: Iterable[dict[str, Any]]) -> int:
+    """Print what the process that makes the checks has told, and return the exit code."""
+    code = COULD_NOT_RUN
+    for said in told:
+        if "refused" in said:
+            raise CannotRun(said["refused"])
+        if "printed" in said:
+            click.echo(f"The plugin printed:\n{said['printed']}", err=True)
+        else:
+            click.echo(said["report"])
+            code = said["code"]
+    return code
 
 
 def _report(
@@ -103,22 +139,20 @@ def _report(
     pause_seconds: float,
     settings: dict[str, str],
     public_credentials: dict[str, str],
+    say: Callable[[str], None],
 ) -> Report:
     from sleuth import clock, config
     from sleuth.testing.finding import CandidateError
-    from sleuth.testing.live_checking import LiveError, Terms, check_live, find_subject
+    from sleuth.testing.live_checking import Terms, check_live, find_subject
+    from sleuth.testing.live_looking import LiveError
 
     try:
-        subject = find_subject(place, config.load(os.environ), settings, _say)
+        subject = find_subject(place, config.load(os.environ), settings, say)
         credentials = _credentials(subject, public_credentials)
         terms = Terms(credentials, settings, budget, pause_seconds)
-        return check_live(subject, terms, clock.now, _say)
+        return check_live(subject, terms, clock.now, say)
     except (CandidateError, LiveError, config.SettingError) as error:
         raise CannotRun(str(error)) from None
-
-
-def _say(text: str) -> None:
-    click.echo(f"The plugin printed:\n{text}", err=True)
 
 
 def _credentials(subject: Subject, public: dict[str, str]) -> dict[str, str]:

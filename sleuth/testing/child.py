@@ -39,7 +39,7 @@ def main() -> None:
 def _work(orders: TextIO, report: TextIO) -> None:
     place = json.loads(orders.readline())
     try:
-        candidate = find(place["place"], place["plugins_dir"])
+        candidate = find(place["place"], place["plugins_dir"], _disabled())
         _tell(report, step="found")
         with opened(candidate) as bench:
             _tell(report, step="ready")
@@ -47,12 +47,21 @@ def _work(orders: TextIO, report: TextIO) -> None:
                 rule = find_rule(number.strip())
                 if rule is not None:
                     outcome = check_rule(bench, rule)
-                    _tell(report, state=outcome.state, words=outcome.words)
+                    _tell(
+                        report,
+                        state=outcome.state,
+                        words=outcome.words,
+                        is_stuck=bench.is_stuck,
+                    )
     except CandidateError as error:
         _tell(report, error=str(error))
 
 
-def _tell(report: TextIO, **said: str) -> None:
+def _disabled() -> list[str]:
+    return [each.strip() for each in os.environ.get("SLEUTH_DISABLED_PLUGINS", "").split(",")]
+
+
+def _tell(report: TextIO, **said: str | bool) -> None:
     print(json.dumps(said), file=report, flush=True)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import import_module
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
@@ -33,27 +34,32 @@ class Candidate:
         source: Where it comes from.
         plugin: The module or object that holds its hooks.
         is_quiet: Whether importing it opened no connection.
+        others: Plugins that are loaded beside it: the bundled ones and the operator's.
     """
 
     source: Source
     plugin: object
     sandbox: Sandbox
     is_quiet: bool = True
+    others: tuple[Source, ...] = ()
 
 
-def find(place: str, plugins_dir: str = "") -> Candidate:
+def find(place: str, plugins_dir: str = "", disabled: Collection[str] = ()) -> Candidate:
     """Import a plugin and its sandbox.
 
     Args:
         place: Path of its file or folder, or its name if it is a bundled or installed
             plugin, or one in the folder ``plugins_dir``.
+        disabled: Names of plugins that are not loaded beside it.
 
     Raises:
         CandidateError: there is none, it cannot be imported, or it has no sandbox.
     """
     source = _source(place, plugins_dir)
     plugin, is_quiet = _imported(source)
-    return Candidate(source, plugin, _sandbox_of(source, plugin), is_quiet)
+    found = _others(source, plugins_dir)
+    others = tuple(other for other in found if other.origin.name not in disabled)
+    return Candidate(source, plugin, _sandbox_of(source, plugin), is_quiet, others)
 
 
 def imported(place: str, plugins_dir: str = "") -> tuple[Source, object]:
@@ -69,14 +75,46 @@ def imported(place: str, plugins_dir: str = "") -> tuple[Source, object]:
 def beside(plugin: object, what: str) -> ModuleType | None:
     """Import the module ``what`` that lies beside a plugin, None if there is none.
 
-    It is a module of that name in the plugin's folder, or ``_NAME_what.py`` beside its file.
+    It is a module of that name in the plugin's folder, or ``_NAME_what.py`` beside its file,
+    which imports the plugin, if it likes, by the name of that file.
     """
     module = plugin if isinstance(plugin, ModuleType) else sys.modules[type(plugin).__module__]
     if hasattr(module, "__path__"):
         return _submodule(f"{module.__name__}.{what}")
     own = Path(module.__file__ or "")
     file = own.with_name(f"_{own.stem}_{what}.py")
-    return _executed(file) if file.is_file() else None
+    if not file.is_file():
+        return None
+    with _importable(module, own):
+        return _executed(file)
+
+
+@contextmanager
+def _importable(module: ModuleType, file: Path) -> Iterator[None]:
+    """Let a plugin be imported by the name of its file, unless that is somebody else's."""
+    name = file.stem
+    if not name.isidentifier() or name in sys.modules or not _is_free(name, file):
+        yield
+        return
+    sys.modules[name] = module
+    try:
+        yield
+    finally:
+        del sys.modules[name]
+
+
+def _is_free(name: str, file: Path) -> bool:
+    spec = find_spec(name)
+    return spec is None or Path(spec.origin or "").resolve() == file.resolve()
+
+
+def _others(source: Source, plugins_dir: str) -> Iterator[Source]:
+    """Yield what is found beside a plugin; one of its own name would be replaced by it."""
+    for other in find_plugins(plugins_dir):
+        is_here = other.is_bundled or Path(other.origin.place).is_absolute()
+        is_replaced = other.origin.name == source.origin.name and not other.is_bundled
+        if is_here and not is_replaced and other.key != source.key:
+            yield other
 
 
 def _source(place: str, plugins_dir: str) -> Source:
@@ -96,6 +134,8 @@ def _source(place: str, plugins_dir: str) -> Source:
 
 
 def _source_at(path: Path) -> Source:
+    if path.is_dir() and not (path / "__init__.py").is_file():
+        raise CandidateError(f"{path} is no plugin, it has no __init__.py. {_within(path)}")
     is_bundled = path.parent == BUNDLED_DIR
     found = _pick(path, is_bundled, find_plugins("" if is_bundled else str(path.parent)))
     if found is None:
@@ -104,6 +144,16 @@ def _source_at(path: Path) -> Source:
             "name begins with a letter."
         )
     return found
+
+
+def _within(folder: Path) -> str:
+    places = [Path(source.origin.place) for source in find_plugins(str(folder))]
+    inside = [
+        str(place)
+        for place in places
+        if place.parent == folder and (place.is_file() or (place / "__init__.py").is_file())
+    ]
+    return f"Name a plugin in it: {', '.join(inside)}." if inside else "There is none in it."
 
 
 def _pick(path: Path, is_bundled: bool, sources: Iterable[Source]) -> Source | None:

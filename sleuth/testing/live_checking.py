@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,9 +11,10 @@ from urllib.parse import urlsplit
 
 from sleuth import __version__
 from sleuth.http import AllowedHosts, Client
+from sleuth.http.deadline import run_until
 from sleuth.plugin_api import CredentialField, TokenCheck, TrackerContext, TrackerError, TrackerInfo
 from sleuth.testing.budget import BudgetedSession, RememberingClient
-from sleuth.testing.finding import beside, imported
+from sleuth.testing.finding import imported
 from sleuth.testing.hearing import overheard
 from sleuth.testing.known_keys import keys_in
 from sleuth.testing.live import (
@@ -23,6 +25,7 @@ from sleuth.testing.live import (
     Verdict,
     not_found_out,
 )
+from sleuth.testing.live_looking import LiveError, checks_of, looked
 from sleuth.testing.live_report import Report, Result
 from sleuth.testing.product import hooks_of
 from sleuth.testing.pseudonyms import Pseudonyms
@@ -33,11 +36,8 @@ from sleuth.trackers.loading import load_alone
 _THROTTLED = "{name} has had too many requests and asks to wait (429); nothing more was asked."
 
 
+CHECK_SECONDS = 60.0
 Say = Callable[[str], None]
-
-
-class LiveError(Exception):
-    """The checks cannot be made; the message is one sentence for whoever makes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,19 @@ class Terms:
     Args:
         settings: Of the plugin, those that differ from the operator's.
         credentials: By the plugin's names.
+        check_seconds: How long one check may take, pauses not counted.
     """
 
     credentials: Mapping[str, str] = field(repr=False)
     settings: Mapping[str, str] = field(default_factory=dict)
     budget: int = BUDGET
     pause_seconds: float = PAUSE_SECONDS
+    check_seconds: float = CHECK_SECONDS
+
+    @property
+    def longest(self) -> float:
+        """Seconds that one check may take, if it makes all the requests."""
+        return self.check_seconds + self.budget * self.pause_seconds
 
 
 def find_subject(
@@ -110,12 +117,7 @@ def _subject(place: str, environ: Mapping[str, Any], settings: Mapping[str, str]
     unknown = sorted(set(settings) - set(tracker.settings))
     if unknown:
         raise LiveError(f"{tracker.info.name} has no setting {unknown[0]}.")
-    checks = getattr(beside(module, "live"), "LIVE_CHECKS", ())
-    if not checks:
-        raise LiveError(
-            f"{source.origin.name} has no live checks: a module `live` in its folder, or "
-            f"`_{source.origin.name}_live.py` beside its file, with a list LIVE_CHECKS."
-        )
+    checks = checks_of(module, source.origin.name)
     return Subject(tracker, hooks_of(module), checks, keys_in(source.files()))
 
 
@@ -140,10 +142,10 @@ def _reported(
 ) -> Report:
     session = BudgetedSession(terms.budget, terms.pause_seconds)
     context, client = _context(subject, terms, session, pseudonyms, now())
-    _try_token(subject, context, client, pseudonyms)
+    _try_token(subject, context, client, pseudonyms, terms.longest)
     results = []
     for check in subject.checks:
-        results.append(_result(check, _looked(check, context, session), pseudonyms))
+        results.append(_result(check, _looked(check, context, session, terms.longest), pseudonyms))
         if client.is_throttled:
             raise LiveError(_THROTTLED.format(name=subject.info.name))
     return Report(
@@ -181,12 +183,19 @@ def _context(
 
 
 def _try_token(
-    subject: Subject, context: TrackerContext, client: RememberingClient, pseudonyms: Pseudonyms
+    subject: Subject,
+    context: TrackerContext,
+    client: RememberingClient,
+    pseudonyms: Pseudonyms,
+    seconds: float,
 ) -> None:
     name = subject.info.name
     failure = ""
     try:
-        answer = subject.hooks.call("sleuth_validate_token", tracker=context)
+        answer = run_until(
+            time.monotonic() + seconds,
+            lambda: subject.hooks.call("sleuth_validate_token", tracker=context),
+        )
     except TrackerError as error:
         failure = pseudonyms(error.message)
     except KeyboardInterrupt:
@@ -204,17 +213,12 @@ def _try_token(
         raise LiveError(pseudonyms(answer.message) + "".join(hints))
 
 
-def _looked(check: LiveCheck, context: TrackerContext, session: BudgetedSession) -> Finding:
+def _looked(
+    check: LiveCheck, context: TrackerContext, session: BudgetedSession, seconds: float
+) -> Finding:
     """Make one check; whatever it says after a request was denied is worth nothing."""
     denied = session.denied
-    try:
-        found = check.look(context)
-    except TrackerError as error:
-        found = not_found_out(f"there was no answer to go by: {error.message.rstrip('.')}")
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        found = not_found_out(f"the check itself failed ({type(error).__name__})")
+    found = looked(check, context, seconds)
     if session.denied > denied:
         return not_found_out(f"the budget of {session.budget} requests is used up")
     return found

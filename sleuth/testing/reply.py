@@ -156,10 +156,10 @@ class Reply:
 
     def vouched(self, when: str = "") -> dict[datetime, int]:
         """Return the count of every bucket that the answer vouches for, zeros as well."""
-        series, asked = self.series(when), self.question
+        asked = self.question
+        series = answers.vouched_for(self.series(when), asked.since, asked.until)
         step = timedelta(seconds=asked.interval_seconds)
-        start = max(asked.since, series.complete_since or asked.since)
-        end = min(asked.until, series.complete_until)
+        start, end = series.complete_since or asked.since, series.complete_until
         told = dict(series.points)
         count = max(0, (end - start) // step)
         buckets = [start + index * step for index in range(count)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sysconfig
 import traceback
 from collections.abc import Iterator
@@ -53,8 +54,21 @@ def difference(one: object, other: object) -> str:
 
 def where(error: BaseException) -> str:
     """Return an exception in a line: type, message, and where in the author's code it arose."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{type(error).__name__}: {error.msg} (line {error.lineno} of {error.filename})"
     library = sysconfig.get_path("stdlib")
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not frame.filename.startswith((library, "<"))]
     place = f" (line {own[-1].lineno} of {own[-1].filename})" if own else ""
     return f"{type(error).__name__}: {error}{place}"
+
+
+def ending(code: int) -> str:
+    """Return how a process came to its end, as the end of a sentence.
+
+    Args:
+        code: Negative for a signal, as :attr:`subprocess.Popen.returncode` is.
+    """
+    if code < 0:
+        return f"crashed the process ({signal.Signals(-code).name})"
+    return f"ended the process with status {code}"

@@ -6,17 +6,20 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from sleuth import cli
-from sleuth.plugin_api import HttpAnswer
+from sleuth.plugin_api import HttpAnswer, TrackerContext, TrackerError
 from sleuth.testing.budget import BudgetedSession, BudgetSpentError
 from sleuth.testing.finding import imported
-from sleuth.testing.live import headers_of, shape_of
+from sleuth.testing.live import Finding, LiveCheck, finding, headers_of, shape_of
+from sleuth.testing.live_looking import looked
 from sleuth.testing.pseudonyms import Pseudonyms
 from sleuth.trackers.loading import load_alone
 from tests.plugins.conftest import GOOD_PLUGIN
@@ -36,9 +39,16 @@ FINE = "return finding(True, 'it is so')"
 def check(tmp_path: Path) -> Callable[..., Result]:
     """Run the live check of a plugin in a file, whose check has this body."""
 
-    def run(body: str = FINE, *more: str, stdin: str = "sesame-open\n") -> Result:
+    def run(
+        body: str = FINE,
+        *more: str,
+        stdin: str = "sesame-open\n",
+        before: str = "",
+        named: str = "",
+    ) -> Result:
         (tmp_path / "good.py").write_text(GOOD_PLUGIN)
-        (tmp_path / "_good_live.py").write_text(CHECKS.format(body=body))
+        after = f"LIVE_CHECKS = {named}\n" if named else ""
+        (tmp_path / "_good_live.py").write_text(f"{before}\n{CHECKS.format(body=body)}{after}")
         arguments = ["plugin", "check", str(tmp_path / "good.py"), "--live", *more]
         return CliRunner().invoke(cli.main, arguments, input=stdin)
 
@@ -99,6 +109,94 @@ def test_a_check_that_fails_is_told_by_its_kind_alone(check: Callable[..., Resul
     result = check("raise KeyError('acme-secret')", "--json")
     assert because(result) == "the check itself failed (KeyError)"
     assert "acme-secret" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("answer", "flaw"),
+    [
+        ("return 'acme-secret'", "it returned str, and not a Finding"),
+        ("pass", "it returned NoneType, and not a Finding"),
+        ("return Finding('fine')", "its verdict is none"),
+        ("return Finding('differs', 'acme-secret')", "what it has seen, or calls public, is no"),
+        ("return Finding('differs', (), 7)", "its reason is no text"),
+    ],
+)
+def test_a_check_that_answers_something_else_costs_its_own_answer_alone(
+    check: Callable[..., Result], answer: str, flaw: str
+) -> None:
+    two = "[*LIVE_CHECKS, LiveCheck('two', '?', '.', lambda _: finding(True))]"
+    before = "from sleuth.testing.live import Finding"
+    result = check(answer, "--json", before=before, named=two)
+    one, other = json.loads(result.stdout)["results"]
+    assert one["because"].startswith(f"the check itself is at fault: {flaw}")
+    assert other["verdict"] == "as assumed"
+    assert "acme-secret" not in result.output
+
+
+def test_a_check_that_hangs_costs_its_own_answer_alone_and_asks_no_more() -> None:
+    go_on, refused = Event(), Event()
+
+    def hang(context: TrackerContext) -> Finding:
+        go_on.wait(10)
+        with pytest.raises(TrackerError, match="has had its time"):
+            context.http.get("https://a.test/")
+        refused.set()
+        return finding(True)
+
+    tracker = TrackerContext(object(), {}, {}, datetime(2026, 3, 4, tzinfo=UTC))
+    late = looked(LiveCheck("late", "?", ".", hang), tracker, 0.01)
+    assert late.because == "the check did not come to an end within 0 seconds"
+    go_on.set()
+    assert refused.wait(10)
+    assert looked(LiveCheck("next", "?", ".", lambda _: finding(True)), tracker, 10) == finding(
+        True
+    )
+
+
+@pytest.mark.parametrize("checks", ["3", "[3]", "[LiveCheck('one', 'Is it?', 7, look)]"])
+def test_what_is_no_list_of_checks_is_said_in_a_sentence(
+    check: Callable[..., Result], checks: str
+) -> None:
+    result = check(named=checks)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: LIVE_CHECKS of good is ")
+    assert "is to be a list of LiveCheck" in result.stderr
+
+
+def test_checks_use_what_their_plugin_has(check: Callable[..., Result]) -> None:
+    result = check(
+        "return finding(good.sleuth_tracker_info().slug == 'good')", before="import good"
+    )
+    assert result.exit_code == 0
+
+
+def test_checks_that_cannot_be_imported_say_where(check: Callable[..., Result]) -> None:
+    result = check(before="from good import nothing_of_that_name")
+    assert result.exit_code == 2
+    assert "The live checks of good cannot be imported: ImportError: " in result.stderr
+    assert "_good_live.py)." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("ending", "words"),
+    [
+        ("__import__('os')._exit(0)", "ended the process with status 0"),
+        ("__import__('os').abort()", "crashed the process (SIGABRT)"),
+    ],
+)
+def test_a_check_that_ends_the_process_leaves_a_sentence(
+    check: Callable[..., Result], ending: str, words: str
+) -> None:
+    result = check(ending)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"or one of its live checks, {words}; nothing is reported." in result.stderr
+
+
+def test_a_plugin_that_ends_the_process_leaves_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "bad.py").write_text("import os\nos._exit(0)\n")
+    result = CliRunner().invoke(cli.main, ["plugin", "check", str(tmp_path / "bad.py"), "--live"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "ended the process with status 0; nothing is reported." in result.stderr
 
 
 def test_ctrl_c_ends_it_with_a_sentence(check: Callable[..., Result]) -> None:

@@ -10,6 +10,7 @@ from sleuth.testing.bench import Bench
 from sleuth.testing.guard import no_connections
 from sleuth.testing.hearing import captured_output
 from sleuth.testing.rule import BrokenRuleError, Chapter, require
+from sleuth.testing.slugs import slugs_in
 from sleuth.testing.telling import difference, told
 from sleuth.trackers.patterns import fits
 
@@ -24,6 +25,14 @@ KNOWN_FIELDS = ("project", "environment", "no_environment")
 )
 def loads(bench: Bench) -> None:
     require(not bench.failure, f"It does not load: {bench.failure}")
+    slug = bench.loaded.info.slug
+    for other in bench.candidate.others:
+        require(
+            slug not in slugs_in(other.files()),
+            f"Another plugin already has the slug {slug}: {other.origin.name} "
+            f"({other.origin.place}). Choose one of its own, or disable that plugin "
+            "(SLEUTH_DISABLED_PLUGINS).",
+        )
 
 
 @CHAPTER.rule(

@@ -56,13 +56,89 @@ def test_a_plugin_that_ends_the_process_as_if_all_were_well_fails(written: Writt
     result = check(str(written(EXAMPLE.replace(get, f"    __import__('os')._exit(0)\n{get}"))))
     assert result.exit_code == 1
     assert "ended the process with status 0 while this was tried." in result.output
-    assert "1 failed, " in result.output.splitlines()[-1]
+    assert "3 failed, " in result.output.splitlines()[-1]
 
 
 def test_a_rule_is_explained() -> None:
     result = check("--explain", "c606")
     assert result.exit_code == 0
     assert "The newest bucket still grows." in result.output
+
+
+def test_a_rule_is_explained_to_programs() -> None:
+    told = json.loads(check("--explain", "c606", "--json").output)
+    assert (told["rule"], told["page"]) == ("C606", "docs/plugins/rules.md#c606")
+    assert told["reason"].startswith("The newest bucket still grows.")
+
+
+def test_one_rule_is_counted_as_one(written: Written) -> None:
+    result = check(str(written()), "--rule", "C104")
+    assert result.output.splitlines()[-1] == "1 rule: 1 ok, 0 failed."
+
+
+def test_a_folder_of_plugins_says_which_are_in_it(written: Written) -> None:
+    path = written()
+    result = check(str(path.parent))
+    assert result.exit_code == 1
+    assert f"it has no __init__.py. Name a plugin in it: {path}." in result.output
+
+
+def test_a_folder_without_plugins_says_so(tmp_path: Path) -> None:
+    assert "There is none in it." in check(str(tmp_path)).output
+
+
+def test_a_mistake_in_the_syntax_is_told_by_its_own_line(written: Written) -> None:
+    path = written("import json\n\ndef broken(:\n")
+    result = check(str(path))
+    assert f"invalid syntax (line 3 of {path})." in result.output
+    assert "sources.py" not in result.output
+
+
+def test_a_slug_that_a_bundled_plugin_has_is_not_free(written: Written) -> None:
+    path = written(EXAMPLE.replace('slug="example"', 'slug="sentry"'))
+    result = check(str(path), "--rule", "C101")
+    assert "C101  FAILED" in result.output
+    assert "Another plugin already has the slug sentry: sentry (bundled)." in result.output
+
+
+def test_a_slug_that_a_plugin_of_the_operator_has_is_not_free(
+    written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "operators"
+    folder.mkdir()
+    (folder / "theirs.py").write_text(
+        "from sleuth import plugin_api\nSLUG = 'mine'\nplugin_api.TrackerInfo(slug=SLUG)\n"
+    )
+    monkeypatch.setenv("SLEUTH_PLUGINS_DIR", str(folder))
+    result = check(str(written()), "--rule", "C101")
+    assert f"Another plugin already has the slug mine: theirs ({folder}/theirs.py)" in result.output
+
+
+def test_the_slug_of_a_disabled_plugin_is_free(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(EXAMPLE.replace('slug="example"', 'slug="sentry"'))
+    monkeypatch.setenv("SLEUTH_DISABLED_PLUGINS", "other, sentry")
+    assert check(str(path), "--rule", "C101").exit_code == 0
+
+
+def test_a_plugin_that_is_installed_already_does_not_clash_with_itself(
+    written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "operators"
+    folder.mkdir()
+    path = written()
+    (folder / "mine.py").write_text(path.read_text())
+    monkeypatch.setenv("SLEUTH_PLUGINS_DIR", str(folder))
+    assert check(str(path), "--rule", "C101").exit_code == 0
+
+
+def test_a_sandbox_uses_what_its_plugin_has(written: Written) -> None:
+    sandbox = (
+        "import mine\nfrom plugins.example.sandbox import SANDBOX\n"
+        "assert mine._get and mine.__name__ != 'mine'\n"
+    )
+    assert check(str(written(sandbox=sandbox)), "--rule", "C101").exit_code == 0
 
 
 @pytest.mark.parametrize(

@@ -271,3 +271,14 @@ def test_the_kit_needs_neither_application_nor_pytest() -> None:
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
+
+
+def test_what_is_vouched_for_need_not_lie_on_the_interval(written: Written) -> None:
+    vouching = 'complete_until=datetime.fromisoformat(series["complete_until"]),'
+    half = "__import__('datetime').timedelta(seconds=30)"
+    unaligned = f"{vouching[:-1]} + {half}, complete_since=since + {half},"
+    assert EXAMPLE.count(vouching) == 1
+    path = written(EXAMPLE.replace(vouching, unaligned))
+    numbers = [rule.number for rule in RULES if rule.number in {"C606", "C607", "C608"}]
+    outcomes = check(find(str(path)), numbers)
+    assert [(each.state, each.words) for each in outcomes] == [("ok", "")] * 3

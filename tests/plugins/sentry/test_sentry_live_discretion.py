@@ -7,15 +7,18 @@ import os
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
 
 from plugins.sentry.sandbox import TOKENS, Sandbox
 from plugins.sentry.sandbox.tokens import BY_VALUE, User
+from sleuth.testing import forked
+from sleuth.testing.forked import Tell
 from tests.plugins.sentry.conftest import LIVE
 
 ROOT = Path(__file__).parents[3]
@@ -23,6 +26,18 @@ SPOILT = ["none", "404", "404-empty", "403", "400", "500", "html-502", "echo-400
 SPOILT += ["echo-502", "truncated", "no-projects", "interval", "unfinished", "same-page"]
 
 Run = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no child, whose log could not be seen here."""
+
+    def told(work: Callable[[Tell], None]) -> Iterator[dict[str, Any]]:
+        said: list[dict[str, Any]] = []
+        work(lambda **each: said.append(each))
+        yield from said
+
+    monkeypatch.setattr(forked, "told", told)
 
 
 PERSON = User("777001", "Canary Person", "canary@feathers.test")
