@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import resource
 import signal
 import sys
 from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
 
 PR_SET_PDEATHSIG = 1
+M_ARENA_MAX = -8
+MAPPED_PAGES = Path("/proc/self/statm")
 
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -30,11 +35,54 @@ def die_with_parent(parent_pid: int, with_signal: signal.Signals = signal.SIGKIL
 
 
 def limit_memory(most_bytes: int) -> None:
-    """Let this process and its children have so much address space and no more.
+    """Let this process and its children have so much more address space, and never again more.
 
-    Where the system knows no such limit, or a lower one is set already, nothing changes.
+    What is mapped by now, shared libraries and all, does not count. Where the system knows no
+    such limit, or a lower one is set already, nothing changes.
     """
+    most = _mapped_bytes() + most_bytes
     with suppress(ValueError, OSError):
-        soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-        if soft == resource.RLIM_INFINITY or soft > most_bytes:
-            resource.setrlimit(resource.RLIMIT_AS, (most_bytes, hard))
+        soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if soft == resource.RLIM_INFINITY or soft > most:
+            resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def share_arenas(most: int = 2) -> None:
+    """Keep glibc from reserving 64 MB of address space for each thread to allocate in.
+
+    Threads of one job would use up its limit on a machine with many cores. To be called
+    before there are threads; does nothing where another library allocates.
+    """
+    if _libc is not None and hasattr(_libc, "mallopt"):
+        _libc.mallopt(M_ARENA_MAX, most)
+
+
+def close_descriptors_to_others() -> None:
+    """Let standard output and error lead where they did, and their descriptors nowhere.
+
+    What is written to 1 and 2 as such, by a library in C or a further process say, cannot be
+    searched for secrets, so it is dropped.
+    """
+    moved = {name: getattr(sys, name) for name in ("stdout", "stderr")}
+    with Path(os.devnull).open("wb") as nowhere:
+        for number, (name, before) in enumerate(moved.items(), start=1):
+            before.flush()
+            own = os.fdopen(os.dup(number), "w", buffering=1, errors="backslashreplace")
+            setattr(sys, name, own)
+            _log_to(own, instead_of=before)
+            os.dup2(nowhere.fileno(), number)
+
+
+def _log_to(stream: TextIO, *, instead_of: TextIO) -> None:
+    known = [logging.getLogger(name) for name in logging.root.manager.loggerDict]
+    for logger in (logging.root, *known):
+        for handler in logger.handlers:
+            if isinstance(handler, logging.StreamHandler) and handler.stream is instead_of:
+                handler.setStream(stream)
+
+
+def _mapped_bytes() -> int:
+    try:
+        return int(MAPPED_PAGES.read_text().split()[0]) * resource.getpagesize()
+    except (OSError, ValueError, IndexError):
+        return 0

@@ -37,6 +37,12 @@ class Scrubber:
         """Return the text without the secrets."""
         return self._without_beginnings(self._pattern.sub(HIDDEN, text))
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Scrubber) and self._pattern == other._pattern
+
+    def __hash__(self) -> int:
+        return hash(self._pattern)
+
     def _without_beginnings(self, text: str) -> str:
         """Hide what is left of secrets that were cut at their end."""
         done = 0

@@ -53,13 +53,13 @@ class Session(requests.Session):
     """Connections to keep alive, to be used by any number of threads at once.
 
     Asks the environment for proxies and certificates once a host, because that takes as
-    long as a fourth of a request. Keeps urllib3 from logging whole addresses: some trackers
-    want their token in the query, which it logs at DEBUG.
+    long as a fourth of a request. Keeps urllib3 from logging whole addresses, as it does up to
+    WARNING: some trackers want their token in the query. What fails is told by exceptions.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        logging.getLogger("urllib3").setLevel(logging.INFO)
+        logging.getLogger("urllib3").setLevel(logging.ERROR)
         for scheme in ("https://", "http://"):
             self.mount(scheme, HTTPAdapter(pool_maxsize=MOST_CONNECTIONS))
         self._settings: dict[tuple[str, str], dict[str, Any]] = {}

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from threading import Thread
 from typing import TypeVar
 
@@ -38,7 +38,8 @@ def run_until(deadline: float, work: Callable[[], T]) -> T:
     """Run the work in a thread of its own, because only that bounds how long it takes.
 
     Socket timeouts do not: they start again with every byte, and none covers DNS. In an
-    expendable thread the work is run as it is, and has to look at the time by itself.
+    expendable thread the work is run as it is, and has to look at the time by itself. The
+    thread has the caller's context, so that what it logs is the caller's, too.
 
     Args:
         deadline: By the monotonic clock, in seconds.
@@ -56,5 +57,6 @@ def run_until(deadline: float, work: Callable[[], T]) -> T:
         except BaseException as error:
             future.set_exception(error)
 
-    Thread(target=run, daemon=True, name=THREAD_NAME).start()
+    context = copy_context()
+    Thread(target=context.run, args=(run,), daemon=True, name=THREAD_NAME).start()
     return future.result(timeout=max(deadline - time.monotonic(), 0) + GRACE_SECONDS)

@@ -17,7 +17,12 @@ from rq.serializers import JSONSerializer
 
 from sleuth import config, trackers
 from sleuth.extensions import db
-from sleuth.processes import die_with_parent, limit_memory
+from sleuth.processes import (
+    close_descriptors_to_others,
+    die_with_parent,
+    limit_memory,
+    share_arenas,
+)
 from sleuth.queue import QUEUES, stopping
 
 WORKER_TTL_SECONDS = 30
@@ -28,8 +33,8 @@ HEARTBEAT_GRACE_SECONDS = 15
 """A job whose worker has been silent for the interval and this long is run again."""
 
 MOST_MEMORY_BYTES = 3 * 1024**3
-"""Of one job, address space included that its threads only reserve; a plugin that wants more
-fails, instead of having the whole machine run out of it."""
+"""Of one job, beside what its worker has, and with what its threads only reserve; a plugin that
+wants more fails, instead of having the whole machine run out of it."""
 
 STOP_SOON = signal.SIGUSR1
 
@@ -98,6 +103,7 @@ class Worker(rq.worker.Worker):
         """Run one job in the forked child, which must not share the parent's connections."""
         die_with_parent(self.pid or 0)
         limit_memory(MOST_MEMORY_BYTES)
+        close_descriptors_to_others()
         signal.signal(STOP_SOON, lambda *_: stopping.set())
         with self.app.app_context():
             db.engine.dispose(close=False)
@@ -132,5 +138,6 @@ def make_worker(app: Flask, queues: Sequence[str] = QUEUES) -> Worker:
     Args:
         queues: Names of the queues it serves, the most urgent first.
     """
+    share_arenas()
     signal.signal(STOP_SOON, signal.SIG_IGN)  # until a job can hear it
     return Worker(app, Redis.from_url(config.redis_url(app.config)), queues)

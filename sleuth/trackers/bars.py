@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 FIRST_SECONDS = 60.0
 LONGEST_SECONDS = 3600.0
 FORGOTTEN_AFTER_SECONDS = 86_400.0
+KILLS_COUNT_FOR_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,12 @@ class Bars:
 
     clock: Callable[[], float] = time.monotonic
     _bars: dict[str, Bar] = field(default_factory=dict)
+    _kills: dict[str, float] = field(default_factory=dict)
+
+    def was_killed(self, hook: str) -> bool:
+        """Note that its process was killed in a hook; return whether it was within the hour."""
+        last, self._kills[hook] = self._kills.get(hook), self.clock()
+        return last is not None and self.clock() - last < KILLS_COUNT_FOR_SECONDS
 
     def put_up(self, hook: str, sentence: str) -> Bar:
         """Keep a hook from being called: for a minute, and twice as long each further time."""

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 
+from sleuth.trackers.bars import Bars
 from sleuth.trackers.inflight import Asked, notes
 from sleuth.trackers.registry import Registry
 from sleuth.trackers.sources import BUNDLED
@@ -15,13 +16,19 @@ PLUGINS_OWN_SIGNALS = frozenset(
 )
 """What kills a process for what it does itself; others are sent by somebody."""
 
+FAULT = "This is a fault of the plugin, not of your settings."
+KILLED_AGAIN = "had the worker's process killed from outside, twice within an hour,"
+PERHAPS = "It may want more memory than this server has; the log of the system tells."
+
 logger = logging.getLogger(__name__)
 
 
 def blame(registry: Registry, status: int, *, is_overdue: bool) -> list[Asked]:
     """Bar the hooks that ended the process of a job; called by its parent.
 
-    Where several plugins were asked at once, bundled ones are believed first.
+    Where several plugins were asked at once, bundled ones are believed first. A kill from
+    outside is nobody's fault once; when it comes again in the same hook within the hour, it is
+    taken for that of a system that has run out of memory.
 
     Args:
         status: How the process ended, as ``os.wait`` tells.
@@ -30,18 +37,30 @@ def blame(registry: Registry, status: int, *, is_overdue: bool) -> list[Asked]:
     Returns:
         The hooks that are barred now; none if the process ended in order, or was killed.
     """
-    how = _what_it_did(status, is_overdue=is_overdue)
-    suspects = _suspects(registry) if how else []
+    suspects = _suspects(registry)
+    how, whose = _what_it_did(status, is_overdue=is_overdue), FAULT
+    if not how and _is_killed(status):
+        suspects = [
+            (slug, hook) for slug, hook in suspects if _bars(registry, slug).was_killed(hook)
+        ]
+        how, whose = KILLED_AGAIN, PERHAPS
+    if not how:
+        return []
     for slug, hook in suspects:
-        tracker = registry.trackers[slug]
+        name = registry.trackers[slug].info.name
         others = " or another plugin that was asked at the same time" if len(suspects) > 1 else ""
-        sentence = (
-            f"The {tracker.info.name} plugin{others} {how} in {hook}. "
-            "This is a fault of the plugin, not of your settings."
-        )
-        bar = tracker.bars.put_up(hook, sentence)
+        sentence = f"The {name} plugin{others} {how} in {hook}. {whose}"
+        bar = _bars(registry, slug).put_up(hook, sentence)
         logger.error("%s It was barred, for the %d. time in a row.", sentence, bar.times)
     return suspects
+
+
+def _bars(registry: Registry, slug: str) -> Bars:
+    return registry.trackers[slug].bars
+
+
+def _is_killed(status: int) -> bool:
+    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
 
 
 def _suspects(registry: Registry) -> list[Asked]:

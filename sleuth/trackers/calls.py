@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
+import json
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pluggy import PluginManager
 
@@ -16,7 +18,7 @@ from sleuth.redaction import Scrubber
 from sleuth.text import clean
 from sleuth.trackers.bars import Bars
 from sleuth.trackers.capture import captured
-from sleuth.trackers.errors import ContractError, PluginBug, one_line, presentable
+from sleuth.trackers.errors import ContractError, PluginBug, one_line, presentable, said
 from sleuth.trackers.inflight import notes
 from sleuth.trackers.sizes import require_size
 from sleuth.trackers.tidy import tidied
@@ -60,6 +62,11 @@ class Surroundings:
     somebody_waits: Callable[[], bool] = lambda: False
     connect: Callable[[], Session] = Session
     is_traced: bool = False
+
+    def account(self, slug: str, credentials: Mapping[str, str]) -> str:
+        """Return what tells the accounts of a plugin apart and tells nobody their secrets."""
+        text = json.dumps([slug, sorted(credentials.items())])
+        return hmac.new(self.pace_key, text.encode(), "sha256").hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +112,10 @@ class Conversation:
     def ask(self, hook: str, check: Callable[[Any], T], **arguments: Any) -> T:
         """Turn every outcome of a hook into a checked value or a TrackerError.
 
-        Errors are raised outside of the handlers, so that nothing which might hold a
-        secret stays attached to them. What runs into the time limit of its job is an error
-        like others, so that it is noted and does not hold up everything behind it.
+        Errors are raised outside of the handler, so that nothing which might hold a
+        secret stays attached to them; the plugin's own are read while it is listened to.
+        What runs into the time limit of its job is an error like others, so that it is
+        noted and does not hold up everything behind it.
 
         Raises:
             TrackerError: what the plugin says of the tracker.
@@ -121,25 +129,15 @@ class Conversation:
         if self.context is not None:
             arguments["tracker"] = self.context
         trace = self._trace(hook, arguments)
-        failure: TrackerError
-        try:
-            with captured(self.origin.name, self.scrub), notes.asking(self.slug, hook):
+        with captured(self.origin.name, self.scrub), notes.asking(self.slug, hook):
+            try:
                 answer = self._checked(self.hooks.call(hook, **arguments), hook, check)
-        except self.surroundings.time_limit as error:
-            trace.failed(error)
-            failure = TrackerError(
-                f"{self.tracker_name} took longer to answer than a job may take. Try again later."
-            )
-        except TrackerError as error:
-            failure = presentable(error, self.scrub)
-            trace.failed(failure)
-        except BaseException as error:
-            trace.failed(error)
-            failure = self._bug(hook, error)
-        else:
-            trace.answered(answer)
-            return answer
-        raise failure
+            except BaseException as error:
+                failure = self._failure(hook, error, trace)
+            else:
+                trace.answered(answer)
+                return answer
+        raise failure from None
 
     def _trace(self, hook: str, arguments: dict[str, Any]) -> Trace:
         plugin = f"{self.origin.name} {self.origin.version}".strip()
@@ -150,20 +148,46 @@ class Conversation:
         require_size(answer, f"the answer of {hook}")
         return tidied(check(answer))
 
+    def _failure(self, hook: str, error: BaseException, trace: Trace) -> TrackerError:
+        """Return a fresh error, whatever happens when that of the plugin is looked at."""
+        try:
+            failure = self._told(error)
+            trace.failed(failure or error)
+            return failure or self._bug(hook, error)
+        except BaseException:
+            self._log_bug(hook, "It raised an error that cannot be read.")
+            return self._unexpected()
+
+    def _told(self, error: BaseException) -> TrackerError | None:
+        """Return what the error says of the tracker, None where it tells of a bug."""
+        if issubclass(type(error), self.surroundings.time_limit):
+            return TrackerError(
+                f"{self.tracker_name} took longer to answer than a job may take. Try again later."
+            )
+        if not issubclass(type(error), TrackerError):
+            return None
+        try:
+            return presentable(cast("TrackerError", error), self.scrub)
+        except Exception as fault:
+            told = f"Its {type(error).__name__} cannot be read: {self.scrub(one_line(fault))}"
+        logger.error("Plugin %s: %s", self.origin.name, told)
+        return None
+
     def _bug(self, hook: str, error: BaseException) -> PluginBug:
-        logger.error(
-            "Plugin %s %s failed in %s: %s\n%s",
-            self.origin.name,
-            self.origin.version,
-            hook,
-            self.scrub(one_line(error)),
-            clean(self.scrub("".join(traceback.format_exception(error)))),
-        )
-        if isinstance(error, ContractError):
+        lines = "".join(traceback.format_exception(error))
+        self._log_bug(hook, f"{self.scrub(one_line(error))}\n{clean(self.scrub(lines))}")
+        if issubclass(type(error), ContractError):
             return PluginBug(
                 f"The {self.tracker_name} plugin gave an answer that Sleuth cannot use: "
-                f"{self.scrub(str(error))}. This is a fault of the plugin."
+                f"{self.scrub(said(error))}. This is a fault of the plugin."
             )
+        return self._unexpected()
+
+    def _log_bug(self, hook: str, what: str) -> None:
+        plugin = f"{self.origin.name} {self.origin.version}"
+        logger.error("Plugin %s failed in %s: %s", plugin, hook, what)
+
+    def _unexpected(self) -> PluginBug:
         return PluginBug(
             f"The {self.tracker_name} plugin failed unexpectedly. This is a fault of the plugin, "
             "not of your settings; the log of the server has the details."

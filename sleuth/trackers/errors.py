@@ -10,6 +10,7 @@ from sleuth.redaction import Scrubber
 from sleuth.text import without_escapes
 
 LONGEST_MESSAGE = 500
+LONGEST_WAIT_SECONDS = 86_400.0
 
 
 class PluginBug(TrackerError):  # noqa: N818 - says whose side it is on
@@ -28,14 +29,16 @@ class LoadError(Exception):
 
 
 def presentable(error: TrackerError, scrub: Scrubber) -> TrackerError:
-    """Return a fresh error that holds what a plugin's error says, made safe to show."""
+    """Return a fresh error that holds what a plugin's error says, made safe to show.
+
+    Raises:
+        Exception: whatever a plugin's own kind of TrackerError raises when it is read.
+    """
     message = scrub(str(error.message)).strip() or "The tracker gave no answer and no reason."
-    retry_after = error.retry_after
-    is_number = isinstance(retry_after, int | float) and math.isfinite(retry_after)
     return TrackerError(
         shortened(message),
         permanent=bool(error.permanent),
-        retry_after=max(0.0, float(retry_after)) if is_number and retry_after is not None else None,
+        retry_after=_seconds(error.retry_after),
         reason=error.reason if error.reason in get_args(Reason) else "unavailable",
     )
 
@@ -51,4 +54,22 @@ def shortened(text: str, longest: int = LONGEST_MESSAGE) -> str:
 
 def one_line(error: BaseException) -> str:
     """Return an exception as the operator should read it: its type and its message."""
-    return shortened(f"{type(error).__name__}: {error}").removesuffix(":")
+    return shortened(f"{type(error).__name__}: {said(error)}").removesuffix(":")
+
+
+def said(error: BaseException) -> str:
+    """Return the message of an exception, whose ``__str__`` may be a plugin's and fail."""
+    try:
+        return str(error)
+    except BaseException:
+        return "(its message cannot be read)"
+
+
+def _seconds(wait: object) -> float | None:
+    """Return a wait as it can be kept to, None if it is no number.
+
+    Compared before it is converted, because an int may be larger than any float.
+    """
+    if not isinstance(wait, int | float) or (isinstance(wait, float) and not math.isfinite(wait)):
+        return None
+    return float(min(max(wait, 0), LONGEST_WAIT_SECONDS))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
-import json
 import os
 from collections.abc import Mapping
 from datetime import datetime
@@ -215,7 +213,7 @@ class Tracker:
                 scrub=scrub,
                 slot=partial(
                     self.surroundings.pace.slot,
-                    self._account(credentials),
+                    self.surroundings.account(self.info.slug, credentials),
                     self.info.capabilities.requests_per_hour,
                 ),
                 now=now,
@@ -237,11 +235,6 @@ class Tracker:
             self.bars,
             context,
         )
-
-    def _account(self, credentials: Mapping[str, str]) -> str:
-        """Return what tells accounts apart and tells nobody their secrets."""
-        text = json.dumps([self.info.slug, sorted(credentials.items())])
-        return hmac.new(self.surroundings.pace_key, text.encode(), "sha256").hexdigest()[:32]
 
     def _connections(self) -> Session:
         """Return the kept-alive connections of this process; a fork opens its own."""

@@ -38,7 +38,7 @@ class Trace:
 
     def failed(self, error: BaseException) -> None:
         """Log what was raised."""
-        if isinstance(error, TrackerError):
+        if type(error) is TrackerError:  # others may lack what it has
             self._log(f"TrackerError ({error.reason}): {error.message}")
         else:
             self._log(f"a bug, {one_line(error)}")

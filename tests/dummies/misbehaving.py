@@ -6,13 +6,16 @@ the ``mode`` among the credentials. Without a request it behaves.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
+import subprocess
 import sys
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -26,6 +29,7 @@ from sleuth.plugin_api import (
     RemoteProject,
     TokenCheck,
     TrackerContext,
+    TrackerError,
     TrackerInfo,
     hookimpl,
 )
@@ -136,11 +140,77 @@ def _lazy() -> Iterator[Any]:
     raise RuntimeError("too late")
 
 
+class UnreadableError(Exception):
+    def __str__(self) -> str:
+        return str(self.words)  # type: ignore[attr-defined]
+
+
+class HaltingError(Exception):
+    def __str__(self) -> str:
+        return str(sys.exit(5))
+
+
+class HollowError(TrackerError):
+    def __init__(self) -> None:
+        pass
+
+
+class OddError(TrackerError):
+    message = property(lambda _: sys.exit(6))  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        self.permanent = True
+
+
+def _raise_after(token: str, error: BaseException) -> None:
+    raise error from RuntimeError(f"401 for {token}")
+
+
+RAISED: dict[str, Callable[[], BaseException]] = {
+    "raises what cannot be read": UnreadableError,
+    "raises what exits when read": HaltingError,
+    "raises a hollow TrackerError": HollowError,
+    "raises a TrackerError that exits": OddError,
+    "raises StopIteration": StopIteration,
+    "raises GeneratorExit": GeneratorExit,
+    "raises BaseException": BaseException,
+    "is cancelled": asyncio.CancelledError,
+    "waits for ever": lambda: TrackerError("Later.", retry_after=10**400),
+}
+
+
+def _tell_elsewhere(token: str) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(_tell, token).result()
+    sys.stdout.buffer.write(f"as bytes {token}\n".encode())
+
+
+def _tell_later(token: str) -> None:
+    def speak() -> None:
+        time.sleep(0.2)
+        _tell(token)
+
+    threading.Thread(target=speak, name="afterwards", daemon=True).start()
+
+
+def _tell_descriptors(token: str) -> None:
+    os.write(1, f"raw {token}\n".encode())
+    subprocess.run(["/bin/sh", "-c", f"echo raw {token}; echo raw {token} >&2"], check=True)
+
+
 def _tell(token: str) -> None:
     sys.stdout.write(f"printed {token}\n")
     sys.stderr.write(f"complained {token}\n")
     logging.getLogger("misbehaving").warning("logged %s", token)
     warnings.warn(f"warned {token}", stacklevel=1)
+
+
+TELL: dict[str, Callable[[str], None]] = {
+    "tells the token": _tell,
+    "tells the token in a thread": _tell_elsewhere,
+    "tells the token later": _tell_later,
+    "tells the token to descriptors": _tell_descriptors,
+}
 
 
 def behave(tracker: TrackerContext, good_answer: Any) -> Any:
@@ -163,8 +233,9 @@ def behave(tracker: TrackerContext, good_answer: Any) -> Any:
         "has escapes in a key": lambda: [RemoteProject(EVIL, "Shop")],
         "takes all memory": lambda: bytearray(2**40),
     }
-    if mode == "tells the token":
-        _tell(token)
+    TELL.get(mode, lambda _: None)(token)
+    if mode in RAISED:
+        _raise_after(token, RAISED[mode]())
     if mode == "leaks a thread":
         _leak(daemon=False)
     return instead[mode]() if mode in instead else good_answer

@@ -341,6 +341,18 @@ def test_the_log_names_host_path_and_status_but_no_query_and_no_secret(
     assert "hunter2" not in caplog.text
 
 
+def test_a_broken_header_does_not_put_the_address_into_the_log(
+    raw_server: Callable[..., Any], caplog: Any
+) -> None:
+    def script(connection: socket.socket, _number: int) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nbroken\r\n: x\r\nContent-Length: 2\r\n\r\n{}")
+
+    caplog.set_level(logging.DEBUG)
+    server = raw_server(script)
+    client(server.url).get(server.url, params=[("auth_token", "s3cret-in-the-query")])
+    assert "s3cret" not in caplog.text
+
+
 def test_the_log_says_when_there_was_no_answer(
     answering: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -7,7 +7,9 @@ import os
 import shutil
 import signal
 import sys
+import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -111,6 +113,37 @@ def test_whatever_a_hook_raises_is_a_bug_of_the_plugin(tracker: Tracker, mode: s
 
 
 @pytest.mark.parametrize(
+    "mode",
+    [
+        "raises what cannot be read",
+        "raises what exits when read",
+        "raises a hollow TrackerError",
+        "raises a TrackerError that exits",
+        "raises StopIteration",
+        "raises GeneratorExit",
+        "raises BaseException",
+        "is cancelled",
+    ],
+)
+def test_an_error_that_nobody_expects_is_a_bug_with_nothing_attached(
+    tracker: Tracker, caplog: Any, mode: str
+) -> None:
+    with pytest.raises(PluginBug, match="failed unexpectedly") as caught:
+        validate(tracker, mode)
+    chain = "".join(traceback.format_exception(caught.value))
+    assert "401 for" not in chain
+    assert "in sleuth_validate_token" in caplog.text
+    assert TOKEN not in caplog.text
+
+
+def test_nobody_is_made_to_wait_longer_than_a_day(tracker: Tracker) -> None:
+    with pytest.raises(TrackerError, match="Later") as caught:
+        validate(tracker, "waits for ever")
+    assert caught.value.retry_after == 86_400
+    assert "401 for" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
     ("mode", "fault"),
     [
         ("answers a number", "TokenCheck is int"),
@@ -147,6 +180,36 @@ def test_what_it_prints_logs_and_warns_is_in_the_log_without_the_token(
     for words in ("printed [hidden]", "complained [hidden]", "logged [hidden]"):
         assert words in caplog.text
     assert TOKEN not in caplog.text + "".join(capsys.readouterr())
+
+
+def test_what_its_threads_print_and_log_and_what_it_writes_as_bytes_has_no_token(
+    tracker: Tracker, caplog: Any, capsys: Any
+) -> None:
+    with caplog.at_level(logging.INFO), pytest.warns(UserWarning, match="warned"):
+        assert validate(tracker, "tells the token in a thread").ok
+    said = caplog.text + "".join(capsys.readouterr())
+    for words in ("printed [hidden]", "complained [hidden]", "logged [hidden]", "as bytes [hid"):
+        assert words in said
+    assert TOKEN not in said
+
+
+def _validate_and_wait(tracker: Tracker) -> None:
+    assert validate(tracker, "tells the token later").ok
+    for thread in threading.enumerate():
+        if thread.name == "afterwards":
+            thread.join()
+
+
+def test_nor_has_what_a_thread_says_that_it_left_behind(
+    tracker: Tracker, caplog: Any, capsys: Any
+) -> None:
+    caplog.set_level(logging.INFO)
+    with pytest.warns(UserWarning, match="warned"):
+        _validate_and_wait(tracker)
+    said = caplog.text + "".join(capsys.readouterr())
+    assert "printed [hidden]" in said
+    assert "logged [hidden]" in said
+    assert TOKEN not in said
 
 
 def test_afterwards_everybody_prints_as_before(tracker: Tracker, capsys: Any) -> None:
@@ -210,6 +273,20 @@ class TestBlame:
         with notes.asking("misbehaving", "sleuth_list_projects"):
             assert blame(load_it(""), signal.SIGKILL, is_overdue=False) == []
 
+    def test_a_second_kill_in_the_same_hook_is_taken_for_want_of_memory(
+        self, load_it: Load
+    ) -> None:
+        registry, asked = load_it(""), ("misbehaving", "sleuth_list_projects")
+        with notes.asking(*asked):
+            blame(registry, signal.SIGKILL, is_overdue=False)
+            assert blame(registry, signal.SIGKILL, is_overdue=False) == [asked]
+        with pytest.raises(PluginBug) as caught:
+            registry.trackers["misbehaving"].list_projects({"token": TOKEN}, NOW)
+        assert "killed from outside, twice within an hour, in sleuth_list_projects" in str(
+            caught.value
+        )
+        assert "more memory than this server has" in str(caught.value)
+
     def test_nobody_is_blamed_when_nobody_was_asked(self, load_it: Load) -> None:
         assert blame(load_it(""), 1 << 8, is_overdue=False) == []
 
@@ -239,6 +316,16 @@ def test_each_time_it_is_barred_for_twice_as_long_up_to_an_hour() -> None:
     assert waits == [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
     seconds[0] += 86_400
     assert bars.put_up("hook", "It died.").times == 1
+
+
+def test_kills_that_are_an_hour_apart_are_nobodys_fault() -> None:
+    seconds = [0.0]
+    bars = Bars(clock=lambda: seconds[0])
+    assert not bars.was_killed("hook")
+    seconds[0] = 3600.0
+    assert not bars.was_killed("hook")
+    seconds[0] += 3599.0
+    assert bars.was_killed("hook")
 
 
 # What the operator can have logged

@@ -115,6 +115,22 @@ def test_a_hook_that_takes_much_memory_is_refused_in_words(
     assert "This is a fault of the plugin" in wait_for_an_end(check_id).message
 
 
+def test_what_a_hook_writes_past_python_is_dropped_and_what_it_prints_is_logged(
+    cast: Cast, start_worker: StartWorker, tmp_path: Path
+) -> None:
+    token = "a-token-that-is-long"
+    for mode in ("tells the token to descriptors", "tells the token in a thread"):
+        check_id = connect(cast, token=token, mode=mode)
+        run(check_id)
+        if mode.endswith("descriptors"):
+            start_worker()
+        wait_for_an_end(check_id)
+    wait_until(lambda: "logged [hidden]" in (tmp_path / "worker.log").read_text())
+    said = (tmp_path / "worker.log").read_text()
+    assert token not in said
+    assert "raw" not in said
+
+
 def test_a_thread_that_a_hook_leaves_running_ends_with_its_job(
     cast: Cast, start_worker: StartWorker
 ) -> None:
