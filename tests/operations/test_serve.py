@@ -100,7 +100,7 @@ def test_nothing_outlives_a_supervisor_that_is_killed(house: House) -> None:
     house.open()
     enqueue(house, "wait", 60)
     wait_until(lambda: notes_of(house.data_dir))
-    assert len(house.children()) == 6
+    assert len(house.children()) == 8
     assert house.process is not None
     house.process.kill()
     wait_until(lambda: house.left() == [])
