@@ -21,7 +21,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOOR = "import flask, flask_sqlalchemy, flask_wtf, rq, pluggy, requests, cryptography, argon2"
-PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -106,8 +105,9 @@ def cpu_ticks(pid: int) -> int:
 
 
 def memory_kib(pid: int) -> float:
-    """Return resident memory, pages shared with relatives counted in each."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_KIB
+    """Return resident memory, pages shared with others counted in parts."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(float(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
 def stop(product: subprocess.Popen[str]) -> float:

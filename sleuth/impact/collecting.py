@@ -30,7 +30,7 @@ from sleuth.integrations.models import Integration
 from sleuth.integrations.service import registry
 from sleuth.integrations.trouble import UNREADABLE
 from sleuth.plugin_api import TrackerError
-from sleuth.trackers import Tracker
+from sleuth.trackers import Tracker, hang_of
 
 MOST_AT_A_TIME = 64
 MOST_ROUNDS = 16
@@ -84,6 +84,7 @@ class _Turn:
     tasks: Sequence[Task] = ()
     heard: int = 0
     since: float = field(default_factory=time.monotonic)
+    asked: tuple[Tracker | None, Thread | None] = (None, None)
 
     def note(self, task: Task) -> None:
         """Note that a task was heard of, so that the next is awaited."""
@@ -165,9 +166,11 @@ class Round:
             self._note_unable(integration_id, UNREADABLE)
             return
         tasks = tasks_of(integration_id, now, tracker.info.capabilities.look_back_days)
-        self._turns[integration_id].tasks = tasks
         arguments = (integration_id, tracker, credentials, tasks)
-        Thread(target=self._take_turn, args=arguments, daemon=True).start()
+        thread = Thread(target=self._take_turn, args=arguments, daemon=True)
+        turn = self._turns[integration_id]
+        turn.tasks, turn.asked = tasks, (tracker, thread)
+        thread.start()
 
     def _credentials(self, integration_id: int) -> dict[str, str] | None:
         """Return what to sign in with; None if it cannot be read, or was disabled just now."""
@@ -231,9 +234,12 @@ class Round:
 
         What was asked a moment ago is asked again by the next round.
         """
-        late = [task for turn in self._turns.values() if (task := turn.overdue) is not None]
-        error = TrackerError(NO_ANSWER)
-        storing.store([Outcome(task, clock.now(), error) for task in late], self.token)
+        late = [
+            Outcome(task, clock.now(), hang_of(*turn.asked) or TrackerError(NO_ANSWER))
+            for turn in self._turns.values()
+            if (task := turn.overdue) is not None
+        ]
+        storing.store(late, self.token)
 
     def _renew(self) -> None:
         if self._turns and time.monotonic() >= self._renew_at:

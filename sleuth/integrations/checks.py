@@ -127,6 +127,14 @@ def claim(check_id: int, now: datetime) -> ConnectionCheck | None:
     return db.session.get(ConnectionCheck, check_id)
 
 
+def give_back(check_id: int) -> None:
+    """End the lease on a running attempt, in a transaction of its own; it is due again."""
+    with write():
+        check = still_running(check_id)
+        if check is not None:
+            check.claimed_until = None
+
+
 def due_ids(kind: CheckKind, now: datetime) -> list[int]:
     """Return the ids of attempts of ``kind`` that nobody is working on."""
     return list(

@@ -111,6 +111,14 @@ def _claim(list_id: int) -> ChoiceList | None:
     return db.session.get(ChoiceList, list_id) if taken else None
 
 
+def give_back(list_id: int) -> None:
+    """End the lease on a list, in a transaction of its own; it is due again."""
+    with write():
+        found = db.session.get(ChoiceList, list_id)
+        if found is not None:
+            found.claimed_until = None
+
+
 def _keep(
     list_id: int,
     asked: dict[str, str] | None,

@@ -36,6 +36,16 @@ def prove_token(integration_id: int) -> None:
     rechecking.prove_token(integration_id)
 
 
+def give_back_check(check_id: int) -> None:
+    """Let an attempt be taken up again at once, whose job has died."""
+    checks.give_back(check_id)
+
+
+def give_back_list(list_id: int) -> None:
+    """Let a list be fetched again at once, whose job has died."""
+    choice_lists.give_back(list_id)
+
+
 def erase_expired_checks() -> None:
     """Erase what was pasted in attempts that nobody decided, and lists of old dialogs."""
     checks.erase_expired(clock.now())

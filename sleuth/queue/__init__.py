@@ -35,6 +35,17 @@ ELSEWHERE = {
 """Jobs that take long. For collecting there is a worker of its own; the others are taken up
 when nobody waits for an answer, so that whoever does waits for one of them at most."""
 
+_CHECK = "sleuth.integrations.jobs.give_back_check"
+AFTER_A_DEATH = {
+    "sleuth.integrations.jobs.check_connection": _CHECK,
+    "sleuth.integrations.jobs.recheck": _CHECK,
+    "sleuth.impact.jobs.check_impact_source": _CHECK,
+    "sleuth.impact.jobs.replace_token": _CHECK,
+    "sleuth.impact.jobs.restore": _CHECK,
+    "sleuth.integrations.jobs.list_choices": "sleuth.integrations.jobs.give_back_list",
+}
+"""What gives back the lease of a job whose process was ended, where somebody waits for it."""
+
 JOB_TIMEOUT_SECONDS = 75
 """Also the length of leases on rows, so that a job that was killed is run again within 90 s."""
 

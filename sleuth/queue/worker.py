@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -23,7 +24,7 @@ from sleuth.processes import (
     limit_memory,
     share_arenas,
 )
-from sleuth.queue import QUEUES, stopping
+from sleuth.queue import AFTER_A_DEATH, QUEUES, enqueue, stopping
 
 WORKER_TTL_SECONDS = 30
 """An idle worker wakes 15 seconds before this, to say it lives and to look for lost jobs."""
@@ -31,6 +32,9 @@ MAINTENANCE_INTERVAL_SECONDS = 10
 MONITORING_INTERVAL_SECONDS = 10
 HEARTBEAT_GRACE_SECONDS = 15
 """A job whose worker has been silent for the interval and this long is run again."""
+
+OVERDUE_SECONDS = 5.0
+"""After its time limit a job is killed, if it goes on; RQ itself would wait for a minute."""
 
 MOST_MEMORY_BYTES = 3 * 1024**3
 """Of one job, beside what its worker has, and with what its threads only reserve; a plugin that
@@ -51,6 +55,7 @@ class Worker(rq.worker.Worker):
         self.app = app
         self._status: int | None = None
         self._has_killed = False
+        self._began_at = 0.0
         super().__init__(
             [Queue(name, connection=connection, serializer=JSONSerializer) for name in queues],
             connection=connection,
@@ -79,7 +84,15 @@ class Worker(rq.worker.Worker):
         """Fork, and let the child note which plugins it asks."""
         trackers.notes.share()
         self._status, self._has_killed = None, False
+        self._began_at = time.monotonic()
         super().fork_work_horse(job, queue)
+
+    def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
+        """Say that the job is alive, as long as it may be."""
+        super().maintain_heartbeats(job, execution)
+        limit = float(job.timeout or 0)
+        if 0 < limit < time.monotonic() - self._began_at - OVERDUE_SECONDS:
+            self.kill_horse()
 
     def kill_horse(self, sig: signal.Signals = signal.SIGKILL) -> None:
         """Kill the job that runs; remembered, because then it is known why it ended."""
@@ -95,9 +108,18 @@ class Worker(rq.worker.Worker):
     def monitor_work_horse(self, job: Job, queue: Queue, execution: Execution) -> None:
         """Watch over the job's process; if a plugin has ended it, do not ask that so soon."""
         super().monitor_work_horse(job, queue, execution)
-        if self._status is not None and not self._stop_requested:
-            registry = self.app.extensions["sleuth_trackers"]
-            trackers.blame(registry, self._status, is_overdue=self._has_killed)
+        if self._status is None or self._stop_requested:
+            return
+        registry = self.app.extensions["sleuth_trackers"]
+        trackers.believe(registry)
+        if trackers.blame(registry, self._status, is_overdue=self._has_killed) or self._status:
+            self._give_back(job)
+
+    def _give_back(self, job: Job) -> None:
+        """Let what the dead job was about be taken up again, before its lease runs out."""
+        if name := AFTER_A_DEATH.get(str(job.func_name)):
+            with self.app.app_context():
+                enqueue(name, *job.args)
 
     def main_work_horse(self, job: Job, queue: Queue) -> NoReturn:
         """Run one job in the forked child, which must not share the parent's connections."""

@@ -5,14 +5,18 @@ from __future__ import annotations
 import gc
 import sys
 
+from flask import Flask
 from redis.exceptions import RedisError
 
 from sleuth.factory import create_app
 from sleuth.queue import COLLECT_QUEUE, JOBS_QUEUE, QUEUES, SLOW_QUEUE
 from sleuth.queue.worker import make_worker
 from sleuth.serve import logs
+from sleuth.serve.team import work_as_team
 
 ROLES = {"worker": (JOBS_QUEUE, SLOW_QUEUE), "collector": (COLLECT_QUEUE,), "all": QUEUES}
+PROCESSES = {"worker": 2}
+"""So that nobody waits behind a job that hangs; they share the memory of what is loaded."""
 
 
 def main(role: str = "all") -> int:
@@ -28,6 +32,12 @@ def main(role: str = "all") -> int:
         return 2
     app = create_app()
     gc.freeze()  # what is loaded by now stays, and no job need look through it again
+    if role in PROCESSES:
+        return work_as_team(PROCESSES[role], lambda: _work(app, role))
+    return _work(app, role)
+
+
+def _work(app: Flask, role: str) -> int:
     try:
         make_worker(app, ROLES[role]).work(logging_level="WARNING")
     except RedisError as error:

@@ -7,10 +7,11 @@ and belong in jobs. The web process reads ``info`` and ``fields`` and calls none
 Importing it needs neither Flask nor SQLAlchemy, for the sake of plugins' own tests.
 """
 
-from sleuth.trackers.blame import blame
+from sleuth.trackers.blame import believe, blame
 from sleuth.trackers.calls import Surroundings
 from sleuth.trackers.errors import PluginBug
 from sleuth.trackers.facade import Tracker
+from sleuth.trackers.hanging import hang_of
 from sleuth.trackers.inflight import notes
 from sleuth.trackers.loading import load, try_plugins
 from sleuth.trackers.record import Trial
@@ -31,9 +32,11 @@ __all__ = [
     "Surroundings",
     "Tracker",
     "Trial",
+    "believe",
     "blame",
     "current",
     "describe",
+    "hang_of",
     "load",
     "name_of",
     "notes",

@@ -106,7 +106,7 @@ class Attempt:
             ):
                 self._admit()
         except (Exception, SystemExit) as error:
-            self._record(shortened(self.loader.scrub(why_not(error))), error)
+            self._record(shortened(self.loader.scrub(why_not(error, self.source.files()))), error)
 
     def _admit(self) -> None:
         trial = self.loader.trial_of(self.source)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sleuth import clock
 
 FIRST_SECONDS = 60.0
 LONGEST_SECONDS = 3600.0
@@ -59,6 +62,11 @@ class Bars:
         bar = self._bars.get(hook)
         if bar is None or bar.until <= self.clock():
             return ""
-        minutes = max(1, round((bar.until - self.clock()) / 60))
-        wait = "a minute" if minutes == 1 else f"{minutes} minutes"
-        return f"{bar.sentence} It is not asked again for {wait}."
+        return (
+            f"Not asked until {self._time(bar.until)} UTC, because of what happened at "
+            f"{self._time(bar.since)} UTC: {bar.sentence}"
+        )
+
+    def _time(self, moment: float) -> str:
+        """Return a moment of the monotonic clock as people read it."""
+        return f"{clock.now() + timedelta(seconds=moment - self.clock()):%H:%M:%S}"

@@ -7,6 +7,7 @@ import os
 import signal
 
 from sleuth.trackers.bars import Bars
+from sleuth.trackers.errors import FAULT
 from sleuth.trackers.inflight import Asked, notes
 from sleuth.trackers.registry import Registry
 from sleuth.trackers.sources import BUNDLED
@@ -16,7 +17,6 @@ PLUGINS_OWN_SIGNALS = frozenset(
 )
 """What kills a process for what it does itself; others are sent by somebody."""
 
-FAULT = "This is a fault of the plugin, not of your settings."
 KILLED_AGAIN = "had the worker's process killed from outside, twice within an hour,"
 PERHAPS = "It may want more memory than this server has; the log of the system tells."
 
@@ -53,6 +53,14 @@ def blame(registry: Registry, status: int, *, is_overdue: bool) -> list[Asked]:
         bar = _bars(registry, slug).put_up(hook, sentence)
         logger.error("%s It was barred, for the %d. time in a row.", sentence, bar.times)
     return suspects
+
+
+def believe(registry: Registry) -> None:
+    """Bar the hooks of which the process of a job has said itself that they hung."""
+    for slug, hook, sentence in notes.accused():
+        if slug in registry.trackers:
+            bar = _bars(registry, slug).put_up(hook, sentence)
+            logger.error("%s It was barred, for the %d. time in a row.", sentence, bar.times)
 
 
 def _bars(registry: Registry, slug: str) -> Bars:

@@ -8,6 +8,7 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from pluggy import PluginManager
@@ -18,8 +19,18 @@ from sleuth.redaction import Scrubber
 from sleuth.text import clean
 from sleuth.trackers.bars import Bars
 from sleuth.trackers.capture import captured
-from sleuth.trackers.errors import ContractError, PluginBug, one_line, presentable, said
+from sleuth.trackers.errors import (
+    FAULT,
+    ContractError,
+    PluginBug,
+    kind_of,
+    one_line,
+    presentable,
+    said,
+    shortened,
+)
 from sleuth.trackers.inflight import notes
+from sleuth.trackers.places import files_of, is_request, place_in, raised_at
 from sleuth.trackers.sizes import require_size
 from sleuth.trackers.tidy import tidied
 from sleuth.trackers.tracing import Trace
@@ -81,6 +92,11 @@ class PluginHooks:
     manager: PluginManager
     key: str
     implemented: frozenset[str]
+
+    @property
+    def files(self) -> Path | None:
+        """The plugin's file or folder."""
+        return files_of(self.manager.get_plugin(self.key))
 
     def call(self, hook: str, **arguments: Any) -> Any:
         """Call one hook of this plugin and of no other, and return what it returned."""
@@ -156,11 +172,13 @@ class Conversation:
             return failure or self._bug(hook, error)
         except BaseException:
             self._log_bug(hook, "It raised an error that cannot be read.")
-            return self._unexpected()
+            return self._unexpected(hook)
 
     def _told(self, error: BaseException) -> TrackerError | None:
         """Return what the error says of the tracker, None where it tells of a bug."""
         if issubclass(type(error), self.surroundings.time_limit):
+            if self._place_of(error) and not is_request(raised_at(error)):
+                return None
             return TrackerError(
                 f"{self.tracker_name} took longer to answer than a job may take. Try again later."
             )
@@ -181,14 +199,24 @@ class Conversation:
                 f"The {self.tracker_name} plugin gave an answer that Sleuth cannot use: "
                 f"{self.scrub(said(error))}. This is a fault of the plugin."
             )
-        return self._unexpected()
+        return self._unexpected(hook, error)
 
     def _log_bug(self, hook: str, what: str) -> None:
         plugin = f"{self.origin.name} {self.origin.version}"
         logger.error("Plugin %s failed in %s: %s", plugin, hook, what)
 
-    def _unexpected(self) -> PluginBug:
+    def _unexpected(self, hook: str, error: BaseException | None = None) -> PluginBug:
+        """Say where the plugin failed; what its error says may be meant for nobody's eyes."""
+        where = self._place_of(error) if error is not None else ""
+        what = self.scrub(kind_of(error)) if error is not None else "an error that cannot be read"
+        place = f" ({self.scrub(where)})" if where else ""
+        how = f"failed in {hook}: {what}{place}"
+        if error is not None and issubclass(type(error), self.surroundings.time_limit):
+            how = f"hung in {hook}{place}, outside of any request, until its job's time was over"
         return PluginBug(
-            f"The {self.tracker_name} plugin failed unexpectedly. This is a fault of the plugin, "
-            "not of your settings; the log of the server has the details."
+            f"The {self.tracker_name} plugin {how}. {FAULT[:-1]}; the log of the server has the "
+            "details."
         )
+
+    def _place_of(self, error: BaseException) -> str:
+        return shortened(place_in(self.hooks.files, raised_at(error)))

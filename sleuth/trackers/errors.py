@@ -9,7 +9,9 @@ from sleuth.plugin_api import Reason, TrackerError
 from sleuth.redaction import Scrubber
 from sleuth.text import without_escapes
 
+FAULT = "This is a fault of the plugin, not of your settings."
 LONGEST_MESSAGE = 500
+LONGEST_NAME = 60
 LONGEST_WAIT_SECONDS = 86_400.0
 
 
@@ -55,6 +57,11 @@ def shortened(text: str, longest: int = LONGEST_MESSAGE) -> str:
 def one_line(error: BaseException) -> str:
     """Return an exception as the operator should read it: its type and its message."""
     return shortened(f"{type(error).__name__}: {said(error)}").removesuffix(":")
+
+
+def kind_of(error: BaseException) -> str:
+    """Return the type of an exception in words; a plugin may have named it after a secret."""
+    return shortened(str(type(error).__name__), LONGEST_NAME)
 
 
 def said(error: BaseException) -> str:

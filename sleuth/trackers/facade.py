@@ -65,6 +65,7 @@ class Tracker:
         self.surroundings = Surroundings()
         self.bars = Bars()
         self._hooks = hooks
+        self.files = hooks.files
         self._allowed = allowed
         self._session: Session | None = None
         self._session_pid = 0

@@ -101,16 +101,20 @@ def load_alone(
     return loader.registry
 
 
-def load_one(app_config: Mapping[str, Any], key: str, say: Callable[[str], None]) -> None:
+def load_one(app_config: Mapping[str, Any], key: str, say: Callable[[str], None]) -> Registry:
     """Load the plugin of one key and no other, in a process that it may do harm to.
 
     Args:
         say: Told what is done next.
+
+    Returns:
+        What became of it.
     """
     loader = Loader(app_config)
     for source in _wanted(app_config):
         if source.key == key:
             Attempt(loader, source, say).run()
+    return loader.registry
 
 
 def _wanted(app_config: Mapping[str, Any]) -> Iterable[Source]:

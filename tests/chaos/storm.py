@@ -243,7 +243,8 @@ class Storm:
             db.session.execute(update(ImpactSource).values(due_at=clock.now()))
 
     def _horses(self, role: str) -> list[int]:
-        return [each for parent in self.pids(role) for each in descendants(parent)]
+        found = [each for parent in self.pids(role) for each in descendants(parent)]
+        return [each for each in found if not descendants(each)]
 
     def wait_for_counts(self, after: datetime) -> None:
         """Wait until every source was collected after a moment."""

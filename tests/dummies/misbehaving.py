@@ -7,6 +7,7 @@ the ``mode`` among the credentials. Without a request it behaves.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import logging
 import os
 import subprocess
@@ -47,6 +48,14 @@ def _raise(error: BaseException) -> None:
     raise error
 
 
+def _hang_on() -> None:
+    while True:
+        try:
+            time.sleep(HOUR)
+        except BaseException as error:
+            sys.stdout.write(f"not bothered by {error}\n")
+
+
 def _print_secrets() -> None:
     sys.stdout.write(f"printed {dict(os.environ)}\n")
 
@@ -59,6 +68,8 @@ AT_IMPORT: dict[str, Callable[[], object]] = {
     "exits as if all were well": lambda: os._exit(0),
     "hangs": lambda: time.sleep(HOUR),
     "crashes": lambda: os.kill(os.getpid(), 11),
+    "never ends": lambda: atexit.register(time.sleep, HOUR),
+    "takes 3 GB": lambda: [bytearray(2**28) for _ in range(12)],
     "leaks a thread": lambda: _leak(daemon=False),
     "leaks a daemon": lambda: _leak(daemon=True),
     "prints secrets": _print_secrets,
@@ -223,6 +234,7 @@ def behave(tracker: TrackerContext, good_answer: Any) -> Any:
         "exits at once": lambda: os._exit(3),
         "exits as if all were well": lambda: os._exit(0),
         "hangs": lambda: time.sleep(HOUR),
+        "hangs on": _hang_on,
         "answers a number": lambda: 7,
         "answers lazily": _lazy,
         "answers 200 MB": lambda: [0] * 25_000_000,

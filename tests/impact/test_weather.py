@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from datetime import datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from sleuth.impact import collecting, leases, points, series, storing
 from sleuth.impact.collecting import collect_integrations, collect_round
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations.models import Integration
+from sleuth.trackers.calls import PluginHooks
 from tests.conftest import NOW
 
 
@@ -50,6 +52,18 @@ def test_a_tracker_that_outlasts_the_round_is_said_to_be_slow_and_asked_again(
     assert integration.last_error == collecting.NO_ANSWER
     assert leases.due_integration_ids(NOW) == []
     assert leases.due_integration_ids(NOW + timedelta(minutes=1)) == [integration.id]
+
+
+def test_a_plugin_that_outlasts_the_round_without_any_request_is_said_to_hang(
+    source: ImpactSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ROUND_SECONDS", "PATIENCE_SECONDS", "ANSWER_SECONDS"):
+        monkeypatch.setattr(collecting, name, 0.05)
+    go_on = Event()
+    monkeypatch.setattr(PluginHooks, "call", lambda *_, **__: go_on.wait())
+    error = collect(source).last_error
+    go_on.set()
+    assert "The Sentry plugin hung in sleuth_collect_counts, outside of any request." in error
 
 
 @pytest.mark.parametrize(("hours", "word"), [(1, "ahead of"), (-1, "behind")])

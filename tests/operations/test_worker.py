@@ -29,8 +29,9 @@ worker.WORKER_TTL_SECONDS = 16
 worker.MAINTENANCE_INTERVAL_SECONDS = 0
 worker.MONITORING_INTERVAL_SECONDS = 1
 worker.HEARTBEAT_GRACE_SECONDS = 1
+import sys
 from sleuth.serve import worker
-raise SystemExit(worker.main())
+raise SystemExit(worker.main(*sys.argv[1:]))
 """
 
 
@@ -94,12 +95,12 @@ def start_worker(queue_app: Flask) -> Iterator[Any]:
     """Start workers that find lost jobs within seconds."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def start() -> subprocess.Popen[bytes]:
+    def start(*role: str) -> subprocess.Popen[bytes]:
         config = queue_app.config
         names = ("SLEUTH_REDIS_URL", "SLEUTH_DATA_DIR", "SLEUTH_DATABASE_URL", "SLEUTH_SECRET_KEY")
         environ = {name: config[name] for name in names}
         worker = subprocess.Popen(
-            [sys.executable, "-c", IMPATIENT_WORKER],
+            [sys.executable, "-c", IMPATIENT_WORKER, *role],
             cwd=ROOT,
             env={**environ, "PYTHONPATH": str(ROOT)},
         )
@@ -126,6 +127,18 @@ def test_the_job_of_a_killed_worker_dies_with_it_and_is_run_again(
     wait_until(lambda: len(notes_of(data_dir)) == 3)
     assert [note.split()[0] for note in notes_of(data_dir)] == ["began", "began", "ended"]
     wait_until(lambda: queue.connection().keys("rq:job:*") == [])
+
+
+@pytest.mark.parametrize("queue_url", PROGRAMS[:1], indirect=True, ids=["any"])
+def test_two_jobs_that_somebody_waits_for_run_side_by_side(
+    start_worker: Any, data_dir: Path
+) -> None:
+    for seconds in (2, 3):
+        queue.enqueue("tests.operations.jobs.wait", seconds)
+    start_worker("worker")
+    wait_until(lambda: len(notes_of(data_dir)) == 4)
+    words = [note.split()[0] for note in notes_of(data_dir)]
+    assert words == ["began", "began", "ended", "ended"]
 
 
 def test_a_worker_without_a_queue_server_says_so(settings: dict[str, Any], tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def settings(
     ("request_", "sentence"),
     [
         ("raises", "It raised RuntimeError: boom"),
-        ("exits", "It raised SystemExit: 3."),
+        ("exits", "It raised SystemExit: 3 ("),
         ("claims a slug", "Another plugin already has the slug sentry: sentry (bundled)."),
         ("is from the future", "It was written for version 99 of the plugin API"),
         (
@@ -71,10 +71,10 @@ def test_no_page_shows_markup_or_what_a_terminal_obeys(sign_in: SignIn, url: str
 @pytest.mark.parametrize(
     ("mode", "sentence"),
     [
-        ("raises", "The Misbehaving plugin failed unexpectedly."),
-        ("interrupts", "The Misbehaving plugin failed unexpectedly."),
-        ("exits", "The Misbehaving plugin failed unexpectedly."),
-        ("takes all memory", "The Misbehaving plugin failed unexpectedly."),
+        ("raises", "The Misbehaving plugin failed in sleuth_validate_token: "),
+        ("interrupts", "The Misbehaving plugin failed in sleuth_validate_token: "),
+        ("exits", "The Misbehaving plugin failed in sleuth_validate_token: "),
+        ("takes all memory", "The Misbehaving plugin failed in sleuth_validate_token: "),
         ("answers a number", "TokenCheck is int, not TokenCheck."),
         ("answers lazily", "TokenCheck is generator, not TokenCheck."),
         ("answers 200 MB", "has more than 500000 items. This is a fault of the plugin."),

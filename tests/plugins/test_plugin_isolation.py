@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import signal
 import sys
@@ -18,8 +19,19 @@ from typing import Any
 
 import pytest
 
+from sleuth import clock
 from sleuth.plugin_api import ImpactConfig, TrackerError
-from sleuth.trackers import PluginBug, Registry, Tracker, blame, describe, load, notes
+from sleuth.trackers import (
+    PluginBug,
+    Registry,
+    Tracker,
+    believe,
+    blame,
+    describe,
+    hang_of,
+    load,
+    notes,
+)
 from sleuth.trackers.bars import Bars
 
 MISBEHAVING = Path(__file__).parent.parent / "dummies" / "misbehaving.py"
@@ -57,9 +69,12 @@ def validate(tracker: Tracker, mode: str) -> Any:
     ("request_", "sentence"),
     [
         ("raises", "It raised RuntimeError: boom"),
-        ("exits", "It raised SystemExit: 3."),
-        ("raises on registration", "It raised RuntimeError: no registration."),
-        ("raises in a hook", "It raised RuntimeError: no info."),
+        ("exits", "It raised SystemExit: 3 ("),
+        (
+            "raises on registration",
+            "It raised RuntimeError: no registration (misbehaving.py, line ",
+        ),
+        ("raises in a hook", "It raised RuntimeError: no info (misbehaving.py, line "),
         ("answers a number", "It breaks the plugin contract: TrackerInfo is int, not TrackerInfo."),
         ("answers 200 MB", "It breaks the plugin contract: the answer of sleuth_tracker_info has"),
         ("claims a slug", "Another plugin already has the slug sentry: sentry (bundled)."),
@@ -108,8 +123,19 @@ def test_no_error_keeps_what_a_terminal_obeys(load_it: Load, caplog: Any) -> Non
 
 @pytest.mark.parametrize("mode", ["raises", "interrupts", "exits", "takes all memory"])
 def test_whatever_a_hook_raises_is_a_bug_of_the_plugin(tracker: Tracker, mode: str) -> None:
-    with pytest.raises(PluginBug, match="The Misbehaving plugin failed unexpectedly"):
+    with pytest.raises(PluginBug, match="The Misbehaving plugin failed in sleuth_"):
         validate(tracker, mode)
+
+
+def test_a_bug_is_told_by_hook_type_and_line_and_not_by_its_message(tracker: Tracker) -> None:
+    with pytest.raises(PluginBug) as caught:
+        validate(tracker, "raises")
+    assert re.fullmatch(
+        r"The Misbehaving plugin failed in sleuth_validate_token: RuntimeError "
+        r"\(misbehaving\.py, line \d+\)\. This is a fault of the plugin, not of your settings; "
+        r"the log of the server has the details\.",
+        caught.value.message,
+    )
 
 
 @pytest.mark.parametrize(
@@ -128,7 +154,7 @@ def test_whatever_a_hook_raises_is_a_bug_of_the_plugin(tracker: Tracker, mode: s
 def test_an_error_that_nobody_expects_is_a_bug_with_nothing_attached(
     tracker: Tracker, caplog: Any, mode: str
 ) -> None:
-    with pytest.raises(PluginBug, match="failed unexpectedly") as caught:
+    with pytest.raises(PluginBug, match="plugin failed in sleuth_validate_token: ") as caught:
         validate(tracker, mode)
     chain = "".join(traceback.format_exception(caught.value))
     assert "401 for" not in chain
@@ -261,7 +287,7 @@ class TestBlame:
         with pytest.raises(PluginBug) as caught:
             registry.trackers["misbehaving"].list_projects({"token": TOKEN}, NOW)
         assert words in caught.value.message
-        assert "It is not asked again for a minute." in caught.value.message
+        assert caught.value.message.startswith("Not asked until ")
 
     def test_its_other_hooks_are_called_as_ever(self, load_it: Load) -> None:
         registry = load_it("")
@@ -295,6 +321,29 @@ class TestBlame:
         with notes.asking(*asked), notes.asking("sentry", "sleuth_collect_counts"):
             assert blame(load_it(""), 3 << 8, is_overdue=False) == [asked]
 
+    def test_a_hook_hangs_that_is_in_no_request_and_its_parent_hears_of_it(
+        self, load_it: Load
+    ) -> None:
+        registry, go_on = load_it(""), threading.Event()
+        tracker = registry.trackers["misbehaving"]
+
+        def ask() -> None:
+            with notes.asking("misbehaving", "sleuth_list_projects"):
+                go_on.wait()
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        error = hang_of(tracker, thread)
+        go_on.set()
+        thread.join()
+        notes.close()
+        assert "hung in sleuth_list_projects, outside of any request." in str(error)
+        believe(registry)
+        assert "hung in sleuth_list_projects" in tracker.bars.sentence("sleuth_list_projects")
+
+    def test_a_thread_that_asks_nobody_does_not_hang(self, tracker: Tracker) -> None:
+        assert hang_of(tracker, threading.current_thread()) is None
+
     def test_a_parent_reads_what_its_child_was_in(self) -> None:
         pid = os.fork()
         if pid == 0:
@@ -316,6 +365,17 @@ def test_each_time_it_is_barred_for_twice_as_long_up_to_an_hour() -> None:
     assert waits == [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
     seconds[0] += 86_400
     assert bars.put_up("hook", "It died.").times == 1
+
+
+def test_who_meets_a_bar_reads_until_when_and_because_of_what() -> None:
+    seconds = [0.0]
+    bars = Bars(clock=lambda: seconds[0])
+    bars.put_up("hook", "It died.")
+    seconds[0] = 20.0
+    with clock.frozen(NOW):
+        assert bars.sentence("hook") == (
+            "Not asked until 12:00:40 UTC, because of what happened at 11:59:40 UTC: It died."
+        )
 
 
 def test_kills_that_are_an_hour_apart_are_nobodys_fault() -> None:
