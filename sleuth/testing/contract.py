@@ -29,7 +29,7 @@ def contract(place: str) -> Callable[..., None]:
     def test_contract(rule: Rule) -> None:
         import pytest  # noqa: PLC0415 - the command does without
 
-        from sleuth.testing.finding import CandidateError  # noqa: PLC0415
+        from sleuth.testing.finding import CandidateError  # noqa: PLC0415 - nor this
 
         try:
             outcome = _process(place).try_rule(rule)
@@ -61,7 +61,7 @@ def pytest_unconfigure(config: Any) -> None:
 
 
 def _process(place: str) -> Apart:
-    from sleuth.testing.apart import apart  # noqa: PLC0415
+    from sleuth.testing.apart import apart  # noqa: PLC0415 - only who collects it pays
 
     if place not in _processes:
         _processes[place] = _open.enter_context(apart(place))

@@ -43,5 +43,5 @@ def hang_of(tracker: Tracker | None, thread: threading.Thread | None) -> PluginB
 
 def _is_asking_in_threads_of_its_own() -> bool:
     known = {threading.get_ident(), threading.main_thread().ident}
-    others = [each for each in sys._current_frames() if each not in known]  # noqa: SLF001
+    others = [each for each in sys._current_frames() if each not in known]  # noqa: SLF001 -- as below
     return any(notes.asked_by(each) is None and is_request(running_at(each)) for each in others)
