@@ -276,9 +276,11 @@ def test_the_kit_needs_neither_application_nor_pytest() -> None:
 def test_what_is_vouched_for_need_not_lie_on_the_interval(written: Written) -> None:
     vouching = 'complete_until=datetime.fromisoformat(series["complete_until"]),'
     half = "__import__('datetime').timedelta(seconds=30)"
-    unaligned = f"{vouching[:-1]} + {half}, complete_since=since + {half},"
-    assert EXAMPLE.count(vouching) == 1
-    path = written(EXAMPLE.replace(vouching, unaligned))
+    answer = "return _series_of(series)"
+    later = f"return __import__('dataclasses').replace({answer[7:]}, complete_since=since + {half})"
+    assert (EXAMPLE.count(vouching), EXAMPLE.count(answer)) == (1, 1)
+    unaligned = EXAMPLE.replace(vouching, f"{vouching[:-1]} + {half},")
+    path = written(unaligned.replace(answer, later))
     numbers = [rule.number for rule in RULES if rule.number in {"C606", "C607", "C608"}]
     outcomes = check(find(str(path)), numbers)
     assert [(each.state, each.words) for each in outcomes] == [("ok", "")] * 3
