@@ -46,12 +46,12 @@ def no_connections() -> Iterator[list[str]]:
         refuse(host)
         return resolve(host, *arguments, **options)
 
-    socket.socket.connect = guarded_connect  # type: ignore[method-assign, assignment]
+    socket.socket.connect = guarded_connect  # type: ignore[method-assign, assignment] # for a while
     socket.getaddrinfo = guarded_resolve
     try:
         yield refused
     finally:
-        socket.socket.connect = connect  # type: ignore[method-assign]
+        socket.socket.connect = connect  # type: ignore[method-assign] # for a while
         socket.getaddrinfo = resolve
 
 
@@ -67,5 +67,5 @@ def restored() -> Iterator[None]:
         sys.stdout, sys.stderr = streams
         root.handlers[:] = handlers
         root.setLevel(level)
-        socket.socket.connect = connect  # type: ignore[method-assign]
+        socket.socket.connect = connect  # type: ignore[method-assign] # for a while
         socket.getaddrinfo = resolve

@@ -29,11 +29,11 @@ def telling_sandbox_apart() -> Iterator[None]:
             _of_sandbox.add(self)
         start(self)
 
-    threading.Thread.start = started  # type: ignore[method-assign]
+    threading.Thread.start = started  # type: ignore[method-assign] # for a while
     try:
         yield
     finally:
-        threading.Thread.start = start  # type: ignore[method-assign]
+        threading.Thread.start = start  # type: ignore[method-assign] # for a while
 
 
 @contextmanager
@@ -96,7 +96,7 @@ def _flush() -> None:
 class _Bytes(io.BytesIO):
     """Drops what a thread of the sandbox writes: that may say what it likes."""
 
-    def write(self, data: bytes) -> int:  # type: ignore[override]
+    def write(self, data: bytes) -> int:  # type: ignore[override] # bytes are what comes
         is_heard = threading.current_thread() not in _of_sandbox
         return super().write(data) if is_heard else len(data)
 

@@ -32,12 +32,14 @@ class Question:
     @property
     def since(self) -> datetime:
         """Start of the window that is asked about."""
-        return self.arguments["since"]  # type: ignore[no-any-return]
+        since: datetime = self.arguments["since"]
+        return since
 
     @property
     def until(self) -> datetime:
         """End of the window that is asked about."""
-        return self.arguments["until"]  # type: ignore[no-any-return]
+        until: datetime = self.arguments["until"]
+        return until
 
     def __str__(self) -> str:
         """Name the hook and what it is asked about."""
@@ -144,15 +146,18 @@ class Reply:
 
     def token_check(self, when: str = "") -> TokenCheck:
         """Return the answer of ``sleuth_validate_token``; raises BrokenRuleError if none came."""
-        return self.answer(when)  # type: ignore[no-any-return]
+        check: TokenCheck = self.answer(when)
+        return check
 
     def projects(self, when: str = "") -> list[RemoteProject]:
         """Return the answer of ``sleuth_list_projects``; raises BrokenRuleError if none came."""
-        return self.answer(when)  # type: ignore[no-any-return]
+        found: list[RemoteProject] = self.answer(when)
+        return found
 
     def series(self, when: str = "") -> CountSeries:
         """Return the answer of ``sleuth_collect_counts``; raises BrokenRuleError if none came."""
-        return self.answer(when)  # type: ignore[no-any-return]
+        series: CountSeries = self.answer(when)
+        return series
 
     def vouched(self, when: str = "") -> dict[datetime, int]:
         """Return the count of every bucket that the answer vouches for, zeros as well."""

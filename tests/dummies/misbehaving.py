@@ -153,7 +153,7 @@ def _lazy() -> Iterator[Any]:
 
 class UnreadableError(Exception):
     def __str__(self) -> str:
-        return str(self.words)  # type: ignore[attr-defined]
+        return str(self.words)
 
 
 class HaltingError(Exception):
@@ -167,7 +167,7 @@ class HollowError(TrackerError):
 
 
 class OddError(TrackerError):
-    message = property(lambda _: sys.exit(6))  # type: ignore[assignment]
+    message = property(lambda _: sys.exit(6))
 
     def __init__(self) -> None:
         self.permanent = True

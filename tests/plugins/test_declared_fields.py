@@ -131,7 +131,7 @@ def test_a_text_too_long_to_be_tried_is_left_to_the_tracker() -> None:
 
 
 def choice(name: str = "team", **more: object) -> ImpactField:
-    return replace(ImpactField(name, name.title(), "choice"), **more)  # type: ignore[arg-type]
+    return replace(ImpactField(name, name.title(), "choice"), **more)
 
 
 def unusable() -> Iterator[tuple[list[ImpactField], frozenset[str], str]]:
@@ -211,7 +211,7 @@ def test_labels_of_choices_are_made_fit_to_be_shown() -> None:
         ([Choice("a\x00", "A")], "not printable"),
         ((Choice("1", "One"),), "choices is tuple, not list"),
         ([("1", "One")], "is tuple, not Choice"),
-        ([Choice(1, "One")], ".value is int, not str"),  # type: ignore[arg-type]
+        ([Choice(1, "One")], ".value is int, not str"),
     ],
 )
 def test_lists_that_cannot_be_offered_are_a_fault_of_the_plugin(

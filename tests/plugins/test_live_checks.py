@@ -398,5 +398,5 @@ class _Answer:
 
 
 def test_only_the_headers_that_are_asked_for_are_told() -> None:
-    answer: HttpAnswer = _Answer()  # type: ignore[assignment]
+    answer: HttpAnswer = _Answer()
     assert headers_of(answer, "X-Limit", "X-Other") == ["X-Limit: 30"]

@@ -39,7 +39,7 @@ class Dated:
 @pytest.fixture
 def dated_hook(monkeypatch: pytest.MonkeyPatch) -> None:
     """Deprecate a hook."""
-    specified = hookspecs.sleuth_check_impact.sleuth_spec  # type: ignore[attr-defined]
+    specified = hookspecs.sleuth_check_impact.sleuth_spec
     monkeypatch.setitem(specified, "warn_on_impl", PluginDeprecationWarning(SENTENCE))
 
 

@@ -241,7 +241,7 @@ ExampleServer.answer = aloud
     try:
         (outcome,) = check(find(str(path)), ["C206"])
     finally:
-        ExampleServer.answer = HONEST_ANSWER  # type: ignore[method-assign]
+        ExampleServer.answer = HONEST_ANSWER
     assert outcome.state == "ok"
 
 

@@ -63,9 +63,7 @@ def canaries(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         token = replace(
             TOKENS[of],
             value=f"{TOKENS[of].value[:7]}canary{name}secret0123456789",
-            user=replace(PERSON, email=TOKENS[of].user.email)  # type: ignore[union-attr]
-            if of == "integration"
-            else PERSON,
+            user=replace(PERSON, email=TOKENS[of].user.email) if of == "integration" else PERSON,
             organizations=("canary-corp",),
         )
         monkeypatch.setitem(BY_VALUE, token.value, token)
