@@ -14,7 +14,7 @@ from sleuth.impact.models import ImpactSource
 from sleuth.integrations.service import registry
 from sleuth.plugin_api import TrackerError
 
-BASELINE = timedelta(days=1)
+BASELINE = timedelta(days=28)
 PICTURE_BUCKETS = 60
 
 

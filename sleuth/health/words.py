@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from sleuth.buckets import MINUTE, bucket_name, duration, per_unit, period_name, rate_words
+from sleuth.buckets import MINUTE, bucket_name, duration, period_name
 from sleuth.health.detector import Assessment
 
 WORST_FIRST = ("unhealthy", "ailing", "healthy", "improved")
@@ -63,17 +63,10 @@ def sentence(made: Assessment, step_seconds: int = MINUTE) -> str:
     """Return one sentence that says what was seen, with its figures."""
     if made.health == "unknown":
         return reason_in_words(made.reason, step_seconds)
-    after = f"{made.errors_after} errors in {_after(made.minutes_of_data, step_seconds)}"
-    if made.rate_before is None or made.rate_after is None:
+    after = f"{made.observed} errors in {_after(made.minutes_of_data, step_seconds)}"
+    if made.expected is None:
         return f"{after}."
-    rate_after, rate_before = (
-        per_unit(rate, step_seconds) for rate in (made.rate_after, made.rate_before)
-    )
-    unit = rate_words(step_seconds)
-    return (
-        f"{after} ({rate_after:.2f} {unit}), against {rate_before:.2f} {unit} "
-        f"in the {duration(made.minutes_before, step_seconds).removeprefix('1 ')} before."
-    )
+    return f"{after}, against {made.expected:.1f} expected."
 
 
 def _after(minutes: int, step_seconds: int) -> str:
