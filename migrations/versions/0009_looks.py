@@ -25,7 +25,7 @@ def upgrade() -> None:
         sa.Column('sensitivity', sa.String(length=10), nullable=False, server_default='normal'),
     )
     op.add_column(
-        'verdict', sa.Column('known_hours', sa.Float(), nullable=False, server_default='0')
+        'verdict', sa.Column('known_hours', sa.Double(), nullable=False, server_default='0')
     )
     op.create_table(
         'verdict_change',
@@ -35,9 +35,9 @@ def upgrade() -> None:
         sa.Column('minutes_of_data', sa.Integer(), nullable=False),
         sa.Column('health', sa.String(length=20), nullable=False),
         sa.Column('reason', sa.String(length=20), nullable=False),
-        sa.Column('observed', sa.Float(), nullable=True),
-        sa.Column('expected', sa.Float(), nullable=True),
-        sa.Column('ratio', sa.Float(), nullable=True),
+        sa.Column('observed', sa.Double(), nullable=True),
+        sa.Column('expected', sa.Double(), nullable=True),
+        sa.Column('ratio', sa.Double(), nullable=True),
         sa.Column('is_revision', sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ['verdict_id'],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
@@ -118,7 +117,7 @@ def changed_environment_ids(limit: int) -> list[int]:
     )
 
 
-def fingerprints() -> Select[Any]:
+def fingerprints() -> Select[int, int, int, datetime]:
     """Select what tells one set of an environment's deploys from another."""
     return select(
         Deploy.environment_id,

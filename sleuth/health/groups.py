@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
 
 LONGEST_WINDOW = timedelta(days=2)
 """What comes later than this ends no window: the last look at a day of data is over by then,
@@ -50,12 +51,13 @@ def places(moments: Sequence[Moment], window: timedelta) -> list[Place]:
         if not groups or moment.at - groups[-1][0].at >= window:
             groups.append([])
         groups[-1].append(moment)
-    ends = [group[0].at for group in groups[1:]]
     return [
-        Place(tuple(each.deploy_id for each in group), group[0].at, _end(group[0].at, end))
-        for group, end in zip(groups, [*ends, None], strict=True)
+        Place(tuple(each.deploy_id for each in group), group[0].at, _end(group, following))
+        for group, following in zip_longest(groups, groups[1:])
     ]
 
 
-def _end(began_at: datetime, ended_at: datetime | None) -> datetime | None:
-    return ended_at if ended_at and ended_at - began_at < LONGEST_WINDOW else None
+def _end(group: Sequence[Moment], following: Sequence[Moment] | None) -> datetime | None:
+    if not following or following[0].at - group[0].at >= LONGEST_WINDOW:
+        return None
+    return following[0].at

@@ -15,9 +15,8 @@ import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
 
-from sqlalchemy import Row, and_, or_, select, update
+from sqlalchemy import and_, or_, select, update
 
 from sleuth import clock
 from sleuth.deploys.models import Deploy
@@ -73,7 +72,7 @@ def _touched(source: ImpactSource, since: datetime, until: datetime) -> Iterable
 
 def _filled_in(source: ImpactSource, since: datetime, until: datetime) -> list[int]:
     """Return the final verdicts of which much more of the past is known than was."""
-    rows: Sequence[Row[Any]] = db.session.execute(
+    rows = db.session.execute(
         select(Verdict.id, Verdict.began_at, Verdict.known_hours)
         .join(Verdict.deploy)
         .where(
@@ -83,16 +82,21 @@ def _filled_in(source: ImpactSource, since: datetime, until: datetime) -> list[i
             Verdict.began_at < until + BASELINE,
             Deploy.deployed_at >= clock.now() - BASELINE,
         )
-    ).all()
-    if not rows:
+    )
+    begun = [(id_, began_at, known) for id_, began_at, known in rows if began_at]
+    if not begun:
         return []
-    now, oldest = clock.now(), min(row.began_at for row in rows) - BASELINE
-    known = series.covered(source.id, int(oldest.timestamp()), int(now.timestamp()))
-    return [row.id for row in rows if _known_hours(row, known) - row.known_hours >= BACKFILL_HOURS]
+    oldest = min(began_at for _id, began_at, _known in begun) - BASELINE
+    ranges = series.covered(source.id, int(oldest.timestamp()), int(clock.now().timestamp()))
+    return [
+        id_
+        for id_, began_at, known in begun
+        if _known_hours(began_at, ranges) - known >= BACKFILL_HOURS
+    ]
 
 
-def _known_hours(row: Row[Any], known: Sequence[series.Range]) -> float:
-    end = int(row.began_at.timestamp())
+def _known_hours(began_at: datetime, known: Sequence[series.Range]) -> float:
+    end = int(began_at.timestamp())
     begin = end - int(BASELINE.total_seconds())
     seconds = sum(max(0, min(until, end) - max(since, begin)) for since, until in known)
     return seconds / series.HOUR

@@ -177,6 +177,8 @@ def _usual(figures: Figures) -> str:
     low, high = figures.get("expected_low"), figures.get("expected_high")
     if low is None or high is None:
         return ""
+    if not low <= figures["observed"] <= high:
+        return ": no clear change"
     return f"; {rounded(low)} to {rounded(high)} would be nothing unusual"
 
 

@@ -12,7 +12,7 @@ from sleuth.deploys.models import CodeDeployment, Deploy
 from sleuth.extensions import db
 from sleuth.health import words
 from sleuth.health.detector import DEFAULT, Assessment
-from sleuth.health.models import Verdict
+from sleuth.health.models import Verdict, VerdictChange
 from sleuth.ids import new_public_id
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations.models import Integration
@@ -113,7 +113,7 @@ def add_verdict(
     **values: Any,
 ) -> Verdict:
     """Add a verdict inside ``with write():``, with a picture to match."""
-    minutes = values.pop("minutes_of_data", 1440)
+    minutes = values.pop("minutes_of_data", 0 if reason == "pending" else 1440)
     rates = values.pop("rates", RATES.get(health, (None, None)))
     made = _assessment(health, reason, minutes, rates, values.pop("is_final", minutes >= 1440))
     start = int(deploy.deployed_at.timestamp()) // 60 * 60 - BEFORE * 60
@@ -139,7 +139,23 @@ def add_verdict(
         **plain | values,
     )
     db.session.add(verdict)
+    db.session.flush()
     return verdict
+
+
+def add_change(verdict: Verdict, minutes: int, health: str, *, is_revision: bool = False) -> None:
+    """Add what a look made of a verdict inside ``with write():``, as soon as it was known."""
+    at = verdict.deploy.deployed_at + timedelta(minutes=minutes + 3)
+    reason = REASONS.get(health, "")
+    verdict.changes.append(
+        VerdictChange(
+            at=at,
+            minutes_of_data=minutes,
+            health=health,
+            reason=reason,
+            is_revision=is_revision,
+        )
+    )
 
 
 def _assessment(
