@@ -145,7 +145,8 @@ def _assess(
         )
     except ValueError:
         log.exception("Impact source %s cannot be judged at %s.", source.id, place.began_at)
-        return Assessment("unknown", BROKEN, False, step_seconds=source.interval_seconds)
+        is_final = (now - place.began_at).total_seconds() > settings.patience_seconds
+        return Assessment("unknown", BROKEN, is_final, step_seconds=source.interval_seconds)
 
 
 def _tempered(
@@ -179,14 +180,16 @@ def _next_look(
     """
     if made.is_final:
         return None, None
+    if made.reason == BROKEN:
+        return now + LATE_RETRY, now + LATE_RETRY
     step = source.interval_seconds
     ahead = _minutes_of_next_look(made, step, settings)
     wanted = min(span.end, span.begin + ahead * 60) if ahead else span.end
-    reached = _reached(source)
-    look_at = schedule.from_epoch(wanted if reached < wanted else reached // step * step + step)
+    expected_at = schedule.from_epoch(wanted)
+    look_at = expected_at if _reached(source) < wanted else now + RETRY
     settled = look_at + timedelta(seconds=step + settings.settling_seconds)
-    retry = RETRY if now - schedule.from_epoch(wanted) < EARLY else LATE_RETRY
-    return look_at, max(settled, now + retry) if settled <= now else settled
+    retry = RETRY if now - expected_at < EARLY else LATE_RETRY
+    return look_at, settled if settled > now else now + retry
 
 
 def _minutes_of_next_look(made: Assessment, step: int, settings: Settings) -> int | None:

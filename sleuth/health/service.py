@@ -42,10 +42,13 @@ def assess_deploy(deploy_id: int) -> None:
 
 def _sensitivity(deploy: Deploy) -> str:
     """Return how to judge: what was final once keeps the sensitivity of its time."""
-    verdicts = db.session.scalars(select(Verdict).where(Verdict.deploy_id == deploy.id)).all()
-    if verdicts and all(verdict.was_final for verdict in verdicts):
-        return verdicts[0].sensitivity
-    return sensitivity_of(deploy.environment)
+    settled = db.session.scalar(
+        select(Verdict.sensitivity)
+        .where(Verdict.deploy_id == deploy.id, Verdict.was_final)
+        .order_by(Verdict.id)
+        .limit(1)
+    )
+    return settled or sensitivity_of(deploy.environment)
 
 
 def _sources(environment_id: int, place: Place) -> list[ImpactSource]:

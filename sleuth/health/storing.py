@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from sleuth import clock
 from sleuth.accounts import audit
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
@@ -78,7 +79,7 @@ def _renew(
 
     A newer one by another worker stands, and one that was final by another sensitivity.
     """
-    is_newer = verdict.assessed_at is not None and verdict.assessed_at > now
+    is_newer = verdict.assessed_at is not None and now < verdict.assessed_at <= clock.now()
     is_settled = verdict.was_final and verdict.sensitivity != judgement.sensitivity
     if is_newer or is_settled:
         return False

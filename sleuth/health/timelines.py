@@ -19,7 +19,7 @@ from sleuth.health.judging import BASELINE, sensitivity_of, window_of
 from sleuth.health.models import Timeline, Verdict
 from sleuth.projects.models import Environment
 
-AT_ONCE = 50
+AT_ONCE = 10
 BLOCK = 100
 SLICE = 500
 SECONDS_OF_WORK = 20.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 
 import pytest
@@ -171,12 +172,31 @@ def test_a_verdict_of_a_whole_day_keeps_no_more_than_is_drawn(source, fresh) -> 
     assert len(verdict.picture) == 121
 
 
-def test_what_an_older_look_made_does_not_overwrite_a_newer_one(source, fresh) -> None:
-    count(source, NOW, NOW + 10 * MINUTE, 3)
-    judge(fresh, NOW + 12 * MINUTE)
-    with clock.frozen(NOW + 3 * MINUTE):
+def test_what_a_slow_worker_made_does_not_overwrite_a_newer_look(
+    source, fresh, monkeypatch
+) -> None:
+    original = service.judge
+    later = ExitStack()
+
+    def judge_slowly(*arguments):
+        made = original(*arguments)
+        monkeypatch.undo()
+        later.enter_context(clock.frozen(NOW + 12 * MINUTE))
+        count(source, NOW + 2 * MINUTE, NOW + 10 * MINUTE, 3)
+        service.assess_deploy(fresh.id)
+        return made
+
+    monkeypatch.setattr(service, "judge", judge_slowly)
+    count(source, NOW, NOW + 2 * MINUTE, 3)
+    with later, clock.frozen(NOW + 4 * MINUTE):
         service.assess_deploy(fresh.id)
     assert verdict_of(fresh).minutes_of_data == 10
+
+
+def test_a_clock_that_was_set_back_keeps_no_verdict_from_being_made(source, fresh) -> None:
+    count(source, NOW, NOW + 10 * MINUTE, 3)
+    judge(fresh, NOW + 12 * MINUTE)
+    assert judge(fresh, NOW + 4 * MINUTE).assessed_at == NOW + 4 * MINUTE
 
 
 def test_a_look_costs_few_statements(source, fresh, counting) -> None:

@@ -9,7 +9,6 @@ import sys
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from sleuth import clock
 from sleuth.extensions import db
 from sleuth.health import detector, due, service, storing
 from sleuth.health.models import Verdict, VerdictChange
@@ -37,9 +36,10 @@ def test_a_series_that_the_detector_refuses_is_a_verdict_that_says_so(
     assert (verdict.health, verdict.reason, verdict.is_final) == ("unknown", "failed", False)
     assert "by a fault of Sleuth's" in verdict.sentence
     assert tick(NOW + MINUTE) == []
+    count(settled, NOW, NOW + 30 * MINUTE, 3)
+    assert tick(NOW + 32 * MINUTE) == []
     monkeypatch.undo()
-    with clock.frozen(NOW):
-        tick(NOW + HOUR)
+    tick(NOW + HOUR)
     assert verdict_of(young).health == "healthy"
 
 
