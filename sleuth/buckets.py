@@ -50,8 +50,13 @@ def per_minute(per_unit: float, step_seconds: int) -> float:
 
 
 def duration(minutes: int, step_seconds: int) -> str:
-    """Return how long something was counted, in the units of the counts: "24 hours"."""
+    """Return how long something was counted, in the units of the counts: "18 minutes".
+
+    Several whole hours are told as such: "24 hours".
+    """
     unit = rate_unit(step_seconds)
+    if unit == MINUTE and minutes * MINUTE > HOUR and minutes * MINUTE % HOUR == 0:
+        unit = HOUR
     number, name = minutes * MINUTE // unit, NAMES[unit]
     return f"{number:,}".replace(",", "\u202f") + (f" {name}" if number == 1 else f" {name}s")
 

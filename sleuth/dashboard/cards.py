@@ -86,8 +86,10 @@ class DeployCard:
 
     @property
     def is_pending(self) -> bool:
-        """Whether the card may still change by itself."""
-        return self.reason == "pending" or any(line.is_pending for line in self.lines)
+        """Whether the card may change by itself within minutes."""
+        return (not self.lines and self.reason == "pending") or any(
+            line.is_soon for line in self.lines
+        )
 
 
 def count_deploys(organization_id: int, filters: Filters) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from sleuth.buckets import HOUR, MINUTE, rate_unit
-from sleuth.dashboard.lines import Bucket, Picture
+from sleuth.dashboard.pictures import Bucket, Expected, Picture
 
 STEPS = (1, 2, 2.5, 5, 10)
 FEWEST_LINES = 2
@@ -83,7 +83,12 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Everything that is drawn; ``picture`` holds the same as numbers."""
+    """Everything that is drawn; ``picture`` holds the same as numbers.
+
+    Args:
+        band: The outline of what was expected after the deploy, as the path of a plot that
+            is 100 wide and high; empty if that is not known.
+    """
 
     picture: Picture
     bars: tuple[Bar, ...]
@@ -92,21 +97,21 @@ class Chart:
     deploy_x: float
     levels: tuple[Mark, ...]
     times: tuple[Mark, ...]
+    band: str = ""
 
 
-def draw_chart(
-    picture: Picture | None, rate_before: float | None, rate_after: float | None
-) -> Chart | None:
+def draw_chart(picture: Picture | None, rate_after: float | None) -> Chart | None:
     """Lay out a chart; None without a picture.
 
     Args:
-        rate_before, rate_after: Average errors a minute, None where unknown.
+        rate_after: Average errors a minute since the deploy, None where unknown.
     """
     if picture is None:
         return None
     width = 100 / len(picture.counts)
+    rate_before = picture.average_before
     rates = [rate * picture.per_minute for rate in (rate_before, rate_after) if rate is not None]
-    top, levels = _levels(max([picture.highest, *rates]))
+    top, levels = _levels(max([picture.highest, *rates, _highest_expected(picture)]))
     return Chart(
         picture=picture,
         bars=tuple(_bars(picture, width, top)),
@@ -115,7 +120,35 @@ def draw_chart(
         deploy_x=round((picture.deploy_index + 0.5) * width, 2),
         levels=levels,
         times=tuple(_times(picture, width)),
+        band=_band(picture, width, top),
     )
+
+
+def _highest_expected(picture: Picture) -> float:
+    """Return how high the axis has to reach for the band; where little is known, not all of it."""
+    highest = max((each.high for each in _shown(picture)), default=0.0)
+    return min(highest, 2 * max(picture.highest, 1))
+
+
+def _shown(picture: Picture) -> list[Expected]:
+    end = len(picture.counts) - picture.upcoming
+    return [each for each in picture.expected if 0 <= each.index < end]
+
+
+def _band(picture: Picture, width: float, top: float) -> str:
+    """Return the outline: along the upper ends from left to right, and back along the lower."""
+    shown = _shown(picture)
+    if not shown:
+        return ""
+    upper = [(each.index, each.high) for each in shown]
+    lower = [(each.index, each.low) for each in reversed(shown)]
+    points = [
+        f"{round((index + side) * width, 2)} {round(100 - min(level / top, 1) * 100, 2)}"
+        for part, sides in ((upper, (0, 1)), (lower, (1, 0)))
+        for index, level in part
+        for side in sides
+    ]
+    return f"M{'L'.join(points)}Z"
 
 
 def _levels(highest: float) -> tuple[float, tuple[Mark, ...]]:

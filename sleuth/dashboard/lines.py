@@ -2,105 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import takewhile
+from datetime import datetime
 from typing import Any
 
-from sleuth.buckets import MINUTE, bucket_name, duration, per_unit, period_name, rate_words
+from sleuth.buckets import (
+    DAY,
+    HOUR,
+    MINUTE,
+    bucket_name,
+    duration,
+    per_unit,
+    period_name,
+    rate_words,
+)
 from sleuth.dashboard.links import web_address
+from sleuth.dashboard.pictures import Picture, picture_of
 from sleuth.health.models import Verdict
+from sleuth.health.words import span
 
-MOST_SMALL_BUCKETS = 128
-COLLECTED_WITHIN = timedelta(minutes=3)
+SOON = HOUR // MINUTE
+"""Minutes of data up to which looks follow each other so closely that one waits for the next."""
+
 UNKNOWN_BECAUSE = {
     "pending": "not recorded yet",
     "gap": "a gap in the collected counts",
     "replaced": "replaced by the next deploy at once",
-    "short_history": "too little history before the deploy",
+    "short_history": "less than two days of counts before the deploy",
     "too_few_errors": "too few errors to tell",
     "no_source": "the impact source was removed first",
     "paused": "collecting is paused",
+    "failed": "a fault of Sleuth's own",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """One bar of a picture.
-
-    Args:
-        count: Errors, None where they are not known.
-        part: ``before``, ``deploy``, ``after``, or ``upcoming`` if not collected yet.
-    """
-
-    start: datetime
-    count: int | None
-    part: str
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """Counts around a deploy in buckets of equal length.
-
-    Args:
-        deploy_index: The bucket in which the deploy happened.
-        upcoming: How many of the last buckets cannot have been collected yet.
-    """
-
-    start: datetime
-    step_seconds: int
-    deploy_index: int
-    counts: tuple[int | None, ...]
-    upcoming: int
-
-    @property
-    def unit(self) -> str:
-        """What one bucket is called."""
-        return bucket_name(self.step_seconds)
-
-    @property
-    def highest(self) -> int:
-        return max((count for count in self.counts if count is not None), default=0)
-
-    @property
-    def per_minute(self) -> float:
-        """What turns an average a minute into one a bucket."""
-        return self.step_seconds / 60
-
-    @property
-    def coarse(self) -> Picture:
-        """The same in few enough buckets for a small picture, without the deploy's own.
-
-        Where a part of a bucket is unknown, all of it is; but the newest bucket grows as
-        its counts come in, so that errors are seen as soon as they are known.
-        """
-        size = -(-len(self.counts) // MOST_SMALL_BUCKETS)
-        before = self.counts[: self.deploy_index]
-        after = self.counts[self.deploy_index + 1 :]
-        before = before[len(before) % size :]
-        sums_after = _sums(after[: max(0, len(after) - self.upcoming)], size)
-        upcoming = -(-len(after) // size) - len(sums_after)
-        return Picture(
-            start=self.start,
-            step_seconds=self.step_seconds * size,
-            deploy_index=len(before) // size,
-            counts=(*_sums(before, size), *sums_after, *[None] * upcoming),
-            upcoming=upcoming,
-        )
-
-    @property
-    def buckets(self) -> list[Bucket]:
-        """Every bucket with the time at which it starts."""
-        return [
-            Bucket(self.start + timedelta(seconds=self.step_seconds * index), count, part)
-            for index, (count, part) in enumerate(zip(self.counts, self._parts(), strict=True))
-        ]
-
-    def _parts(self) -> list[str]:
-        after = len(self.counts) - self.deploy_index - 1 - self.upcoming
-        parts = ["before"] * self.deploy_index + ["deploy"] + ["after"] * max(after, 0)
-        return (parts + ["upcoming"] * len(self.counts))[: len(self.counts)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +46,9 @@ class ImpactLine:
         is_gone: The impact source is no longer there; the words stay.
         is_disconnected: It is gone because its tracker was disabled.
         has_plugin: The tracker's plugin is loaded.
-        rate_before, rate_after: Average errors a minute.
+        rate_before, rate_after: Average errors a minute, as expected and as they came.
+        group_size, group_index: Of how many deploys that share it this is the verdict, and
+            on which of them.
         figures: What the verdict rests on, by the detector's names.
         explore_url: The tracker's own view of these minutes, or "".
         revised_at: When late counts made another verdict of a final one, None if never.
@@ -136,6 +71,9 @@ class ImpactLine:
     figures: dict[str, Any]
     explore_url: str
     revised_at: datetime | None
+    group_size: int
+    group_index: int
+    verdict_id: int
 
     @property
     def has_rates(self) -> bool:
@@ -144,6 +82,33 @@ class ImpactLine:
     @property
     def is_pending(self) -> bool:
         return not self.is_final and not self.is_gone
+
+    @property
+    def is_soon(self) -> bool:
+        """Whether it may change within minutes, so that waiting for it makes sense."""
+        return self.is_pending and self.minutes_of_data < SOON
+
+    @property
+    def outlook(self) -> str:
+        """Whether more is to come: "final", "next look at 2 hours"."""
+        if self.is_final:
+            return "final"
+        if self.is_gone:
+            return "cut short"
+        look = self.figures.get("next_look")
+        return f"next look at {duration(look, self.step_seconds)}" if look else "more to come"
+
+    @property
+    def short_history(self) -> str:
+        """How much of the past was known, if that was little; else ""."""
+        if self.health == "unknown" or not self.figures.get("is_short_history"):
+            return ""
+        return span(self.figures.get("history_days", 0.0) * DAY)
+
+    @property
+    def shared_within(self) -> str:
+        """How close together deploys share a verdict."""
+        return duration(self.figures.get("window_minutes", 0), MINUTE)
 
     @property
     def step_seconds(self) -> int:
@@ -165,15 +130,9 @@ class ImpactLine:
         """In what the averages are told: "a minute", "an hour"."""
         return rate_words(self.step_seconds)
 
-    @property
-    def told_before(self) -> float | None:
-        """The average before the deploy, as it is told."""
-        return None if self.rate_before is None else per_unit(self.rate_before, self.step_seconds)
-
-    @property
-    def told_after(self) -> float | None:
-        """The average after the deploy, as it is told."""
-        return None if self.rate_after is None else per_unit(self.rate_after, self.step_seconds)
+    def told(self, per_minute: float) -> float:
+        """Return an average as it is told: a minute, an hour or a day."""
+        return per_unit(per_minute, self.step_seconds)
 
     @property
     def counted_for(self) -> str:
@@ -213,35 +172,11 @@ def line_of(
         rate_after=verdict.rate_after,
         minutes_of_data=verdict.minutes_of_data,
         sentence=verdict.sentence,
-        picture=_picture(verdict, now),
+        picture=picture_of(verdict, now),
         figures=verdict.assessment,
         explore_url=web_address(verdict.assessment.get("explore_url")),
         revised_at=verdict.revised_at,
+        group_size=verdict.group_size,
+        group_index=verdict.group_index,
+        verdict_id=verdict.id,
     )
-
-
-def _sums(counts: Sequence[int | None], size: int) -> list[int | None]:
-    groups = [counts[first : first + size] for first in range(0, len(counts), size)]
-    return [None if None in group else sum(filter(None, group)) for group in groups]
-
-
-def _picture(verdict: Verdict, now: datetime) -> Picture | None:
-    start = verdict.assessment.get("picture_start")
-    if not verdict.picture or start is None:
-        return None
-    step = verdict.assessment["picture_step"]
-    known_until = (now - COLLECTED_WITHIN).timestamp()
-    return Picture(
-        start=datetime.fromtimestamp(start, UTC),
-        step_seconds=step,
-        deploy_index=verdict.assessment["deploy_index"],
-        counts=tuple(verdict.picture),
-        upcoming=_upcoming(verdict.picture, start, step, known_until),
-    )
-
-
-def _upcoming(counts: list[int | None], start: int, step: int, known_until: float) -> int:
-    """Count the buckets at the end that cannot have been collected yet."""
-    due = (known_until - start) // step
-    from_the_end = zip(reversed(range(len(counts))), reversed(counts), strict=True)
-    return sum(1 for _ in takewhile(lambda each: each[1] is None and each[0] >= due, from_the_end))

@@ -43,6 +43,7 @@ class Deploy(Model):
     __table_args__: Any = (
         Index(None, "organization_id", "deployed_at", "id"),
         Index(None, "code_deployment_id", "environment_id", "deployed_at", "id"),
+        Index(None, "environment_id", "deployed_at", "id"),
         {"info": {"noun": "deploy"}},
     )
 
@@ -52,9 +53,7 @@ class Deploy(Model):
     code_deployment_id: Mapped[int] = mapped_column(
         ForeignKey("code_deployment.id", ondelete="CASCADE")
     )
-    environment_id: Mapped[int] = mapped_column(
-        ForeignKey("environment.id", ondelete="CASCADE"), index=True
-    )
+    environment_id: Mapped[int] = mapped_column(ForeignKey("environment.id", ondelete="CASCADE"))
     revision: Mapped[str] = mapped_column(String(255))
     branch: Mapped[str] = mapped_column(String(255), default="")
     author_name: Mapped[str] = mapped_column(String(255), default="")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sleuth.health import purging, service
+from sleuth.health import drawing, purging, revising, service, timelines
 
 
 def assess_deploy(deploy_id: int) -> None:
@@ -10,9 +10,19 @@ def assess_deploy(deploy_id: int) -> None:
     service.assess_deploy(deploy_id)
 
 
+def renew_pictures(deploy_id: int) -> None:
+    """Draw the counts around a deploy as far as they go now."""
+    drawing.renew_pictures(deploy_id)
+
+
 def follow_changes(_number: int) -> None:
     """Have the verdicts made again that rest on counts which changed, whose they are."""
-    service.follow_changes()
+    revising.follow_changes()
+
+
+def follow_timelines(_number: int) -> None:
+    """Have the verdicts made again whose neighbours were registered or deleted."""
+    timelines.follow_timelines()
 
 
 def purge_integration(integration_id: int) -> None:

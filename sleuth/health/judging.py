@@ -1,87 +1,243 @@
-"""From stored counts to a judgement: what the detector says, the picture, the tracker's view."""
+"""From stored counts to a judgement: what the detector says, the picture, the tracker's view.
+
+Loads NumPy, so only workers import it.
+"""
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
+
 from sleuth.health import detector
-from sleuth.health.detector import Assessment
+from sleuth.health.detector import Assessment, Band, Settings
+from sleuth.health.groups import Place
 from sleuth.impact import schedule, series, sweeps
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations.service import registry
 from sleuth.plugin_api import TrackerError
+from sleuth.projects.models import Environment
 
 BASELINE = timedelta(days=28)
 PICTURE_BUCKETS = 60
+RETRY = timedelta(minutes=5)
+LATE_RETRY = timedelta(hours=1)
+EARLY = timedelta(hours=1)
+BROKEN = "failed"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What one impact source says of one deploy.
+    """What one impact source says of the deploys of one place.
 
     Args:
         picture: Counts per bucket around the deploy, None where unknown.
         details: The assessment in full, and how to draw the picture; JSON-serializable.
+        sensitivity: How it was judged.
+        known_hours: How much of the past was known.
+        look_at: What the source's counts have to reach for the next look; None if it is final.
+        due_at: When to look whatever the counts reach; None if it is final.
     """
 
     assessment: Assessment
     picture: list[int | None]
     details: dict[str, Any]
+    sensitivity: str
+    known_hours: float
+    look_at: datetime | None
+    due_at: datetime | None
 
 
-def judge(
-    source: ImpactSource, deployed_at: datetime, replaced_at: datetime | None, now: datetime
-) -> Judgement:
-    """Judge a deploy by what is stored of a source; reads only.
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """The part of a series that a verdict rests on, in epoch seconds.
 
     Args:
-        replaced_at: When the next deploy of the same code deployment came, if it did.
+        first: Start of the first bucket that is read.
+        bucket: Start of the bucket that the deploy lies in.
+        begin: Start of the first bucket after the deploy.
+        end: Where the last look ends, or the window before it.
     """
+
+    first: int
+    bucket: int
+    begin: int
+    end: int
+
+
+def sensitivity_of(_environment: Environment) -> str:
+    """Return by which sensitivity an environment's deploys are judged from now on."""
+    return "normal"
+
+
+def settings_of(environment: Environment) -> Settings:
+    """Return the detector's settings for an environment."""
+    return detector.SENSITIVITIES[sensitivity_of(environment)]
+
+
+def window_of(sensitivity: str) -> timedelta:
+    """Return how close together deploys share a verdict."""
+    return timedelta(minutes=detector.SENSITIVITIES[sensitivity].window_minutes)
+
+
+def judge(source: ImpactSource, place: Place, sensitivity: str, now: datetime) -> Judgement:
+    """Judge the deploys of a place by what is stored of a source; reads only."""
+    settings = detector.SENSITIVITIES[sensitivity]
     step = source.interval_seconds
-    moment = int(deployed_at.timestamp())
-    first = moment - moment % step - int(BASELINE.total_seconds())
-    last = moment - moment % step + step + detector.looks_for(step)[-1] * 60
-    minutes, counts = series.read_arrays(source.id, first, last, step)
-    assessment = detector.assess(
-        minutes,
-        counts,
-        moment,
-        int(now.timestamp()),
-        until=int(replaced_at.timestamp()) if replaced_at else None,
-        threshold=source.manually_set_health_threshold,
-        step_seconds=step,
+    span = _span(place, step, settings)
+    last = span.begin + detector.looks_for(step, settings)[-1] * 60
+    minutes, counts = series.read_arrays(source.id, span.first, last, step)
+    values = np.asarray(counts, dtype=np.float64)
+    made = _assess(source, place, settings, now, minutes, values)
+    made = _tempered(made, source, span, settings, now)
+    before = (span.bucket - span.first) // step
+    start = max(0, before - PICTURE_BUCKETS)
+    shown = counts[start : before + 1 + PICTURE_BUCKETS]
+    look_at, due_at = _next_look(made, source, span, settings, now)
+    return Judgement(
+        assessment=made,
+        picture=[None if math.isnan(count) else int(count) for count in shown],
+        details=_details(made, source, place, span, settings),
+        sensitivity=sensitivity,
+        known_hours=round(float(np.isfinite(values[:before]).sum()) * step / 3600, 3),
+        look_at=look_at,
+        due_at=due_at,
     )
-    if sweeps.is_awaited(source.id, first):
-        reason = "pending" if assessment.health == "unknown" else ""
-        assessment = replace(assessment, reason=reason, is_final=False)
+
+
+def _span(place: Place, step: int, settings: Settings) -> _Span:
+    moment = int(place.began_at.timestamp())
+    begin = detector.next_bucket(moment, step)
+    end = begin + detector.looks_for(step, settings)[-1] * 60
+    if place.ended_at is not None:
+        end = min(end, int(place.ended_at.timestamp()) // step * step)
+    bucket = moment // step * step
+    first = bucket - int(BASELINE.total_seconds()) // step * step
+    return _Span(first, bucket, begin, max(begin, end))
+
+
+def _assess(
+    source: ImpactSource,
+    place: Place,
+    settings: Settings,
+    now: datetime,
+    minutes: Any,
+    values: Any,
+) -> Assessment:
+    """Ask the detector; a series that it refuses is no reason to leave others without verdict."""
+    try:
+        return detector.assess(
+            np.asarray(minutes, dtype=np.int64),
+            values,
+            int(place.began_at.timestamp()),
+            int(now.timestamp()),
+            place.earlier,
+            step_seconds=source.interval_seconds,
+            settings=settings,
+            until=int(place.ended_at.timestamp()) if place.ended_at else None,
+            threshold=source.manually_set_health_threshold,
+        )
+    except ValueError:
+        log.exception("Impact source %s cannot be judged at %s.", source.id, place.began_at)
+        is_final = (now - place.began_at).total_seconds() > settings.patience_seconds
+        return Assessment("unknown", BROKEN, is_final, step_seconds=source.interval_seconds)
+
+
+def _tempered(
+    made: Assessment, source: ImpactSource, span: _Span, settings: Settings, now: datetime
+) -> Assessment:
+    """Take into account what the series alone does not tell: whether counts will still come."""
+    is_unknown = made.health == "unknown"
+    if sweeps.is_awaited(source.id, span.first):
+        reason = "pending" if is_unknown and made.reason != BROKEN else made.reason
+        return replace(made, reason=reason, is_final=False)
     is_paused = source.paused_at is not None or source.integration.paused_at is not None
-    if is_paused and assessment.health == "unknown" and assessment.reason in {"pending", "gap"}:
-        assessment = replace(assessment, reason="paused")
-    start = max(0, int(BASELINE.total_seconds()) // step - PICTURE_BUCKETS)
-    picture_start = first + start * step
-    details = {
-        **assessment.as_json(),
-        "picture_start": picture_start,
+    if is_paused and is_unknown and made.reason in {"pending", "gap"}:
+        made = replace(made, reason="paused")
+    given_up_at = span.bucket + max(settings.patience_seconds, 3 * source.interval_seconds)
+    if _reached(source) < span.end and now.timestamp() < given_up_at:
+        return replace(made, is_final=False)
+    return made
+
+
+def _reached(source: ImpactSource) -> int:
+    """Return how far the source's counts go, in epoch seconds."""
+    return int(source.complete_until.timestamp()) if source.complete_until else 0
+
+
+def _next_look(
+    made: Assessment, source: ImpactSource, span: _Span, settings: Settings, now: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """Return what the counts have to reach for the next look, and until when to wait for them.
+
+    Counts that are there already and yet led to no look are not looked at over and over.
+    """
+    if made.is_final:
+        return None, None
+    if made.reason == BROKEN:
+        return now + LATE_RETRY, now + LATE_RETRY
+    step = source.interval_seconds
+    ahead = _minutes_of_next_look(made, step, settings)
+    wanted = min(span.end, span.begin + ahead * 60) if ahead else span.end
+    expected_at = schedule.from_epoch(wanted)
+    look_at = expected_at if _reached(source) < wanted else now + RETRY
+    settled = look_at + timedelta(seconds=step + settings.settling_seconds)
+    retry = RETRY if now - expected_at < EARLY else LATE_RETRY
+    return look_at, settled if settled > now else now + retry
+
+
+def _minutes_of_next_look(made: Assessment, step: int, settings: Settings) -> int | None:
+    looks = detector.looks_for(step, settings)
+    return next((look for look in looks if look > made.minutes_of_data), None)
+
+
+def _details(
+    made: Assessment, source: ImpactSource, place: Place, span: _Span, settings: Settings
+) -> dict[str, Any]:
+    step = source.interval_seconds
+    start = max(span.first, span.bucket - PICTURE_BUCKETS * step)
+    is_cut = place.ended_at is not None and span.end <= span.begin + made.minutes_of_data * 60
+    ahead = None if made.is_final or is_cut else _minutes_of_next_look(made, step, settings)
+    return {
+        **replace(made, band=_drawn(made.band)).as_json(),
+        "picture_start": start,
         "picture_step": step,
-        "deploy_index": (moment - picture_start) // step,
-        "explore_url": _explore_url(source, deployed_at),
+        "deploy_index": (span.bucket - start) // step,
+        "next_look": ahead,
+        "window_minutes": settings.window_minutes,
+        "explore_url": _explore_url(source, place.began_at, settings),
     }
-    picture = [None if math.isnan(count) else int(count) for count in counts[start:]]
-    return Judgement(assessment, picture, details)
 
 
-def _explore_url(source: ImpactSource, deployed_at: datetime) -> str:
+def _drawn(band: Band | None) -> Band | None:
+    """Keep of what was expected as much as is drawn: a whole day would outweigh all the rest."""
+    if band is None:
+        return None
+    return Band(
+        band.start,
+        *(
+            [round(each, 4) for each in part[:PICTURE_BUCKETS]]
+            for part in (band.expected, band.low, band.high)
+        ),
+    )
+
+
+def _explore_url(source: ImpactSource, began_at: datetime, settings: Settings) -> str:
     """Return the tracker's own view of the deploy; a plugin that fails to say has none."""
     tracker = registry().get(source.provider)
     if tracker is None:
         return ""
     step = source.interval_seconds
-    begin = detector.next_bucket(int(deployed_at.timestamp()), step)
-    until = schedule.from_epoch(begin) + timedelta(minutes=detector.looks_for(step)[-1])
+    begin = detector.next_bucket(int(began_at.timestamp()), step)
+    hour = next(look for look in detector.looks_for(step, settings) if look >= 60)
+    until = schedule.from_epoch(begin) + timedelta(minutes=hour)
     try:
-        return tracker.explore_url(source.config, deployed_at, until)
+        return tracker.explore_url(source.config, began_at, until)
     except TrackerError:
         return ""

@@ -17,9 +17,17 @@ class Verdict(Model):
     """A deploy's health as seen by one impact source.
 
     The words and numbers stay when the impact source goes: ``source_name``, ``provider``
-    and ``assessment`` are copies, ``impact_source_id`` becomes empty. ``counted_until`` is
-    how far the source's counts went when the verdict was made. A verdict that was final
-    once and then became another, because counts came late, carries ``revised_at``.
+    and ``assessment`` are copies, ``impact_source_id`` becomes empty.
+
+    Deploys close together share a verdict: this one belongs to the ``group_index``-th of
+    ``group_size``, was made as of ``began_at``, when the first of them came, and ends with
+    ``ended_at``, when the next one after them did. ``sensitivity`` is how it was judged, and
+    ``known_hours`` how much of the past was known then.
+
+    A verdict with a ``due_at`` is not done: it is made again then, or as soon as the source's
+    counts reach ``look_at``. ``counted_until`` is how far they went when the picture was
+    drawn. A verdict that said something and then, at the same look, something else, because
+    counts came late or a deploy did, carries ``revised_at``.
     """
 
     __tablename__ = "verdict"
@@ -40,11 +48,60 @@ class Verdict(Model):
     rate_after: Mapped[float | None]
     minutes_of_data: Mapped[int] = mapped_column(default=0)
     sentence: Mapped[str] = mapped_column(Text, default="")
-    assessment: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    picture: Mapped[list[int | None]] = mapped_column(JSON, default=list)
+    group_size: Mapped[int] = mapped_column(default=1)
+    group_index: Mapped[int] = mapped_column(default=1)
+    began_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    sensitivity: Mapped[str] = mapped_column(String(10), default="normal")
+    known_hours: Mapped[float] = mapped_column(default=0.0)
     assessed_at: Mapped[datetime | None]
     counted_until: Mapped[datetime | None]
+    look_at: Mapped[datetime | None]
     revised_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None] = mapped_column(index=True)
+    assessment: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    picture: Mapped[list[int | None]] = mapped_column(JSON, default=list)
     deploy: Mapped[Deploy] = relationship(backref="verdicts")
     impact_source: Mapped[ImpactSource | None] = relationship()
+    changes: Mapped[list[VerdictChange]] = relationship(
+        order_by="VerdictChange.id", passive_deletes=True
+    )
+
+
+class VerdictChange(Model):
+    """A look at which a verdict became another, its first one included; never edited.
+
+    ``at`` is when it was known. The numbers are the detector's at that look.
+    ``is_revision`` says that the same look had said otherwise before.
+    """
+
+    __tablename__ = "verdict_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    verdict_id: Mapped[int] = mapped_column(
+        ForeignKey("verdict.id", ondelete="CASCADE"), index=True
+    )
+    at: Mapped[datetime]
+    minutes_of_data: Mapped[int]
+    health: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(String(20))
+    observed: Mapped[float | None]
+    expected: Mapped[float | None]
+    ratio: Mapped[float | None]
+    is_revision: Mapped[bool] = mapped_column(default=False)
+
+
+class Timeline(Model):
+    """Which deploys of an environment verdicts were last grouped by.
+
+    Where it differs from the deploys that there are, one was registered or deleted since.
+    """
+
+    __tablename__ = "timeline"
+
+    environment_id: Mapped[int] = mapped_column(
+        ForeignKey("environment.id", ondelete="CASCADE"), primary_key=True
+    )
+    deploy_count: Mapped[int]
+    newest_id: Mapped[int]
+    newest_at: Mapped[datetime]

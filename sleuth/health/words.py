@@ -1,24 +1,44 @@
-"""Health in words, the same everywhere."""
+"""Health in words, the same everywhere, from what was stored of an assessment alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
 
-from sleuth.buckets import MINUTE, bucket_name, duration, period_name
-from sleuth.health.detector import Assessment
+from sleuth.buckets import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NAMES,
+    bucket_name,
+    duration,
+    per_unit,
+    period_name,
+    rate_words,
+)
 
 WORST_FIRST = ("unhealthy", "ailing", "healthy", "improved")
+HEALTH_NAMES = {
+    "improved": "Improved",
+    "healthy": "Healthy",
+    "ailing": "Ailing",
+    "unhealthy": "Unhealthy",
+    "unknown": "Unknown",
+}
 
 REASONS = {
     "pending": "Not recorded yet.",
     "gap": "Counts around this deploy are missing, so nothing can be said.",
     "replaced": "The next deploy came before a whole minute had passed: nothing to count.",
-    "short_history": "There are too few counts from before the deploy to compare with.",
-    "too_few_errors": "There are too few errors to tell yet; a threefold rise could go unseen.",
+    "short_history": "Two days of counts from before the deploy are needed.",
+    "too_few_errors": "Too few errors to tell; a threefold rise could go unseen.",
     "no_source": "The impact source was removed before there was a verdict.",
     "paused": "Collection was paused.",
+    "failed": "The counts could not be judged, by a fault of Sleuth's; it is in the log.",
 }
+
+Figures = Mapping[str, Any]
+"""An assessment as it is stored, as JSON."""
 
 
 class HasHealth(Protocol):
@@ -59,17 +79,146 @@ def reason_in_words(reason: str, step_seconds: int = MINUTE) -> str:
     return REASONS[reason]
 
 
-def sentence(made: Assessment, step_seconds: int = MINUTE) -> str:
+def sentence(figures: Figures) -> str:
     """Return one sentence that says what was seen, with its figures."""
-    if made.health == "unknown":
-        return reason_in_words(made.reason, step_seconds)
-    after = f"{made.observed} errors in {_after(made.minutes_of_data, step_seconds)}"
-    if made.expected is None:
-        return f"{after}."
-    return f"{after}, against {made.expected:.1f} expected."
+    if figures["health"] == "unknown":
+        return _unknown(figures) + _of_a_limit(figures)
+    if figures.get("threshold") is not None:
+        return _limit(figures)
+    seen = f"{_errors(figures['observed'])} in {_after(figures)}"
+    if figures.get("expected") is None:
+        return f"{seen}."
+    tell = _SENTENCES.get(figures["reason"], _plainly)
+    return f"{seen}, against {rounded(figures['expected'])} expected{tell(figures)}."
 
 
-def _after(minutes: int, step_seconds: int) -> str:
-    if step_seconds > MINUTE and minutes * 60 == step_seconds:
-        return f"the first whole {period_name(step_seconds)} after the deploy"
-    return f"{duration(minutes, step_seconds)} after the deploy"
+def _unknown(figures: Figures) -> str:
+    if figures["reason"] == "too_few_errors" and figures.get("usual_per_minute") is not None:
+        return _too_few(figures)
+    if figures["reason"] == "short_history":
+        known = span(figures.get("history_days", 0.0) * DAY)
+        verb = "is" if known.startswith("1 ") else "are"
+        there = f"there {verb} {known}" if figures.get("history_days") else "there are none"
+        return f"{REASONS['short_history'].removesuffix('.')}; {there}."
+    return reason_in_words(figures["reason"], figures.get("step_seconds", MINUTE))
+
+
+def _too_few(figures: Figures) -> str:
+    step, shown_after = figures.get("step_seconds", MINUTE), figures.get("threefold_after_minutes")
+    shows = (
+        "would not show within a day"
+        if shown_after is None
+        else f"shows after {duration(shown_after, step)}"
+    )
+    usual = frequency(figures["usual_per_minute"], step)
+    return f"Too few errors to tell: at {usual} a threefold rise {shows}."
+
+
+def frequency(per_minute: float, step_seconds: int = MINUTE) -> str:
+    """Return how often errors come, in the unit in which they can be counted: "5 errors an hour".
+
+    Args:
+        step_seconds: Width of the tracker's buckets: nothing finer is told.
+    """
+    units = [unit for unit in (MINUTE, HOUR, DAY) if unit >= min(step_seconds, DAY)]
+    unit = next((each for each in units if per_minute * each / MINUTE >= 1), DAY)
+    count = per_minute * unit / MINUTE
+    article = "an" if unit == HOUR else "a"
+    if count < 1:
+        return "less than one error a day"
+    return f"{_errors(float(f'{count:.2g}'))} {article} {NAMES[unit]}"
+
+
+def span(seconds: float) -> str:
+    """Return a length of time in whole units: "40 minutes", "14 hours", "3 days"."""
+    unit = MINUTE if seconds < HOUR else HOUR if seconds < 2 * DAY else DAY
+    count = max(1, int(seconds // unit))
+    return f"{count} {NAMES[unit]}{'' if count == 1 else 's'}"
+
+
+def _limit(figures: Figures) -> str:
+    """Say what the user's own limit decides, and what would have been said without it."""
+    step = figures.get("step_seconds", MINUTE)
+    known = figures.get("known_minutes") or figures.get("minutes_of_data") or 1
+    rate = rounded(per_unit(figures["observed"] / known, step))
+    limit = _errors(per_unit(figures["threshold"], step))
+    place = "above" if figures["reason"] == "above_threshold" else "within"
+    told = f"{rate} errors {rate_words(step)} in {_after(figures)}"
+    return f"{told}, {place} your limit of {limit} {rate_words(step)}.{_without(figures)}"
+
+
+def _of_a_limit(figures: Figures) -> str:
+    """Say what is known without the limit, where that cannot be told with it."""
+    is_known = figures.get("detected") not in {None, "", "unknown"}
+    return _without(figures) if is_known else ""
+
+
+def _without(figures: Figures) -> str:
+    return f" Without it: {HEALTH_NAMES.get(figures.get('detected', ''), 'Unknown')}."
+
+
+def _rise(figures: Figures) -> str:
+    return f": {rounded(figures['ratio'])} times as many{_began(figures)}"
+
+
+def _fall(figures: Figures) -> str:
+    share = max(0.0, min(1.0, 1 - figures["ratio"]))
+    return f": {share * 100:.0f} % fewer{_began(figures)}"
+
+
+def _began(figures: Figures) -> str:
+    minutes = figures.get("began_after_minutes")
+    if not minutes:
+        return ""
+    return f", from {duration(minutes, figures.get('step_seconds', MINUTE))} after it on"
+
+
+def _usual(figures: Figures) -> str:
+    low, high = figures.get("expected_low"), figures.get("expected_high")
+    if low is None or high is None:
+        return ""
+    if not low <= figures["observed"] <= high:
+        return ": no clear change"
+    return f"; {rounded(low)} to {rounded(high)} would be nothing unusual"
+
+
+def _trifle(_figures: Figures) -> str:
+    return ": a change too small to matter"
+
+
+def _common(figures: Figures) -> str:
+    if not figures.get("moments"):
+        return ": as large a change is often seen without a deploy"
+    alike, moments = rounded(figures["moments_alike"]), rounded(figures["moments"])
+    return f": as large a change was seen at {alike} of {moments} moments without a deploy"
+
+
+def _plainly(_figures: Figures) -> str:
+    return ""
+
+
+_SENTENCES: dict[str, Callable[[Figures], str]] = {
+    "rise": _rise,
+    "fall": _fall,
+    "usual": _usual,
+    "trifle": _trifle,
+    "common": _common,
+}
+
+
+def rounded(value: float) -> str:
+    """Return a number as it is said: whole from ten on, else with one decimal or two."""
+    if value >= 10 or value == int(value):
+        return f"{round(value):,}".replace(",", "\u202f")
+    return f"{value:.1f}" if value >= 1 else f"{value:.2g}"
+
+
+def _errors(count: float) -> str:
+    return f"{rounded(count)} {'error' if count == 1 else 'errors'}"
+
+
+def _after(figures: Figures) -> str:
+    minutes, step = figures["minutes_of_data"], figures.get("step_seconds", MINUTE)
+    if step > MINUTE and minutes * 60 == step:
+        return f"the first whole {period_name(step)} after the deploy"
+    return f"{duration(minutes, step)} after the deploy"

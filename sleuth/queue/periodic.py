@@ -135,13 +135,25 @@ PERIODIC: tuple[Periodic, ...] = (
         "judge again where counts came late",
         TICK_SECONDS,
         "sleuth.health.jobs.follow_changes",
-        "sleuth.health.service:due_changes",
+        "sleuth.health.due:due_changes",
+    ),
+    Periodic(
+        "judge again where deploys came or went",
+        TICK_SECONDS,
+        "sleuth.health.jobs.follow_timelines",
+        "sleuth.health.due:due_timelines",
     ),
     Periodic(
         "judge deploys",
         TICK_SECONDS,
         "sleuth.health.jobs.assess_deploy",
-        "sleuth.health.service:due_deploy_ids",
+        "sleuth.health.due:due_deploy_ids",
+    ),
+    Periodic(
+        "let pictures of counts grow",
+        15,
+        "sleuth.health.jobs.renew_pictures",
+        "sleuth.health.due:due_picture_ids",
     ),
     Periodic(
         "keep the demo going",

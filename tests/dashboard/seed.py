@@ -11,8 +11,8 @@ from sleuth import clock
 from sleuth.deploys.models import CodeDeployment, Deploy
 from sleuth.extensions import db
 from sleuth.health import words
-from sleuth.health.detector import Assessment
-from sleuth.health.models import Verdict
+from sleuth.health.detector import DEFAULT, Assessment
+from sleuth.health.models import Verdict, VerdictChange
 from sleuth.ids import new_public_id
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations.models import Integration
@@ -28,6 +28,7 @@ RATES = {
     "ailing": (3.2, 5.6),
     "unhealthy": (2.1, 14.0),
 }
+REASONS = {"improved": "fall", "healthy": "usual", "ailing": "rise", "unhealthy": "rise"}
 
 
 def add_deployment(project: Project, name: str, slug: str = "") -> CodeDeployment:
@@ -112,15 +113,16 @@ def add_verdict(
     **values: Any,
 ) -> Verdict:
     """Add a verdict inside ``with write():``, with a picture to match."""
-    minutes = values.pop("minutes_of_data", 60)
+    minutes = values.pop("minutes_of_data", 0 if reason == "pending" else 1440)
     rates = values.pop("rates", RATES.get(health, (None, None)))
-    made = _assessment(health, reason, minutes, rates, values.pop("is_final", minutes >= 60))
+    made = _assessment(health, reason, minutes, rates, values.pop("is_final", minutes >= 1440))
     start = int(deploy.deployed_at.timestamp()) // 60 * 60 - BEFORE * 60
     figures = {"picture_start": start, "picture_step": 60, "deploy_index": BEFORE}
+    figures["next_look"] = next_look(minutes) if not made.is_final else None
     plain: dict[str, Any] = {
         "source_name": source.name if source else "Old Sentry",
         "provider": source.provider if source else "sentry",
-        "sentence": words.sentence(made),
+        "sentence": words.sentence(made.as_json()),
         "picture": counts if counts is not None else _picture(deploy, rates, minutes),
         "assessment": {**made.as_json(), **figures},
     }
@@ -128,7 +130,7 @@ def add_verdict(
         deploy_id=deploy.id,
         impact_source_id=source.id if source else None,
         health=health,
-        reason=reason,
+        reason=made.reason,
         is_final=made.is_final,
         rate_before=made.rate_before,
         rate_after=made.rate_after,
@@ -137,7 +139,23 @@ def add_verdict(
         **plain | values,
     )
     db.session.add(verdict)
+    db.session.flush()
     return verdict
+
+
+def add_change(verdict: Verdict, minutes: int, health: str, *, is_revision: bool = False) -> None:
+    """Add what a look made of a verdict inside ``with write():``, as soon as it was known."""
+    at = verdict.deploy.deployed_at + timedelta(minutes=minutes + 3)
+    reason = REASONS.get(health, "")
+    verdict.changes.append(
+        VerdictChange(
+            at=at,
+            minutes_of_data=minutes,
+            health=health,
+            reason=reason,
+            is_revision=is_revision,
+        )
+    )
 
 
 def _assessment(
@@ -146,15 +164,20 @@ def _assessment(
     before, after = rates
     return Assessment(
         health=health,
-        reason=reason,
+        reason=reason or ("" if health == "unknown" else REASONS[health]),
         is_final=is_final,
         minutes_of_data=minutes,
-        rate_before=before,
-        rate_after=after,
-        errors_before=int((before or 0) * BEFORE),
-        errors_after=int((after or 0) * minutes),
-        minutes_before=BEFORE,
+        known_minutes=minutes,
+        observed=None if after is None else round(after * minutes),
+        expected=None if before is None else before * minutes,
+        ratio=after / before if before and after is not None else None,
+        history_days=28.0,
     )
+
+
+def next_look(minutes: int) -> int | None:
+    """Return the look that follows."""
+    return next((look for look in DEFAULT.looks if look > minutes), None)
 
 
 def _picture(
@@ -166,7 +189,9 @@ def _picture(
     def draw(rate: float) -> int:
         return max(0, round(seeded.gauss(rate, rate**0.5)))
 
-    known = [draw(before) for _ in range(BEFORE)] + [draw(after) for _ in range(minutes + 1)]
+    known = [draw(before) for _ in range(BEFORE)] + [
+        draw(after) for _ in range(min(minutes, AFTER) + 1)
+    ]
     return [*known, *([None] * AFTER)][: BEFORE + AFTER]
 
 
@@ -270,7 +295,7 @@ def _judge(
         add_verdict(deploy, web, "unknown", "pending", minutes_of_data=0)
         return
     health, reason = HEALTHS[number % len(HEALTHS)]
-    minutes = min(60, age - 2)
+    minutes = max(look for look in (0, *DEFAULT.looks) if look <= age - 2)
     add_verdict(deploy, web, health, reason, minutes_of_data=minutes, **_gap(deploy, reason))
     if number % 3:
         add_verdict(deploy, worker, "healthy", minutes_of_data=minutes, rates=(0.4, 0.38))

@@ -5,22 +5,24 @@ from __future__ import annotations
 import pytest
 
 from sleuth.dashboard.chart import draw_chart
-from sleuth.dashboard.lines import Picture
+from sleuth.dashboard.pictures import Expected, Picture
 from tests.conftest import NOW
 
 
-def picture(counts: list[int | None], deploy_index: int = 2, upcoming: int = 0, step: int = 60):
-    return Picture(NOW, step, deploy_index, tuple(counts), upcoming)
+def picture(
+    counts: list[int | None], deploy_index: int = 2, upcoming: int = 0, step: int = 60, expected=()
+):
+    return Picture(NOW, step, deploy_index, tuple(counts), upcoming, tuple(expected))
 
 
-def chart(counts: list[int | None], rates=(None, None), **values):
-    drawn = draw_chart(picture(counts, **values), *rates)
+def chart(counts: list[int | None], after=None, **values):
+    drawn = draw_chart(picture(counts, **values), after)
     assert drawn is not None
     return drawn
 
 
 def test_no_picture_is_no_chart() -> None:
-    assert draw_chart(None, 1.0, 2.0) is None
+    assert draw_chart(None, 2.0) is None
 
 
 @pytest.mark.parametrize(
@@ -53,24 +55,49 @@ def test_bars_stay_within_the_plot_and_zeros_have_none() -> None:
 
 
 def test_an_average_above_every_count_fits_in_too() -> None:
-    drawn = chart([1, 1, 1, 1], rates=(30.0, 1.0))
+    drawn = chart([1, 1, 1, 1], after=30.0)
     assert all(0 <= average.y <= 100 for average in drawn.averages)
 
 
 def test_averages_run_over_their_own_side_of_the_deploy() -> None:
-    before, after = chart([1, 1, 5, 5, 5], rates=(1.0, 5.0)).averages
+    before, after = chart([1, 1, 5, 5, 5], after=5.0).averages
     assert (before.part, before.x, before.width) == ("before", 0, 40)
     assert (after.part, after.x, after.width) == ("after", 60, 40)
 
 
 def test_the_average_after_ends_where_collecting_ends() -> None:
-    _before, after = chart([1, 1, 5, 5, None], rates=(1.0, 5.0), upcoming=1).averages
+    _before, after = chart([1, 1, 5, 5, None], after=5.0, upcoming=1).averages
     assert (after.x, after.width) == (60, 20)
 
 
 def test_before_any_minute_is_collected_there_is_no_average_after() -> None:
-    drawn = chart([1, 1, 5, None, None], rates=(1.0, 5.0), upcoming=2)
+    drawn = chart([1, 1, 5, None, None], after=5.0, upcoming=2)
     assert [average.part for average in drawn.averages] == ["before"]
+
+
+def test_the_average_before_is_that_of_the_counts_that_are_shown() -> None:
+    [before] = chart([4, None, 9, 9]).averages
+    assert (before.part, before.per_minute) == ("before", 4.0)
+
+
+def test_what_was_expected_lies_behind_the_minutes_after_the_deploy() -> None:
+    expected = [Expected(3, 1.0, 2.0), Expected(4, 0.0, 4.0)]
+    drawn = chart([1, 1, 5, 2, 4], expected=expected)
+    assert drawn.band == (
+        "M60.0 66.67L80.0 66.67L80.0 33.33L100.0 33.33"
+        "L100.0 100.0L80.0 100.0L80.0 83.33L60.0 83.33Z"
+    )
+
+
+def test_nothing_is_expected_yet_of_minutes_to_come() -> None:
+    expected = [Expected(3, 1.0, 2.0), Expected(4, 0.0, 4.0)]
+    assert "100 " not in chart([1, 1, 5, 2, None], expected=expected, upcoming=1).band
+
+
+def test_a_band_that_knows_little_does_not_dwarf_the_counts() -> None:
+    drawn = chart([1, 1, 5, 2, 4], expected=[Expected(3, 0.0, 1000.0)])
+    assert [mark.text for mark in drawn.levels][-1] == "10"
+    assert "-" not in drawn.band
 
 
 def test_missing_counts_are_a_stretch_and_not_a_zero() -> None:

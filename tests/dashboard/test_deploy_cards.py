@@ -106,10 +106,10 @@ def test_hostile_names_are_words(card) -> None:
 @pytest.mark.parametrize(
     ("health", "line"),
     [
-        ("unhealthy", "Unhealthy From 2.1 → to 14 avg errors a minute (+ 567 %)"),
-        ("ailing", "Ailing From 3.2 → to 5.6 avg errors a minute (+ 75 %)"),
-        ("healthy", "Healthy From 3.2 → to 3.3 avg errors a minute (+ 3 %)"),
-        ("improved", "Improved From 9 → to 2.5 avg errors a minute (− 72 %)"),
+        ("unhealthy", "Unhealthy 2.1 expected → , in fact 14 avg errors a minute (+ 567 %)"),
+        ("ailing", "Ailing 3.2 expected → , in fact 5.6 avg errors a minute (+ 75 %)"),
+        ("healthy", "Healthy 3.2 expected → , in fact 3.3 avg errors a minute (+ 3 %)"),
+        ("improved", "Improved 9 expected → , in fact 2.5 avg errors a minute (− 72 %)"),
     ],
 )
 def test_a_line_gives_the_health_and_the_rates_around_the_deploy(judged, health, line) -> None:
@@ -120,7 +120,7 @@ def test_a_line_gives_the_health_and_the_rates_around_the_deploy(judged, health,
     ("reason", "said"),
     [
         ("gap", "a gap in the collected counts"),
-        ("short_history", "too little history before the deploy"),
+        ("short_history", "less than two days of counts before the deploy"),
         ("too_few_errors", "too few errors to tell"),
         ("paused", "collecting is paused"),
         ("no_source", "the impact source was removed first"),
@@ -154,10 +154,33 @@ def test_a_verdict_by_the_users_own_limit_needs_no_rate_before(judged) -> None:
 
 @pytest.mark.parametrize(
     ("minutes", "said"),
-    [(6, "6 minutes of data · preliminary"), (60, "60 minutes of data · final")],
+    [
+        (6, "6 minutes of data · next look at 10 minutes"),
+        (60, "60 minutes of data · next look at 2 hours"),
+        (240, "4 hours of data · next look at 24 hours"),
+        (1440, "24 hours of data · final"),
+    ],
 )
 def test_a_line_says_how_much_it_rests_on(judged, minutes, said) -> None:
     assert said in words(judged(("healthy", ""), minutes_of_data=minutes))
+
+
+def test_a_verdict_that_several_deploys_share_says_so(judged) -> None:
+    page = words(judged(("healthy", ""), group_size=3, group_index=2))
+    assert "24 hours of data · final · one of 3 deploys" in page
+
+
+def test_a_verdict_on_little_history_is_marked(judged) -> None:
+    figures = {"is_short_history": True, "history_days": 3.4}
+    assert "short history: 3 days" in words(judged(("healthy", ""), assessment=figures))
+
+
+def test_after_the_first_hour_nobody_waits_in_front_of_a_card(read, shop, sentry) -> None:
+    with write():
+        deploy = seed.add_deploy(shop.web, deployed_at=NOW - timedelta(hours=2))
+        source = seed.add_source(sentry, shop.production)
+        seed.add_verdict(deploy, source, "healthy", minutes_of_data=60)
+    assert 'http-equiv="refresh"' not in read(f"/deploys/{deploy.public_id}")
 
 
 def test_a_final_verdict_without_counts_says_so(judged) -> None:

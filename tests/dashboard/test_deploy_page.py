@@ -54,8 +54,41 @@ def test_the_page_names_the_deploy_with_its_whole_revision(page) -> None:
 
 def test_a_verdict_is_explained_in_a_sentence(judged) -> None:
     page = words(judged())
-    assert "336 errors in 60 minutes after the deploy (5.60 a minute)" in page
-    assert "From 3.2 → to 5.6 avg errors a minute (+ 75 %)" in page
+    assert "8 064 errors in 24 hours after the deploy, against 4 608 expected" in page
+    assert "3.2 expected → , in fact 5.6 avg errors a minute (+ 75 %)" in page
+
+
+def test_each_look_that_changed_the_verdict_is_listed(read, shop, sentry) -> None:
+    with write():
+        deploy = seed.add_deploy(shop.web, deployed_at=NOW - timedelta(hours=1))
+        source = seed.add_source(sentry, shop.production)
+        verdict = seed.add_verdict(deploy, source, "healthy", minutes_of_data=30)
+        for minutes, health in ((2, "ailing"), (6, "healthy"), (10, "healthy"), (30, "ailing")):
+            seed.add_change(verdict, minutes, health, is_revision=minutes == 30)
+    page = words(read(f"/deploys/{deploy.public_id}"))
+    assert (
+        "Ailing after 2 minutes of data, 4 Mar 2026, 11:05 UTC "
+        "Healthy after 6 minutes of data, 4 Mar 2026, 11:09 UTC "
+        "Ailing after 30 minutes of data, 4 Mar 2026, 11:33 UTC , revised"
+    ) in page
+    assert "after 10 minutes" not in page
+
+
+def test_deploys_that_share_a_verdict_are_explained(judged) -> None:
+    page = words(judged(group_size=3, assessment={"window_minutes": 18}))
+    assert "3 deploys came less than 18 minutes apart and share this verdict" in page
+
+
+def test_little_history_is_explained(judged) -> None:
+    figures = {"is_short_history": True, "history_days": 2.5}
+    assert "only 2 days of counts from before" in words(judged(assessment=figures))
+
+
+def test_the_chart_shows_what_was_expected(judged) -> None:
+    start = int((NOW - timedelta(hours=2)).timestamp())
+    band = {"start": start, "expected": [2.0], "low": [1.0], "high": [4.0]}
+    drawn = {"picture_start": start - 3600, "picture_step": 60, "deploy_index": 60}
+    assert 'class="chart-band"' in judged(assessment={**drawn, "band": band})
 
 
 def test_the_chart_has_a_table_with_the_same_counts(judged) -> None:

@@ -16,9 +16,9 @@ from sleuth.demo import declaration, keeping, plan, service, stage, stand_in
 from sleuth.demo.jobs import keep_up
 from sleuth.deploys.models import CodeDeployment, Deploy
 from sleuth.extensions import db, write
+from sleuth.health.due import due_deploy_ids
 from sleuth.health.jobs import assess_deploy
 from sleuth.health.models import Verdict
-from sleuth.health.service import due_deploy_ids
 from sleuth.impact.collecting import collect_integrations
 from sleuth.impact.disabling import disable_integration
 from sleuth.impact.models import ImpactSource

@@ -1,4 +1,4 @@
-"""An impact source with two days behind it, and deploys that it judges."""
+"""An impact source with four weeks behind it, and deploys that it judges."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from sleuth.ids import new_public_id
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations.models import Integration
 from tests.conftest import NOW, Cast
+from tests.dashboard.conftest import counting
+
+__all__ = ["counting"]
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
@@ -19,7 +22,7 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def source(cast: Cast) -> ImpactSource:
-    """An impact source of Acme's shop in production, made two days ago."""
+    """An impact source of Acme's shop in production, made four weeks ago."""
     with write():
         integration = Integration(
             organization_id=cast.acme.id, provider="sentry", credentials={}, connected_at=NOW
@@ -36,9 +39,8 @@ def source(cast: Cast) -> ImpactSource:
             name="Web errors",
             error_project_key="1",
             error_project_label="web",
-            created_at=NOW - 2 * DAY,
-            judges_from=NOW - 2 * DAY,
-            complete_until=NOW,
+            created_at=NOW - 28 * DAY,
+            judges_from=NOW - 28 * DAY,
         )
         db.session.add(row)
     return row
@@ -57,7 +59,7 @@ def deploy(cast: Cast):
         )
         db.session.add(code)
 
-    def register(minutes_ago: int) -> Deploy:
+    def register(minutes_ago: int, code: CodeDeployment = code) -> Deploy:
         row = Deploy(
             public_id=new_public_id(),
             organization_id=cast.acme.id,

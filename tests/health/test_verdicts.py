@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 import pytest
 from sqlalchemy import select
 
@@ -11,80 +9,48 @@ from sleuth import clock
 from sleuth.accounts.models import Event
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db, write
-from sleuth.health import service, words
+from sleuth.health import due, revising, service, words
 from sleuth.health.models import Verdict
-from sleuth.impact import series, sweeps
+from sleuth.impact import sweeps
 from sleuth.impact.disabling import disable_integration
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.service import delete_impact_source
 from sleuth.integrations.models import Integration
 from tests.conftest import NOW
-
-DAY = timedelta(days=1)
-MINUTE = timedelta(minutes=1)
-
-
-def count(source: ImpactSource, since: datetime, until: datetime, per_minute: int) -> None:
-    begin, end = int(since.timestamp()), int(until.timestamp())
-    with write():
-        points = [(minute, per_minute) for minute in range(begin, end, 60)]
-        series.replace_counts([series.Replacement(source.id, begin, end, points)])
-
-
-def verdicts(deploy: Deploy) -> list[Verdict]:
-    db.session.rollback()
-    return list(db.session.scalars(select(Verdict).where(Verdict.deploy_id == deploy.id)))
-
-
-def judge(deploy: Deploy, at: datetime = NOW) -> Verdict:
-    with clock.frozen(at):
-        service.assess_deploy(deploy.id)
-    return verdicts(deploy)[0]
+from tests.health.story import DAY, LONG_AGO, MINUTE, count, judge, verdict_of
 
 
 def test_a_new_deploy_is_due_and_then_not_recorded_yet(source, deploy) -> None:
     fresh = deploy(0)
-    assert service.due_deploy_ids(NOW) == [fresh.id]
+    assert due.due_deploy_ids(NOW) == [fresh.id]
     verdict = judge(fresh)
     assert (verdict.health, verdict.reason) == ("unknown", "pending")
     assert verdict.sentence == "Not recorded yet."
-    assert service.due_deploy_ids(NOW) == []
+    assert due.due_deploy_ids(NOW) == []
 
 
 def test_of_too_many_due_deploys_those_that_waited_longest_come_first(
     source, deploy, monkeypatch
 ) -> None:
-    late, later = deploy(1), deploy(2)
+    late, later = deploy(1), deploy(32)
     judge(late)
     judge(later)
-    monkeypatch.setattr(service, "MOST_DUE", 1)
-    assert service.due_deploy_ids(NOW + DAY) == [later.id]
+    monkeypatch.setattr(due, "MOST_DUE", 1)
+    assert due.due_deploy_ids(NOW + DAY) == [later.id]
 
 
 def test_more_errors_after_than_before_make_it_unhealthy(source, deploy) -> None:
     bad = deploy(60)
-    count(source, NOW - DAY, NOW - 60 * MINUTE, 2)
+    count(source, LONG_AGO, NOW - 60 * MINUTE, 2)
     count(source, NOW - 60 * MINUTE, NOW, 9)
     verdict = judge(bad)
     assert (verdict.health, verdict.rate_before, verdict.rate_after) == ("unhealthy", 2.0, 9.0)
     assert "540 errors in 60 minutes" in verdict.sentence
 
 
-def test_a_verdict_is_renewed_at_its_next_look_and_final_after_an_hour(source, deploy) -> None:
-    steady = deploy(10)
-    count(source, NOW - DAY, NOW, 3)
-    early = judge(steady)
-    assert (early.minutes_of_data, early.is_final) == (10, False)
-    assert early.due_at is not None
-    later = NOW + 60 * MINUTE
-    count(source, NOW, later, 3)
-    final = judge(steady, later)
-    assert (final.health, final.is_final, final.due_at) == ("healthy", True, None)
-
-
 def test_each_change_of_a_verdict_is_announced_once(source, deploy) -> None:
     steady = deploy(10)
-    count(source, NOW - DAY, NOW, 3)
+    count(source, LONG_AGO, NOW, 3)
     judge(steady)
     judge(steady)
     names = db.session.execute(select(Event.name, Event.subject)).all()
@@ -93,6 +59,8 @@ def test_each_change_of_a_verdict_is_announced_once(source, deploy) -> None:
 
 def test_missing_counts_are_unknown_and_never_healthy(source, deploy) -> None:
     old = deploy(26 * 60)
+    count(source, LONG_AGO, NOW - 26 * 60 * MINUTE, 3)
+    count(source, NOW - MINUTE, NOW, 3)
     verdict = judge(old)
     assert (verdict.health, verdict.reason, verdict.is_final) == ("unknown", "gap", True)
 
@@ -108,39 +76,42 @@ def test_a_past_that_is_still_being_collected_is_waited_for(source, deploy) -> N
 
 def test_nothing_is_final_while_the_past_is_still_being_collected(source, deploy) -> None:
     old = deploy(26 * 60)
-    count(source, NOW - DAY - 180 * MINUTE, NOW - DAY - 70 * MINUTE, 3)
+    count(source, NOW - 7 * DAY, NOW, 3)
     with write():
-        sweeps.fill_in(source, NOW - 7 * DAY, NOW - DAY - 180 * MINUTE, NOW)
+        sweeps.fill_in(source, NOW - 28 * DAY, NOW - 7 * DAY, NOW)
     verdict = judge(old)
-    assert (verdict.health, verdict.minutes_of_data, verdict.is_final) == ("healthy", 50, False)
+    assert (verdict.health, verdict.minutes_of_data, verdict.is_final) == ("healthy", 1440, False)
+    assert verdict.due_at is not None
 
 
 def test_a_deploy_replaced_before_its_first_look_waits_for_its_counts(source, deploy) -> None:
-    count(source, NOW - DAY, NOW - 3 * MINUTE, 3)
-    first = deploy(3)
-    deploy(0)
-    assert judge(first).is_final is False
-    count(source, NOW - 3 * MINUTE, NOW, 300)
-    assert judge(first, NOW + 5 * MINUTE).health == "unhealthy"
+    count(source, LONG_AGO, NOW - 3 * MINUTE, 3)
+    first = deploy(30)
+    deploy(11)
+    count(source, LONG_AGO, NOW - 29 * MINUTE, 3)
+    assert judge(first, NOW - 28 * MINUTE).is_final is False
+    count(source, NOW - 29 * MINUTE, NOW, 300)
+    verdict = judge(first)
+    assert (verdict.health, verdict.minutes_of_data, verdict.is_final) == ("unhealthy", 18, True)
 
 
 def test_a_deploy_replaced_by_the_next_one_is_judged_on_its_own_minutes(source, deploy) -> None:
     first = deploy(40)
-    deploy(20)
-    count(source, NOW - DAY, NOW - 20 * MINUTE, 3)
+    deploy(20)  # two minutes after the last look, so these are not judged
+    count(source, LONG_AGO, NOW - 20 * MINUTE, 3)
     count(source, NOW - 20 * MINUTE, NOW, 30)
     verdict = judge(first)
-    assert (verdict.health, verdict.minutes_of_data, verdict.is_final) == ("healthy", 20, True)
+    assert (verdict.health, verdict.minutes_of_data, verdict.is_final) == ("healthy", 18, True)
 
 
 def test_a_deploy_before_the_source_began_is_left_alone(source, deploy) -> None:
-    deploy(3 * 24 * 60)
-    assert service.due_deploy_ids(NOW) == []
+    deploy(29 * 24 * 60)
+    assert due.due_deploy_ids(NOW) == []
 
 
 def test_the_picture_shows_unknown_minutes_as_unknown(source, deploy) -> None:
     recent = deploy(10)
-    count(source, NOW - DAY, NOW - 2 * MINUTE, 3)
+    count(source, LONG_AGO, NOW - 2 * MINUTE, 3)
     verdict = judge(recent)
     assert len(verdict.picture) == 121
     assert verdict.assessment["deploy_index"] == 60
@@ -168,30 +139,35 @@ def test_counts_that_change_late_in_a_wide_bucket_make_its_verdicts_due_again(
         row.interval_seconds = 21_600
     judge(early)
     with write():
-        verdicts(early)[0].due_at = None
+        verdict_of(early).due_at = None
         row = db.session.get_one(ImpactSource, source.id)
         row.changed_since = int((NOW - 6 * 60 * MINUTE).timestamp())
         row.changed_until, row.changed_at = int(NOW.timestamp()), NOW
     with clock.frozen(NOW + 2 * MINUTE):
-        service.follow_changes()
-    assert verdicts(early)[0].due_at == NOW + 2 * MINUTE
+        revising.follow_changes()
+    assert verdict_of(early).due_at == NOW + 2 * MINUTE
 
 
-def test_a_manual_threshold_decides_alone(source, deploy) -> None:
+def test_a_limit_of_ones_own_decides_and_the_detector_is_still_heard(source, deploy) -> None:
     busy = deploy(60)
-    count(source, NOW - DAY, NOW, 3)
+    count(source, LONG_AGO, NOW, 3)
     with write():
         db.session.get_one(ImpactSource, source.id).manually_set_health_threshold = 2.0
-    assert judge(busy).health == "unhealthy"
+    verdict = judge(busy)
+    assert (verdict.health, verdict.reason) == ("unhealthy", "above_threshold")
+    assert verdict.sentence == (
+        "3 errors a minute in 60 minutes after the deploy, above your limit of 2 errors a minute. "
+        "Without it: Healthy."
+    )
 
 
 def test_a_deleted_source_leaves_the_words_of_its_verdicts(source, deploy) -> None:
     bad = deploy(60)
-    count(source, NOW - DAY, NOW - 60 * MINUTE, 2)
+    count(source, LONG_AGO, NOW - 60 * MINUTE, 2)
     count(source, NOW - 60 * MINUTE, NOW, 9)
     judge(bad)
     delete_impact_source(source)
-    verdict = verdicts(bad)[0]
+    verdict = verdict_of(bad)
     assert (verdict.impact_source_id, verdict.source_name) == (None, "Web errors")
     assert (verdict.health, verdict.rate_after) == ("unhealthy", 9.0)
 
@@ -201,7 +177,7 @@ def test_a_pending_verdict_whose_source_went_is_closed(source, deploy, cast) -> 
     judge(fresh)
     disable_integration(cast.acme.id, "sentry", "Sentry")
     later = NOW + 10 * MINUTE
-    assert service.due_deploy_ids(later) == [fresh.id]
+    assert due.due_deploy_ids(later) == [fresh.id]
     verdict = judge(fresh, later)
     assert (verdict.reason, verdict.due_at, verdict.is_final) == ("no_source", None, True)
 
@@ -214,13 +190,6 @@ def test_a_source_moved_to_another_environment_ends_what_it_had_begun(source, de
         db.session.get_one(ImpactSource, source.id).environment_id = staging.id
     verdict = judge(fresh, NOW + 10 * MINUTE)
     assert (verdict.reason, verdict.due_at) == ("no_source", None)
-
-
-def test_the_first_look_comes_as_soon_as_two_minutes_are_collected(source, deploy) -> None:
-    verdict = judge(deploy(0))
-    assert verdict.due_at is not None
-    wait = verdict.due_at - NOW
-    assert timedelta(minutes=3) + timedelta(seconds=91) <= wait <= timedelta(seconds=290)
 
 
 def test_a_deleted_deploy_is_no_longer_judged(source, deploy) -> None:
@@ -248,7 +217,7 @@ def test_a_deploy_is_as_bad_as_its_worst_source(healths: list[str], worst: str) 
 
 @pytest.mark.parametrize("what", [ImpactSource, Integration])
 def test_a_deploy_while_collecting_is_paused_says_so(source: ImpactSource, deploy, what) -> None:
-    count(source, NOW - 2 * DAY, NOW - 30 * MINUTE, 3)
+    count(source, LONG_AGO, NOW - 30 * MINUTE, 3)
     row_id = source.id if what is ImpactSource else source.integration_id
     with write():
         db.session.get_one(what, row_id).paused_at = NOW - 30 * MINUTE
@@ -260,6 +229,7 @@ def test_a_deploy_while_collecting_is_paused_says_so(source: ImpactSource, deplo
 
 def test_a_long_pause_keeps_nobody_busy_with_old_deploys(source: ImpactSource, deploy) -> None:
     with write():
-        db.session.get_one(ImpactSource, source.id).paused_at = NOW - 2 * DAY
-    verdict = judge(deploy(25 * 60))
+        db.session.get_one(ImpactSource, source.id).paused_at = NOW - 4 * DAY
+    count(source, LONG_AGO, NOW - 4 * DAY, 3)
+    verdict = judge(deploy(49 * 60))
     assert (verdict.reason, verdict.is_final, verdict.due_at) == ("paused", True, None)

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from plugins.sentry.sandbox import TOKENS
 from sleuth import clock
 from sleuth.extensions import db, write
+from sleuth.health import due, revising
 from sleuth.health import service as health
 from sleuth.health.models import Verdict
 from sleuth.impact.models import ErrorCount, ImpactSource
@@ -177,8 +178,8 @@ def test_young_deploys_are_judged_again_and_old_ones_keep_their_words(
     run_jobs()
     later = NOW + timedelta(minutes=2)
     with clock.frozen(later):
-        health.follow_changes()
-        for deploy_id in health.due_deploy_ids(later):
+        revising.follow_changes()
+        for deploy_id in due.due_deploy_ids(later):
             health.assess_deploy(deploy_id)
     db.session.rollback()
     healths = dict(db.session.execute(select(Verdict.deploy_id, Verdict.health)).all())

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from plugins.sentry.sandbox import Sandbox
 from sleuth import clock
 from sleuth.extensions import db, write
-from sleuth.health import service as health
+from sleuth.health import due, revising
 from sleuth.impact import leases, schedule, series, service, sweeps
 from sleuth.impact.collecting import collect_integrations
 from sleuth.impact.models import Coverage, ImpactSource, Sweep, SweepKind
@@ -321,11 +321,11 @@ def test_what_changed_is_taken_once(source: ImpactSource) -> None:
         row.changed_since, row.changed_until, row.changed_at = 0, 60, NOW
     assert service.changed_source_ids(NOW) == []
     assert service.changed_source_ids(NOW + MINUTE) == [source.id]
-    assert health.due_changes(NOW + MINUTE) == [0]
+    assert due.due_changes(NOW + MINUTE) == [0]
     with clock.frozen(NOW + MINUTE):
-        health.follow_changes()
+        revising.follow_changes()
     assert service.changed_source_ids(NOW + MINUTE) == []
-    assert health.due_changes(NOW + MINUTE) == []
+    assert due.due_changes(NOW + MINUTE) == []
 
 
 def test_rows_scheduled_before_the_clock_was_set_back_are_due_again(source: ImpactSource) -> None:

@@ -1,0 +1,148 @@
+"""Counts around a deploy, as a verdict keeps them to be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
+from typing import Any
+
+from sleuth.buckets import bucket_name
+from sleuth.health.models import Verdict
+
+MOST_SMALL_BUCKETS = 128
+COLLECTED_WITHIN = timedelta(minutes=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One bar of a picture.
+
+    Args:
+        count: Errors, None where they are not known.
+        part: ``before``, ``deploy``, ``after``, or ``upcoming`` if not collected yet.
+    """
+
+    start: datetime
+    count: int | None
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What was expected of one bucket had there been no deploy: errors, most likely between
+    ``low`` and ``high``.
+    """
+
+    index: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Counts around a deploy in buckets of equal length.
+
+    Args:
+        deploy_index: The bucket in which the deploy happened.
+        upcoming: How many of the last buckets cannot have been collected yet.
+        expected: What was expected of the buckets after the deploy, in their order.
+    """
+
+    start: datetime
+    step_seconds: int
+    deploy_index: int
+    counts: tuple[int | None, ...]
+    upcoming: int
+    expected: tuple[Expected, ...] = ()
+
+    @property
+    def unit(self) -> str:
+        """What one bucket is called."""
+        return bucket_name(self.step_seconds)
+
+    @property
+    def highest(self) -> int:
+        return max((count for count in self.counts if count is not None), default=0)
+
+    @property
+    def average_before(self) -> float | None:
+        """Errors a minute in the known buckets before the deploy, None if there are none."""
+        known = [count for count in self.counts[: self.deploy_index] if count is not None]
+        return sum(known) / len(known) / self.per_minute if known else None
+
+    @property
+    def per_minute(self) -> float:
+        """What turns an average a minute into one a bucket."""
+        return self.step_seconds / 60
+
+    @property
+    def coarse(self) -> Picture:
+        """The same in few enough buckets for a small picture, without the deploy's own.
+
+        Where a part of a bucket is unknown, all of it is; but the newest bucket grows as
+        its counts come in, so that errors are seen as soon as they are known.
+        """
+        size = -(-len(self.counts) // MOST_SMALL_BUCKETS)
+        before = self.counts[: self.deploy_index]
+        after = self.counts[self.deploy_index + 1 :]
+        before = before[len(before) % size :]
+        sums_after = _sums(after[: max(0, len(after) - self.upcoming)], size)
+        upcoming = -(-len(after) // size) - len(sums_after)
+        return Picture(
+            start=self.start,
+            step_seconds=self.step_seconds * size,
+            deploy_index=len(before) // size,
+            counts=(*_sums(before, size), *sums_after, *[None] * upcoming),
+            upcoming=upcoming,
+        )
+
+    @property
+    def buckets(self) -> list[Bucket]:
+        """Every bucket with the time at which it starts."""
+        return [
+            Bucket(self.start + timedelta(seconds=self.step_seconds * index), count, part)
+            for index, (count, part) in enumerate(zip(self.counts, self._parts(), strict=True))
+        ]
+
+    def _parts(self) -> list[str]:
+        after = len(self.counts) - self.deploy_index - 1 - self.upcoming
+        parts = ["before"] * self.deploy_index + ["deploy"] + ["after"] * max(after, 0)
+        return (parts + ["upcoming"] * len(self.counts))[: len(self.counts)]
+
+
+def _sums(counts: Sequence[int | None], size: int) -> list[int | None]:
+    groups = [counts[first : first + size] for first in range(0, len(counts), size)]
+    return [None if None in group else sum(filter(None, group)) for group in groups]
+
+
+def picture_of(verdict: Verdict, now: datetime) -> Picture | None:
+    """Return what was counted around a verdict's deploy, None if nothing was drawn."""
+    start = verdict.assessment.get("picture_start")
+    if not verdict.picture or start is None:
+        return None
+    step = verdict.assessment["picture_step"]
+    known_until = (now - COLLECTED_WITHIN).timestamp()
+    return Picture(
+        start=datetime.fromtimestamp(start, UTC),
+        step_seconds=step,
+        deploy_index=verdict.assessment["deploy_index"],
+        counts=tuple(verdict.picture),
+        upcoming=_upcoming(verdict.picture, start, step, known_until),
+        expected=tuple(_expected(verdict.assessment.get("band"), start, step)),
+    )
+
+
+def _expected(band: dict[str, Any] | None, start: int, step: int) -> Iterator[Expected]:
+    if band:
+        first = (band["start"] - start) // step
+        for index, (low, high) in enumerate(zip(band["low"], band["high"], strict=True)):
+            yield Expected(first + index, low, high)
+
+
+def _upcoming(counts: list[int | None], start: int, step: int, known_until: float) -> int:
+    """Count the buckets at the end that cannot have been collected yet."""
+    due = (known_until - start) // step
+    from_the_end = zip(reversed(range(len(counts))), reversed(counts), strict=True)
+    return sum(1 for _ in takewhile(lambda each: each[1] is None and each[0] >= due, from_the_end))

@@ -1,0 +1,142 @@
+"""Keeping verdicts: on every deploy that shares one, with each change of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select
+
+from sleuth import clock
+from sleuth.accounts import audit
+from sleuth.deploys.models import Deploy
+from sleuth.extensions import db
+from sleuth.health import words
+from sleuth.health.groups import Place
+from sleuth.health.judging import Judgement
+from sleuth.health.models import Verdict, VerdictChange
+from sleuth.impact.models import ImpactSource
+
+NOT_SAID = {"pending", "paused"}
+"""Reasons of an unknown health that only tell to wait."""
+
+
+def store(place: Place, judgements: dict[int, Judgement], now: datetime) -> None:
+    """Keep what was judged, inside ``with write():``, and announce what became another."""
+    found = select(ImpactSource).where(ImpactSource.id.in_(judgements)).order_by(ImpactSource.id)
+    sources = db.session.scalars(found).all()
+    deploys = {
+        deploy.id: deploy
+        for deploy in db.session.scalars(select(Deploy).where(Deploy.id.in_(place.deploy_ids)))
+    }
+    for number, deploy_id in enumerate(place.deploy_ids, start=1):
+        deploy = deploys.get(deploy_id)
+        if deploy is None or deploy.deployed_at > now:
+            continue
+        watching = [each for each in sources if deploy.deployed_at >= each.judges_from]
+        is_other = _close_orphans(deploy_id, [each.id for each in watching], now)
+        for source in watching:
+            verdict = _verdict(deploy, source)
+            is_other |= _renew(verdict, judgements[source.id], source, place, number, now)
+        if is_other:
+            audit.publish(deploy.organization_id, "deployChanged", deploy.public_id)
+
+
+def _close_orphans(deploy_id: int, source_ids: Collection[int], now: datetime) -> bool:
+    """End the verdicts whose impact source went, or measures another environment now."""
+    due = db.session.scalars(
+        select(Verdict).where(Verdict.deploy_id == deploy_id, Verdict.due_at.is_not(None))
+    )
+    orphans = [verdict for verdict in due if verdict.impact_source_id not in source_ids]
+    for verdict in orphans:
+        verdict.due_at, verdict.is_final, verdict.assessed_at = None, True, now
+        if verdict.health == "unknown":
+            verdict.reason = "no_source"
+            verdict.sentence = words.reason_in_words("no_source")
+    return bool(orphans)
+
+
+def _verdict(deploy: Deploy, source: ImpactSource) -> Verdict:
+    verdict = db.session.scalar(
+        select(Verdict).where(Verdict.deploy_id == deploy.id, Verdict.impact_source_id == source.id)
+    )
+    if verdict is None:
+        verdict = Verdict(deploy=deploy, impact_source_id=source.id, health="", reason="")
+        db.session.add(verdict)
+    verdict.source_name, verdict.provider = source.name, source.provider
+    return verdict
+
+
+def _renew(
+    verdict: Verdict,
+    judgement: Judgement,
+    source: ImpactSource,
+    place: Place,
+    number: int,
+    now: datetime,
+) -> bool:
+    """Write a judgement into a verdict; tell whether there is anything new to see.
+
+    A newer one by another worker stands, and one that was final by another sensitivity.
+    """
+    is_newer = verdict.assessed_at is not None and now < verdict.assessed_at <= clock.now()
+    is_settled = verdict.was_final and verdict.sensitivity != judgement.sensitivity
+    if is_newer or is_settled:
+        return False
+    before = _gist(verdict)
+    _note_change(verdict, judgement, now)
+    _apply(verdict, judgement)
+    verdict.group_size, verdict.group_index = len(place.deploy_ids), number
+    verdict.began_at, verdict.ended_at = place.began_at, place.ended_at
+    verdict.assessed_at, verdict.counted_until = now, source.complete_until
+    return before != _gist(verdict)
+
+
+def _gist(verdict: Verdict) -> tuple[object, ...]:
+    return (
+        verdict.health,
+        verdict.reason,
+        verdict.minutes_of_data,
+        verdict.is_final,
+        verdict.group_size,
+        verdict.picture,
+    )
+
+
+def _note_change(verdict: Verdict, judgement: Judgement, now: datetime) -> None:
+    """Keep that a verdict became another; waiting for the first counts is no verdict yet."""
+    made = judgement.assessment
+    is_waiting = made.health == "unknown" and made.reason in NOT_SAID
+    if (made.health, made.reason) == (verdict.health, verdict.reason):
+        return
+    if is_waiting and not verdict.minutes_of_data:
+        return
+    is_revision = not is_waiting and (
+        verdict.was_final or 0 < made.minutes_of_data <= (verdict.minutes_of_data or 0)
+    )
+    if is_revision:
+        verdict.revised_at = now
+    verdict.changes.append(
+        VerdictChange(
+            at=now,
+            minutes_of_data=made.minutes_of_data,
+            health=made.health,
+            reason=made.reason,
+            observed=made.observed,
+            expected=made.expected,
+            ratio=made.ratio,
+            is_revision=is_revision,
+        )
+    )
+
+
+def _apply(verdict: Verdict, judgement: Judgement) -> None:
+    made = judgement.assessment
+    verdict.health, verdict.reason, verdict.is_final = made.health, made.reason, made.is_final
+    verdict.was_final = bool(verdict.was_final or made.is_final)
+    verdict.rate_before, verdict.rate_after = made.rate_before, made.rate_after
+    verdict.minutes_of_data = made.minutes_of_data
+    verdict.sentence = words.sentence(judgement.details)
+    verdict.assessment, verdict.picture = judgement.details, judgement.picture
+    verdict.sensitivity, verdict.known_hours = judgement.sensitivity, judgement.known_hours
+    verdict.look_at, verdict.due_at = judgement.look_at, judgement.due_at
