@@ -191,6 +191,9 @@ EXAMPLES: dict[str, Example] = {
     # projects
     "projects.create": Example({"name": "Warehouse", "environments": "Production"}),
     "projects.rename": Example({"name": "Web shop"}),
+    "projects.judging": Example(
+        {"sensitivity": "coarse", "failure_boundary": "ailing", "failure_minutes": "5"}
+    ),
     "projects.delete": Example(),
     "projects.create_environment": Example({"name": "Testing"}),
     "projects.rename_environment": Example({"name": "Rehearsal"}),

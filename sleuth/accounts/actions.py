@@ -63,6 +63,7 @@ OF_EVERYTHING_ELSE: dict[str, str] = {
     "person.signed_out": "signed out as {}",
     "project.created": "created the project {}",
     "project.deleted": "deleted the project {}",
+    "project.judging_changed": "changed how deploys of {} are judged",
     "project.renamed": "renamed a project to {}",
     "situation.applied": "told the demo's stand-in of {}",
     "situation.begun": "switched on in the demo: {}",

@@ -52,6 +52,7 @@ ENDPOINTS: dict[str, Permission] = {
     "projects.create": Permission.CHANGE,
     "projects.overview": Permission.LOOK,
     "projects.rename": Permission.CHANGE,
+    "projects.judging": Permission.CHANGE,
     "projects.delete": Permission.ADMINISTER,
     "projects.environments": Permission.LOOK,
     "projects.create_environment": Permission.CHANGE,

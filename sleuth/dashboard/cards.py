@@ -16,6 +16,7 @@ from sleuth.dashboard.lines import ImpactLine, line_of
 from sleuth.dashboard.links import web_address
 from sleuth.deploys.models import CodeDeployment, Deploy, shortened
 from sleuth.extensions import db
+from sleuth.health.failures import in_words
 from sleuth.health.models import Verdict
 from sleuth.health.words import overall
 from sleuth.impact.models import ImpactSource
@@ -32,6 +33,9 @@ COLUMNS = (
     Deploy.description,
     Deploy.deployed_at,
     Deploy.environment_id,
+    Deploy.failed_at,
+    Deploy.failure_boundary,
+    Deploy.failure_minutes,
     Deploy.tags,
     Deploy.links,
     func.json_array_length(Deploy.commits).label("commit_count"),
@@ -55,6 +59,8 @@ class DeployCard:
         lines: One per impact source, by name.
         has_source: The environment has an impact source now, which may be younger than
             the deploy.
+        failed_at: When it became a change failure, None if it did not.
+        failure: Why it is one, "" if it is not.
     """
 
     public_id: str
@@ -78,6 +84,8 @@ class DeployCard:
     reason: str
     lines: tuple[ImpactLine, ...]
     has_source: bool
+    failed_at: datetime | None
+    failure: str
 
     @property
     def short_revision(self) -> str:
@@ -157,6 +165,7 @@ def _card(row: Row[Any], lines: tuple[ImpactLine, ...], judged_from: datetime | 
     health, reason = overall(lines)
     if not lines:
         reason = "pending" if is_watched else "no_source"
+    has_failed = row.failed_at is not None and row.failed_at <= clock.now()
     return DeployCard(
         public_id=row.public_id,
         revision=row.revision,
@@ -179,4 +188,6 @@ def _card(row: Row[Any], lines: tuple[ImpactLine, ...], judged_from: datetime | 
         reason=reason,
         lines=lines,
         has_source=judged_from is not None,
+        failed_at=row.failed_at if has_failed else None,
+        failure=in_words(row.failure_boundary, row.failure_minutes) if has_failed else "",
     )

@@ -36,7 +36,9 @@ class CodeDeployment(Model):
 class Deploy(Model):
     """One registered change to one environment.
 
-    What it changed in detail may be long and is read only where it is shown.
+    What it changed in detail may be long and is read only where it is shown. ``failed_at`` is
+    when its health has been at ``failure_boundary`` or beyond for ``failure_minutes`` in all;
+    it lies ahead while the health is there now and only time is missing.
     """
 
     __tablename__ = "deploy"
@@ -66,6 +68,9 @@ class Deploy(Model):
     pull_requests: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, deferred=True)
     deployed_at: Mapped[datetime]
     registered_at: Mapped[datetime]
+    failed_at: Mapped[datetime | None]
+    failure_boundary: Mapped[str | None] = mapped_column(String(20))
+    failure_minutes: Mapped[int | None]
     code_deployment: Mapped[CodeDeployment] = relationship()
     environment: Mapped[Environment] = relationship()
 

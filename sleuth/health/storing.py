@@ -12,6 +12,7 @@ from sleuth.accounts import audit
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
 from sleuth.health import words
+from sleuth.health.failures import note_failure
 from sleuth.health.groups import Place
 from sleuth.health.judging import Judgement
 from sleuth.health.models import Verdict, VerdictChange
@@ -38,6 +39,7 @@ def store(place: Place, judgements: dict[int, Judgement], now: datetime) -> None
         for source in watching:
             verdict = _verdict(deploy, source)
             is_other |= _renew(verdict, judgements[source.id], source, place, number, now)
+        is_other |= note_failure(deploy)
         if is_other:
             audit.publish(deploy.organization_id, "deployChanged", deploy.public_id)
 

@@ -11,8 +11,20 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sleuth.accounts.models import Organization
 from sleuth.extensions import Model
 
+SENSITIVITIES = ("fine", "normal", "coarse")
+BOUNDARIES = ("ailing", "unhealthy")
+
 
 class Project(Model):
+    """What is deployed and judged together.
+
+    Args:
+        sensitivity: How readily a change of errors is held against a deploy; one of
+            ``SENSITIVITIES``.
+        failure_boundary: The lowest health that counts as a failure; one of ``BOUNDARIES``.
+        failure_minutes: How long in all a deploy is there until it counts as failed.
+    """
+
     __tablename__ = "project"
     __table_args__ = (UniqueConstraint("organization_id", "slug"),)
 
@@ -23,6 +35,9 @@ class Project(Model):
     slug: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(120))
     created_at: Mapped[datetime]
+    sensitivity: Mapped[str] = mapped_column(String(20), default="normal")
+    failure_boundary: Mapped[str] = mapped_column(String(20), default="unhealthy")
+    failure_minutes: Mapped[int] = mapped_column(default=7)
     organization: Mapped[Organization] = relationship()
     environments: Mapped[list[Environment]] = relationship(
         back_populates="project", passive_deletes=True, order_by="Environment.id"

@@ -10,8 +10,10 @@ from sqlalchemy.exc import NoResultFound
 from werkzeug.local import LocalProxy
 
 from sleuth.accounts.forms import ConfirmForm, NameForm
+from sleuth.health.sensitivity import MEASURED
 from sleuth.projects import service
-from sleuth.projects.forms import DeleteEnvironmentForm, ProjectForm
+from sleuth.projects.forms import DeleteEnvironmentForm, JudgingForm, ProjectForm
+from sleuth.projects.judging import change_judging
 from sleuth.projects.losses import count_losses
 from sleuth.projects.models import Environment, Project
 from sleuth.projects.service import CHANGED
@@ -69,6 +71,7 @@ def overview(project_slug: str) -> ResponseReturnValue:
         "projects/overview.html",
         project=project,
         holdings=count_losses(project),
+        measured=MEASURED,
     )
 
 
@@ -87,6 +90,25 @@ def rename(project_slug: str) -> ResponseReturnValue:
         title="Rename project",
         form=form,
         project=project,
+    )
+
+
+@blueprint.route(f"{PROJECT}/judging", methods=["GET", "POST"])
+def judging(project_slug: str) -> ResponseReturnValue:
+    """Ask how sensitive verdicts are, and when a deploy counts as failed."""
+    project = _project(project_slug)
+    form = JudgingForm(obj=project)
+    if form.validate_on_submit():
+        with form.explaining():
+            change_judging(project.id, form.chosen)
+            return _done(_page(project), "Deploys are judged so from now on.")
+    return render_dialog(
+        "projects/dialogs/judging.html",
+        form.status,
+        title="How deploys are judged",
+        form=form,
+        project=project,
+        measured=MEASURED,
     )
 
 
