@@ -144,6 +144,12 @@ PERIODIC: tuple[Periodic, ...] = (
         "sleuth.health.service:due_deploy_ids",
     ),
     Periodic(
+        "look how environments are",
+        TICK_SECONDS,
+        "sleuth.health.jobs.refresh_strips",
+        "sleuth.health.strips:due",
+    ),
+    Periodic(
         "keep the demo going",
         20,
         "sleuth.demo.jobs.keep_up",
