@@ -31,6 +31,7 @@ WHY_UNKNOWN = {
     "short_history": "too little history",
     "too_few_errors": "too few errors",
     "paused": "paused",
+    "failed": "it could not be judged",
 }
 
 

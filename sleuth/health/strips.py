@@ -61,6 +61,8 @@ def due(now: datetime) -> list[int]:
 def claim(now: datetime) -> list[int]:
     """Take a few environments that are due, those that have waited longest first.
 
+    What somebody has taken and not stored comes last, lest it fail for ever in front of others.
+
     Returns:
         Their ids; nobody else is given them until they are stored, or for 75 seconds.
     """
@@ -69,7 +71,10 @@ def claim(now: datetime) -> list[int]:
         ids = list(
             db.session.scalars(
                 _due(now)
-                .order_by(EnvironmentHealth.refreshed_at.nulls_first())
+                .order_by(
+                    EnvironmentHealth.claimed_until.nulls_first(),
+                    EnvironmentHealth.refreshed_at.nulls_first(),
+                )
                 .limit(AT_ONCE)
                 .with_for_update(skip_locked=True, of=EnvironmentHealth)
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -24,6 +25,8 @@ from sleuth.impact.service import sources_of_environment
 SECONDS_OF_WORK = 20.0
 PATIENCE_SECONDS = int(strips.PATIENCE.total_seconds())
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Sight:
@@ -32,12 +35,13 @@ class Sight:
     Args:
         values: Oldest first, each ``seconds`` long.
         complete_until: How far its counts go, in epoch seconds; 0 without any.
+        silence: Why it says nothing, if that is not for want of counts: paused or failed.
     """
 
     values: Sequence[StripValue]
     seconds: int
     complete_until: int
-    is_paused: bool = False
+    silence: str = ""
 
 
 def refresh_due() -> None:
@@ -74,26 +78,27 @@ def _look(source: ImpactSource, deploys: Sequence[int], now: datetime) -> Sight:
     step, moment = source.interval_seconds, int(now.timestamp())
     last = moment - moment % step
     first = last - int(BASELINE.total_seconds()) // step * step
-    minutes, counts = series.read_arrays(source.id, first, last, step)
-    values = detector.health_strip(
-        minutes,
-        counts,
-        moment,
-        deploys,
-        step_seconds=step,
-        threshold=source.manually_set_health_threshold,
-    )
+    until = source.complete_until
+    sight = Sight((), detector.window_seconds(step), int(until.timestamp()) if until else 0)
+    if source.paused_at is not None or source.integration.paused_at is not None:
+        sight = replace(sight, silence="paused")
+    try:
+        values = detector.health_strip(
+            *series.read_arrays(source.id, first, last, step),
+            moment,
+            deploys,
+            step_seconds=step,
+            threshold=source.manually_set_health_threshold,
+        )
+    except ValueError:
+        # A series that is refused is no reason to leave other environments without theirs.
+        log.exception("Impact source %s cannot be surveyed.", source.id)
+        return replace(sight, silence="failed")
     if sweeps.is_awaited(source.id, first):
         values = [
             replace(each, reason="pending") if each.health == "unknown" else each for each in values
         ]
-    until = source.complete_until
-    return Sight(
-        values,
-        detector.window_seconds(step),
-        int(until.timestamp()) if until else 0,
-        is_paused=source.paused_at is not None or source.integration.paused_at is not None,
-    )
+    return replace(sight, values=values)
 
 
 def combine(sights: Sequence[Sight], now: int) -> Strip:
@@ -109,7 +114,7 @@ def combine(sights: Sequence[Sight], now: int) -> Strip:
     known = min(max(each.complete_until for each in sights), now)
     end = max(known, now - PATIENCE_SECONDS) // seconds * seconds
     starts = range(end - detector.window_count(seconds) * seconds, end, seconds)
-    collected = [each.complete_until for each in sights if not each.is_paused] or [end]
+    collected = [each.complete_until for each in sights if each.silence != "paused"] or [end]
     return Strip(
         windows=[asdict(_window(sights, start, seconds)) for start in starts],
         window_seconds=seconds,
@@ -143,8 +148,8 @@ def _inside(sight: Sight, start: int, until: int) -> StripValue:
     if whole:
         health, reason = words.overall(whole)
         return replace(whole[0], health=health, reason=reason)
-    if sight.is_paused:
-        return StripValue(start, "unknown", "paused")
+    if sight.silence:
+        return StripValue(start, "unknown", sight.silence)
     reason = "pending" if until > sight.complete_until else "gap"
     return StripValue(start, "unknown", reason)
 

@@ -13,6 +13,7 @@ from sleuth import clock
 from sleuth.accounts.models import Event
 from sleuth.extensions import db, write
 from sleuth.health import jobs, strips
+from sleuth.health.detector import strip as detector
 from sleuth.health.detector.strip import StripValue
 from sleuth.health.models import EnvironmentHealth
 from sleuth.health.strips import AT_ONCE
@@ -139,6 +140,16 @@ def test_a_tracker_that_counts_by_the_hour_has_one_window_an_hour(source) -> Non
     kept = refresh()
     assert kept.window_seconds == 3600
     assert healths(kept) == ["healthy"] * 6
+
+
+def test_a_series_that_the_detector_refuses_is_unknown(counted, monkeypatch) -> None:
+    def refuse(*_series: object, **_options: object) -> None:
+        raise ValueError("No.")
+
+    counted()
+    monkeypatch.setattr(detector, "health_strip", refuse)
+    assert set(healths(refresh())) == {"unknown"}
+    assert strips.due(NOW) == []
 
 
 # --- Several sources ----------------------------------------------------------------------
