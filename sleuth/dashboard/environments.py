@@ -82,6 +82,7 @@ class EnvironmentStrip:
 
     Args:
         windows: Oldest first; empty while they are being computed, or out of date.
+        is_kept: There is a row that can tell when somebody looked.
     """
 
     id: int
@@ -89,6 +90,7 @@ class EnvironmentStrip:
     name: str
     windows: tuple[Window, ...]
     collecting: Collecting | None
+    is_kept: bool
     viewed_at: datetime | None
 
     @property
@@ -145,6 +147,7 @@ def _rows(organization_id: int, project_slug: str, environment_slug: str) -> Seq
             Environment.id,
             Environment.slug,
             Environment.name,
+            kept.environment_id,
             kept.windows,
             kept.window_seconds,
             kept.next_end_at,
@@ -192,6 +195,7 @@ def _strip(row: Row[Any], deploys: Sequence[Row[Any]], now: datetime) -> Environ
         name=row.name,
         windows=windows,
         collecting=_collecting(deploys, windows),
+        is_kept=row.environment_id is not None,
         viewed_at=row.viewed_at,
     )
 

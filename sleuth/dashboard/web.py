@@ -114,7 +114,8 @@ def live() -> ResponseReturnValue:
 
 
 def _note_views(shown: Sequence[environments.EnvironmentStrip]) -> None:
-    strips.note_views([(each.id, each.viewed_at) for each in shown], clock.now())
+    kept = [(each.id, each.viewed_at) for each in shown if each.is_kept]
+    strips.note_views(kept, clock.now())
 
 
 def _page(partial: str, page: str, **context: Any) -> Response:
