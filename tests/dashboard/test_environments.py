@@ -74,7 +74,7 @@ def test_the_picture_is_told_in_words_and_as_a_table(read, measured) -> None:
     assert "Production, the last hour by 3 minutes: 1 unknown, 1 unhealthy, 18 healthy" in shown
     assert "11:54–11:57 UTC: unhealthy, 7 errors" in shown
     assert "4 Mar 2026, 11:57 UTC Unhealthy 7 6.5" in shown
-    assert "Unknown: counts are missing unknown unknown" in shown
+    assert "Unknown: counts are missing – –" in shown
 
 
 @pytest.mark.parametrize(
