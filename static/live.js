@@ -12,6 +12,12 @@
   window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
     !(name === "open" && node instanceof HTMLDetailsElement);
 
+  // While nobody looks, nothing tells of what became old.
+  const lookAgain = () => {
+    ask();
+    if (document.visibilityState === "visible") window.htmx.trigger(document.body, "seenAgain");
+  };
+
   setInterval(ask, PERIOD_MS);
-  document.addEventListener("visibilitychange", ask);
+  document.addEventListener("visibilitychange", lookAgain);
 })();

@@ -10,6 +10,7 @@ from sqlalchemy import and_, func, select
 from sleuth.accounts.models import Event
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
+from sleuth.health import strips
 
 DEPLOY_CHANGED = "deployChanged"
 MOST_EVENTS = 200
@@ -23,7 +24,7 @@ class Changes:
 
     Args:
         names: Events in the words of HTMX; ``deployChanged:ID`` concerns one card,
-            ``deployChanged`` the whole list.
+            ``deployChanged`` the whole list, ``environmentChanged:SLUG`` one project.
         last: The id to ask from next time.
     """
 
@@ -60,6 +61,8 @@ def changes_after(organization_id: int, after: int) -> Changes:
 
 def _name(name: str, subject: str, age: timedelta | None) -> str:
     """A deploy that is new or gone is not on the page, or must leave it: that is the list's."""
+    if name == strips.CHANGED:
+        return f"{name}:{subject}"
     if name == DEPLOY_CHANGED and age is not None and age > JUST_REGISTERED:
         return f"{DEPLOY_CHANGED}:{subject}"
     return name
@@ -67,7 +70,7 @@ def _name(name: str, subject: str, age: timedelta | None) -> str:
 
 def _fewer(names: tuple[str, ...]) -> tuple[str, ...]:
     """Ask for the list once rather than for many cards."""
-    others = tuple(name for name in names if ":" not in name)
+    others = tuple(name for name in names if not name.startswith(f"{DEPLOY_CHANGED}:"))
     if DEPLOY_CHANGED in others:
         return others
     return names if len(names) - len(others) <= MOST_CARDS else (*others, DEPLOY_CHANGED)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from sleuth.dashboard import changes
 from sleuth.dashboard.cards import DeployCard, count_deploys, read_cards
+from sleuth.dashboard.environments import EnvironmentStrip, read_strips
 from sleuth.dashboard.filters import Filters, Page, Statement
 from sleuth.dashboard.sources import ChangeSource, read_sources
 from sleuth.dashboard.steps import Step, read_steps
@@ -38,6 +39,12 @@ class Choices:
         """Return the project with this slug."""
         return next((each for each in self.projects if each.slug == slug), None)
 
+    def only(self, slug: str) -> Choice | None:
+        """Return the chosen project, or the only one there is."""
+        if not slug and len(self.projects) == 1:
+            return self.projects[0]
+        return self.project(slug)
+
 
 @dataclass(frozen=True, slots=True)
 class Board:
@@ -46,12 +53,14 @@ class Board:
     Args:
         last_event: What a live page asks from; older than anything else here.
         steps: What is to be done before the first verdict; empty once all is done.
+        environments: How those of the one project shown have been of late.
     """
 
     last_event: int
     filters: Filters
     choices: Choices
     steps: tuple[Step, ...]
+    environments: tuple[EnvironmentStrip, ...]
     week: Week
     cards: tuple[DeployCard, ...]
     page: Page
@@ -64,8 +73,15 @@ class Board:
 
     @property
     def is_pending(self) -> bool:
-        """Whether a card on this page may still change by itself."""
-        return any(card.is_pending for card in self.cards)
+        """Whether something on this page may still change by itself."""
+        return any(card.is_pending for card in self.cards) or any(
+            strip.is_pending for strip in self.environments
+        )
+
+    @property
+    def only_project(self) -> Choice | None:
+        """The project that everything on the board belongs to, if it is but one."""
+        return self.choices.only(self.filters.project)
 
 
 def read_board(organization_id: int, filters: Filters, page: str | None, now: datetime) -> Board:
@@ -76,16 +92,27 @@ def read_board(organization_id: int, filters: Filters, page: str | None, now: da
     """
     last_event = changes.latest(organization_id)
     found = Page.of(count_deploys(organization_id, filters), page)
+    choices = _choices(organization_id, filters.project)
+    shown = choices.only(filters.project)
     return Board(
         last_event=last_event,
         filters=filters,
-        choices=_choices(organization_id, filters.project),
+        choices=choices,
         steps=tuple(read_steps(organization_id)),
+        environments=tuple(_strips(organization_id, shown, filters, now)),
         week=read_week(organization_id, filters, now),
         cards=tuple(read_cards(organization_id, filters, found)),
         page=found,
         sources=tuple(read_sources(organization_id, filters.project, now)),
     )
+
+
+def _strips(
+    organization_id: int, project: Choice | None, filters: Filters, now: datetime
+) -> list[EnvironmentStrip]:
+    if project is None:
+        return []
+    return read_strips(organization_id, project.slug, filters.environment, now)
 
 
 def _choices(organization_id: int, project_slug: str) -> Choices:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,9 +12,11 @@ from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 
 from sleuth import clock
-from sleuth.dashboard import attention, cards, changes, details, service
+from sleuth.dashboard import attention, cards, changes, details, environments, service
 from sleuth.dashboard.filters import Filters
 from sleuth.extensions import htmx
+from sleuth.health import strips
+from sleuth.projects.service import find_project
 from sleuth.web import render_partial_or_page
 
 FILTERED = "board"
@@ -46,6 +49,7 @@ def index() -> ResponseReturnValue:
     filters = Filters.from_query(request.args)
     board = service.read_board(g.organization.id, filters, request.args.get("page"), clock.now())
     g.project = board.project
+    _note_views(board.environments)
     response = _page("dashboard/_board.html", "dashboard/index.html", board=board)
     if htmx.target == FILTERED:
         response.headers["HX-Push-Url"] = _address(filters)
@@ -64,6 +68,18 @@ def deploy_card(public_id: str) -> ResponseReturnValue:
     """Show one card afresh."""
     card = cards.read_card(g.organization.id, public_id) or abort(404)
     return render_template("dashboard/_deploy_card.html", card=card)
+
+
+@blueprint.get("/projects/<project_slug>/health")
+def environments_health(project_slug: str) -> ResponseReturnValue:
+    """Show afresh how a project's environments have been of late."""
+    project = find_project(g.organization.id, project_slug) or abort(404)
+    only = Filters.from_query(request.args).environment
+    shown = environments.read_strips(g.organization.id, project.slug, only, clock.now())
+    _note_views(shown)
+    return render_template(
+        "dashboard/_environments.html", project=project, strips=shown, only_environment=only
+    )
 
 
 @blueprint.get("/needs-attention")
@@ -95,6 +111,11 @@ def live() -> ResponseReturnValue:
     response = Response(render_template("dashboard/_live.html", last_event=found.last))
     response.headers["HX-Trigger"] = json.dumps(dict.fromkeys(found.names, True))
     return response
+
+
+def _note_views(shown: Sequence[environments.EnvironmentStrip]) -> None:
+    kept = [(each.id, each.viewed_at) for each in shown if each.is_kept]
+    strips.note_views(kept, clock.now())
 
 
 def _page(partial: str, page: str, **context: Any) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sleuth.health import drawing, purging, revising, service, timelines
+from sleuth.health import drawing, purging, revising, service, surveying, timelines
 
 
 def assess_deploy(deploy_id: int) -> None:
@@ -23,6 +23,11 @@ def follow_changes(_number: int) -> None:
 def follow_timelines(_number: int) -> None:
     """Have the verdicts made again whose neighbours were registered or deleted."""
     timelines.follow_timelines()
+
+
+def refresh_strips(_number: int) -> None:
+    """Look again at how environments are that somebody looks at or has deployed to."""
+    surveying.refresh_due()
 
 
 def purge_integration(integration_id: int) -> None:

@@ -1,4 +1,4 @@
-"""Verdicts: what a deploy did to errors, as one impact source saw it."""
+"""Verdicts: what a deploy did to errors, as one impact source saw it; and environments."""
 
 from __future__ import annotations
 
@@ -11,6 +11,31 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import Model
 from sleuth.impact.models import ImpactSource
+from sleuth.projects.models import Environment
+
+
+class EnvironmentHealth(Model):
+    """How an environment has been of late; there is a row once something measures it.
+
+    ``windows`` holds the values of the strip, oldest first, all of ``window_seconds``: always
+    read and written together, so they are one JSON list and not rows of their own.
+    ``next_end_at`` is when the window that follows them ends; ``next_whole_at`` is how far
+    every source has to have come for another one to be known as a whole.
+    """
+
+    __tablename__ = "environment_health"
+
+    environment_id: Mapped[int] = mapped_column(
+        ForeignKey("environment.id", ondelete="CASCADE"), primary_key=True
+    )
+    windows: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    window_seconds: Mapped[int] = mapped_column(default=180)
+    refreshed_at: Mapped[datetime | None]
+    next_end_at: Mapped[datetime | None]
+    next_whole_at: Mapped[datetime | None]
+    viewed_at: Mapped[datetime | None]
+    claimed_until: Mapped[datetime | None]
+    environment: Mapped[Environment] = relationship()
 
 
 class Verdict(Model):

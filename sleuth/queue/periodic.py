@@ -156,6 +156,12 @@ PERIODIC: tuple[Periodic, ...] = (
         "sleuth.health.due:due_picture_ids",
     ),
     Periodic(
+        "look how environments are",
+        TICK_SECONDS,
+        "sleuth.health.jobs.refresh_strips",
+        "sleuth.health.strips:due",
+    ),
+    Periodic(
         "keep the demo going",
         20,
         "sleuth.demo.jobs.keep_up",
