@@ -12,7 +12,14 @@ import pytest
 from sleuth.config import ROOT
 from sleuth.serve import crew
 from sleuth.serve.forked import Forked
-from tests.operations.processes import command_of, descendants, is_alive, kill, wait_until
+from tests.operations.processes import (
+    PATIENCE_SECONDS,
+    command_of,
+    descendants,
+    is_alive,
+    kill,
+    wait_until,
+)
 
 CREW = """
 import signal, sys, time
@@ -32,7 +39,7 @@ def work(name):
 logs.configure("crew")
 supervisor = Supervisor()
 for name in sys.argv[1:]:
-    supervisor.start(Member(name, lambda name=name: work(name)))
+    supervisor.start(Member(name, lambda name=name: work(name), stop_seconds=60))
 supervisor.watch()
 supervisor.stop()
 """
@@ -69,7 +76,7 @@ def crew_of(members: Callable[[], list[int]]) -> subprocess.Popen[str]:
 def test_told_to_end_it_ends_its_workers_before_the_tick(members: Callable[[], list[int]]) -> None:
     pids, process = members(), crew_of(members)
     process.terminate()
-    said, log = process.communicate(timeout=10)
+    said, log = process.communicate(timeout=PATIENCE_SECONDS)
     assert sorted(said.split()[:2]) == ["collector", "worker"]
     assert said.split()[2:] == ["tick"]
     assert (process.returncode, log) == (0, "")
@@ -86,7 +93,7 @@ def test_one_that_is_killed_comes_back_and_the_others_never_notice(
     assert set(others) < set(members())
     assert sorted(map(command_of, members())) == sorted([name, *map(command_of, others)])
     crew_of(members).terminate()
-    _, log = crew_of(members).communicate(timeout=10)
+    _, log = crew_of(members).communicate(timeout=PATIENCE_SECONDS)
     assert "ended by signal SIGKILL; it is started again in 1 s." in log
 
 
@@ -118,7 +125,7 @@ def test_it_is_shown_by_its_own_name_among_the_processes(
 )
 def test_a_fork_ends_with_the_code_of_its_work(work: Callable[[], int], code: int) -> None:
     fork = Forked(work)
-    assert fork.wait(10) == code
+    assert fork.wait(PATIENCE_SECONDS) == code
     assert fork.poll() == code
     fork.kill()
 
@@ -128,7 +135,7 @@ def test_a_fork_that_goes_on_is_not_waited_for_longer_than_asked() -> None:
     with pytest.raises(subprocess.TimeoutExpired):
         fork.wait(0.01)
     fork.kill()
-    assert fork.wait(10) == -9
+    assert fork.wait(PATIENCE_SECONDS) == -9
 
 
 def test_a_name_that_no_member_has_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
