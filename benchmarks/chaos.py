@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT))
 from sleuth import clock  # noqa: E402
 from tests.chaos.storm import Storm  # noqa: E402
 
-SINGLE = ("worker", "horse", "collector", "tick", "web", "queue")
+SINGLE = ("crew", "worker", "horse", "collector", "tick", "web", "queue")
 
 
 def main() -> None:

@@ -46,6 +46,8 @@ from sleuth.projects.models import Environment, Project  # noqa: E402
 
 TICKS = os.sysconf("SC_CLK_TCK")
 FLOOR_REQUESTS = 2000
+ROLES = ("crew", "collector", "worker", "tick", "web", "queue")
+COLLECTOR = "sleuth.serve.worker collector"
 
 
 def main() -> None:
@@ -281,7 +283,7 @@ class Watch:
     def __init__(self, pid: int) -> None:
         self.pid = pid
         self.memory: dict[str, tuple[float, float, float]] = {}
-        self._collectors = {each for each in family(pid) if "collector" in command(each)}
+        self._collectors = {each for each in family(pid) if COLLECTOR in command(each)}
         self._before = sum(map(cpu_ticks, self._collectors))
         self.collector_seconds = 0.0
 
@@ -297,13 +299,13 @@ class Watch:
     def _note(self, pid: int) -> None:
         words = command(pid)
         role = next(
-            (name for name in ("collector", "worker", "tick", "web", "queue") if name in words),
+            (name for name in ROLES if name in words),
             "supervisor",
         )
         resident = memory_mb(pid)
         first, _, peak = self.memory.get(role, (resident, 0.0, 0.0))
         self.memory[role] = first, resident, max(peak, resident)
-        mine = [each for each in family(self.pid) if "collector" in command(each)]
+        mine = [each for each in family(self.pid) if COLLECTOR in command(each)]
         self.collector_seconds = (sum(map(cpu_ticks, mine)) - self._before) / TICKS
 
 

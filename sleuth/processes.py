@@ -15,6 +15,8 @@ from typing import TextIO
 PR_SET_PDEATHSIG = 1
 M_ARENA_MAX = -8
 MAPPED_PAGES = Path("/proc/self/statm")
+ARGUMENTS_BEGIN = 45
+"""Place of their address in /proc/self/stat, after the name of the program."""
 
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -55,6 +57,22 @@ def share_arenas(most: int = 2) -> None:
     """
     if _libc is not None and hasattr(_libc, "mallopt"):
         _libc.mallopt(M_ARENA_MAX, most)
+
+
+def show_module(*arguments: str) -> None:
+    """Have lists of processes show another module and its arguments than this was started with.
+
+    A fork is told from others by it. What is longer than what stands there is cut off; a program
+    that was not started by ``-m``, and other systems than Linux, show what they did.
+    """
+    with suppress(OSError, IndexError):
+        whole = Path("/proc/self/cmdline").read_bytes()
+        fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+        before, found, room = whole.partition(b"\0-m\0")
+        begin = int(fields[ARGUMENTS_BEGIN])
+        if found and begin:
+            shown = "\0".join(arguments).encode()[: len(room) - 1].ljust(len(room), b"\0")
+            ctypes.memmove(begin + len(before) + len(found), shown, len(shown))
 
 
 def close_descriptors_to_others() -> None:

@@ -7,11 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from sleuth.processes import die_with_parent
+from sleuth.serve.forked import Forked
 
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
@@ -27,15 +28,42 @@ class Child:
         name: As it stands in logs.
         command: Program and arguments.
         stop_seconds: How long it may take to stop before it is killed.
-        environ: Variables it has in addition to ours.
         inherits: File descriptors it keeps open.
     """
 
     name: str
     command: Sequence[str]
     stop_seconds: float = 1.0
-    environ: Mapping[str, str] = field(default_factory=dict)
     inherits: Sequence[int] = ()
+
+    def spawn(self) -> subprocess.Popen[bytes]:
+        """Start it in a session of its own, so that Ctrl-C reaches the supervisor only."""
+        return subprocess.Popen(
+            list(self.command),
+            stdin=subprocess.DEVNULL,
+            pass_fds=tuple(self.inherits),
+            start_new_session=True,
+            preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 -- no threads here
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What to do in a fork.
+
+    Args:
+        name: As it stands in logs.
+        work: Returns the exit code.
+        stop_seconds: As for :class:`Child`.
+    """
+
+    name: str
+    work: Callable[[], int]
+    stop_seconds: float = 1.0
+
+    def spawn(self) -> Forked:
+        """Start it, in a session of its own as well."""
+        return Forked(self.work)
 
 
 def python(*arguments: str) -> list[str]:
@@ -47,20 +75,20 @@ def python(*arguments: str) -> list[str]:
 class Running:
     """A child that was started at least once."""
 
-    child: Child
-    process: subprocess.Popen[bytes]
+    child: Child | Member
+    process: subprocess.Popen[bytes] | Forked
     started_at: float
     pause_seconds: float = FIRST_PAUSE_SECONDS
     restart_at: float | None = None
 
     @classmethod
-    def start(cls, child: Child) -> Running:
+    def start(cls, child: Child | Member) -> Running:
         """Start a child.
 
         Raises:
             OSError: The program cannot be executed.
         """
-        return cls(child, _spawn(child), time.monotonic())
+        return cls(child, child.spawn(), time.monotonic())
 
     def has_just_ended(self) -> bool:
         """Tell, once for each end, whether the process is gone; plan its restart."""
@@ -76,7 +104,7 @@ class Running:
         """Start the process again once its pause is over; the next pause is longer."""
         if self.restart_at is None or time.monotonic() < self.restart_at:
             return
-        self.process = _spawn(self.child)
+        self.process = self.child.spawn()
         self.started_at = time.monotonic()
         self.restart_at = None
         self.pause_seconds = min(2 * self.pause_seconds, LONGEST_PAUSE_SECONDS)
@@ -94,17 +122,5 @@ class Running:
 
     def how_it_ended(self) -> str:
         """Return the exit in words."""
-        code = self.process.returncode
+        code = self.process.returncode or 0
         return f"by signal {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
-
-
-def _spawn(child: Child) -> subprocess.Popen[bytes]:
-    """Start the process in a session of its own, so that Ctrl-C reaches the supervisor only."""
-    return subprocess.Popen(
-        list(child.command),
-        env={**os.environ, **child.environ},
-        stdin=subprocess.DEVNULL,
-        pass_fds=tuple(child.inherits),
-        start_new_session=True,
-        preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 -- no threads here
-    )

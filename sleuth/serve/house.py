@@ -19,8 +19,11 @@ from sleuth.serve.supervisor import StartError, Supervisor
 READY_SECONDS = 300.0
 """Longest wait for the web server: a migration of a large database takes its time."""
 BACKLOG = 128
-FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
-"""Keeps glibc from giving each of the collector's threads memory of its own to grow in."""
+CREW = ("worker", "worker", "collector", "tick")
+"""Two workers, so that nobody waits behind a job that hangs."""
+
+CREW_STOP_SECONDS = 12.0
+"""After half of it a crew is asked again, and kills what still runs; by then nothing does."""
 
 
 def run(
@@ -104,10 +107,8 @@ def _start(
     report = _start_web_server(supervisor, listener, is_demo=is_demo)
     if supervisor.is_stopping:
         return
-    for role in ("worker", "collector"):
-        command = python("sleuth.serve.worker", role)
-        supervisor.start(Child(role, command, stop_seconds=4.5, environ=FEW_ARENAS))
-    supervisor.start(Child("tick", python("sleuth.serve.tick")))
+    command = python("sleuth.serve.crew", *CREW)
+    supervisor.start(Child("crew", command, stop_seconds=CREW_STOP_SECONDS))
     _announce(values, listener, report)
 
 

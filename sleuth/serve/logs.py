@@ -10,15 +10,23 @@ QUIET = ("alembic.runtime.migration", "rq.worker", "rq.job", "waitress")
 
 def configure(process: str) -> None:
     """Log warnings of libraries and anything of ours from INFO on."""
-    logging.basicConfig(
-        level=logging.INFO,
-        format=f"%(asctime)s {process}: %(levelname)s: %(message)s",
-        datefmt="%Y-%m-%d %H:%M:%S",
-        stream=sys.stderr,
-    )
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    rename(process)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def rename(process: str) -> None:
+    """Log on under another name, in a process that is a fork."""
+    for handler in logging.root.handlers:
+        handler.setFormatter(_format(process))
+
+
+def _format(process: str) -> logging.Formatter:
+    return logging.Formatter(
+        f"%(asctime)s {process}: %(levelname)s: %(message)s", "%Y-%m-%d %H:%M:%S"
+    )
 
 
 def give_up(sentence: str) -> None:

@@ -12,9 +12,8 @@ from itertools import groupby
 from threading import Thread
 from types import FrameType
 
-from sleuth.serve.children import Child, Running
-
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+from sleuth.serve.children import Child, Member, Running
+from sleuth.serve.forked import STOP_SIGNALS
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +45,7 @@ class Supervisor:
                 running.process.kill()
         self.is_stopping = True
 
-    def start(self, child: Child) -> Running:
+    def start(self, child: Child | Member) -> Running:
         """Start a child and look after it from now on."""
         running = Running.start(child)
         self.running.append(running)
@@ -78,8 +77,8 @@ class Supervisor:
     def stop(self) -> None:
         """Stop every child: whoever feeds others first, whoever is needed last.
 
-        Children are stopped in the order web, both workers at once, tick, queue server,
-        which is not the one they were started in.
+        Children are stopped in the order web, crew, queue server, and in a crew all workers at
+        once before the tick, which is not the one they were started in.
         """
         self.is_stopping = True
         ranked = sorted(self.running, key=_stop_rank)
@@ -119,5 +118,5 @@ def _is_to_be_ignored(number: signal.Signals) -> bool:
 
 
 def _stop_rank(running: Running) -> int:
-    order = {"web server": 0, "worker": 1, "collector": 1, "tick": 2, "queue server": 3}
+    order = {"web server": 0, "crew": 1, "worker": 1, "collector": 1, "tick": 2, "queue server": 3}
     return order.get(running.child.name, 0)

@@ -18,12 +18,12 @@ from sleuth.serve import logs
 def main() -> NoReturn:
     """Tick until told to stop."""
     logs.configure("tick")
+    work(create_app())
+
+
+def work(app: Flask) -> NoReturn:
+    """Look every few seconds for what is due, until told to stop."""
     signal.signal(signal.SIGTERM, _leave)
-    run(create_app())
-
-
-def run(app: Flask) -> NoReturn:
-    """Look every few seconds for what is due."""
     tick = Tick()
     while True:
         with app.app_context():

@@ -10,14 +10,16 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from sleuth.testing.calling import CALL_SECONDS
 from sleuth.testing.checking import RULE_SECONDS, Outcome
 from sleuth.testing.finding import CandidateError
 from sleuth.testing.process import GRACE_SECONDS, Process
 from sleuth.testing.rule import Rule
 from sleuth.testing.rules import RULES
 
-SILENT_SECONDS = 2 * RULE_SECONDS
-"""After which a process does not come back: it ends a rule by itself, if it is able to."""
+SILENT_SECONDS = 2 * CALL_SECONDS
+"""Of a call after which a process does not come back: it gives up a call by itself, if it is able
+to. As much is given it for serving the sandbox."""
 
 MOST_PROCESSES = 3
 """That one plugin may use up: what every rule hangs in would take a quarter of an hour."""
@@ -29,7 +31,7 @@ class Apart:
     Args:
         place: Of the plugin, as :func:`sleuth.testing.finding.find` takes it; ``plugins_dir``,
             likewise.
-        seconds: How long the process may be silent.
+        seconds: How long the process may take for a call of a hook, and to serve the sandbox.
     """
 
     def __init__(self, place: str, plugins_dir: str = "", seconds: float = SILENT_SECONDS) -> None:
@@ -66,9 +68,12 @@ class Apart:
             if not self._is_ready(self._process):
                 self._given_up = f"the process was at an end: {rule.number} says why"
                 return self._failed(rule, self._process, "it was loaded and its sandbox served")
-        said = self._process.answer(f"{rule.number}\n")
+        said = self._process.answer(f"{rule.number}\n", RULE_SECONDS + self._seconds)
         if said is None:
-            return self._failed(rule, self._process, "this was tried")
+            calling = self._process.calling
+            return self._failed(
+                rule, self._process, f"this was tried{calling and ', in '}{calling}"
+            )
         if said["is_stuck"]:
             self._count(rule)
         return Outcome(rule, said["state"], said["words"])
@@ -88,11 +93,11 @@ class Apart:
 
     def _is_ready(self, process: Process) -> bool:
         """Return whether the plugin was loaded and has not ended the process meanwhile."""
-        said = process.answer(f"{json.dumps(self._order)}\n")
+        said = process.answer(f"{json.dumps(self._order)}\n", self._seconds)
         if said is None:
             said = {"error": f"{self._order['place']} cannot be imported: it {process.end()}."}
         elif "error" not in said:
-            said = process.answer("")
+            said = process.answer("", self._seconds)
         if said is not None and "error" in said:
             raise CandidateError(said["error"])
         return said is not None

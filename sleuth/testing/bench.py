@@ -8,9 +8,11 @@ from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sleuth.plugin_api import ImpactConfig, ImpactField, RemoteProject
+from sleuth.testing.calling import Told, tried, unheard
 from sleuth.testing.finding import Candidate, CandidateError
 from sleuth.testing.hearing import as_sandbox, captured_output, telling_sandbox_apart
 from sleuth.testing.product import context_for, hooks_of, is_asked_for, loaded
@@ -31,18 +33,19 @@ class Bench:
     Args:
         url: Where the sandbox is served.
         clock: That it goes by.
+        tell: As for :func:`sleuth.testing.calling.tried`.
 
     ``tracker`` is None, and ``failure`` says why, if the product would not load the plugin.
-    ``asking`` is what was asked last; ``is_stuck`` says that the answer never came.
+    ``is_stuck`` says that something did not come to an end, and is still at work.
     """
 
-    def __init__(self, candidate: Candidate, url: str, clock: Clock) -> None:
+    def __init__(self, candidate: Candidate, url: str, clock: Clock, tell: Told = unheard) -> None:
         self.candidate = candidate
         self.clock = clock
         self.transport = Transport(url)
         self.tracker, self.failure = loaded(candidate, url, self.transport)
         self._hooks = hooks_of(candidate.plugin) if self.tracker else None
-        self.asking: Question | str = "Loading it"
+        self.tell = tell
         self.is_stuck = False
         self._kept: dict[str, Any] = {}
 
@@ -185,20 +188,15 @@ class Bench:
         Args:
             fault: Spoils the answers of the sandbox.
         """
-        self.asking = question
         arguments = deepcopy(dict(question.arguments))
-        context = context_for(
-            self.loaded, question.credentials, self.transport, self.secrets, self.clock.now
-        )
+        given, now = question.credentials, self.clock.now
+        context = context_for(self.loaded, given, self.transport, self.secrets, now)
         if question.hook != "sleuth_explore_url":
             arguments["tracker"] = context
-        value, error = None, None
+        work = self._call_of(question.hook, **arguments)
         begun = time.monotonic()
         with captured_output() as output, self.transport.watching(fault) as exchanges:
-            try:
-                value = self._called(question.hook, **arguments)
-            except BaseException as caught:
-                error = caught
+            value, error = tried(str(question), work, self.tell)
         seconds = time.monotonic() - begun
         is_changed = any(arguments[name] != was for name, was in question.arguments.items())
         is_changed |= context.credentials != question.credentials
@@ -212,22 +210,23 @@ class Bench:
             NotCheckedError: the plugin does not load.
             BrokenRuleError: it raised something.
         """
-        try:
-            return self._called(hook)
-        except NotCheckedError:
-            raise
-        except BaseException as error:
+        value, error = tried(hook, self._call_of(hook), self.tell)
+        if error is not None:
             raise BrokenRuleError(f"{hook} raised {where(error)}.") from error
+        return value
 
-    def _called(self, hook: str, **arguments: Any) -> Any:
+    def _call_of(self, hook: str, **arguments: Any) -> Callable[[], Any]:
         if self._hooks is None:
             raise NotCheckedError(NOT_LOADED)
-        return self._hooks.call(hook, **arguments)
+        return partial(self._hooks.call, hook, **arguments)
 
 
 @contextmanager
-def opened(candidate: Candidate) -> Iterator[Bench]:
+def opened(candidate: Candidate, tell: Told = unheard) -> Iterator[Bench]:
     """Serve a plugin's sandbox and load the plugin, while the context lasts.
+
+    Args:
+        tell: As for :class:`Bench`.
 
     Raises:
         CandidateError: the sandbox cannot be served.
@@ -238,7 +237,7 @@ def opened(candidate: Candidate) -> Iterator[Bench]:
             stack.enter_context(telling_sandbox_apart())
             with as_sandbox():
                 url = stack.enter_context(candidate.sandbox.serve(clock))
-            bench = Bench(candidate, url, clock)
+            bench = Bench(candidate, url, clock, tell)
         except Exception as error:
             name = candidate.source.origin.name
             raise CandidateError(

@@ -1,7 +1,8 @@
 """The process in which a plugin is checked: ``python -m sleuth.testing.child REPORT PARENT``.
 
 Told on standard input, a line each, where the plugin is and then which rule to try, it answers on
-a pipe, a line each. :mod:`sleuth.testing.apart` is the other end.
+a pipe, a line each, and tells there when a call of a hook begins and when it has ended.
+:mod:`sleuth.testing.apart` is the other end.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -41,7 +43,7 @@ def _work(orders: TextIO, report: TextIO) -> None:
     try:
         candidate = find(place["place"], place["plugins_dir"], _disabled())
         _tell(report, step="found")
-        with opened(candidate) as bench:
+        with opened(candidate, partial(_tell_call, report)) as bench:
             _tell(report, step="ready")
             for number in orders:
                 rule = find_rule(number.strip())
@@ -59,6 +61,10 @@ def _work(orders: TextIO, report: TextIO) -> None:
 
 def _disabled() -> list[str]:
     return [each.strip() for each in os.environ.get("SLEUTH_DISABLED_PLUGINS", "").split(",")]
+
+
+def _tell_call(report: TextIO, what: str) -> None:
+    _tell(report, calls=what)
 
 
 def _tell(report: TextIO, **said: str | bool) -> None:

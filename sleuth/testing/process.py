@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,15 @@ class Process:
     """Runs :mod:`sleuth.testing.child`, with all that it starts in a group of its own.
 
     Args:
-        seconds: How long it may be silent.
+        seconds: How long a call of a hook may take.
+
+    ``calling`` is what is called just now, "" between calls.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
+        self._waited_for = 0.0
+        self.calling = ""
         reader, theirs = os.pipe()
         # without a buffer, because select() would not see a second line that is in it already
         self._report = os.fdopen(reader, "rb", buffering=0)
@@ -34,8 +39,14 @@ class Process:
         finally:
             os.close(theirs)
 
-    def answer(self, order: str) -> dict[str, Any] | None:
-        """Give an order and return the answer, None if there is none."""
+    def answer(self, order: str, seconds: float) -> dict[str, Any] | None:
+        """Give an order and return the answer, None if there is none.
+
+        Args:
+            seconds: How long it may take, with all calls of hooks.
+        """
+        until = time.monotonic() + seconds
+        self.calling = ""
         if self._child.stdin is None:
             return None
         try:
@@ -43,7 +54,16 @@ class Process:
             self._child.stdin.flush()
         except BrokenPipeError:
             return None
-        if not select.select([self._report], [], [], self._seconds)[0]:
+        while (said := self._said(until, seconds)) and "calls" in said:
+            self.calling = said["calls"]
+        return said
+
+    def _said(self, until: float, in_all: float) -> dict[str, Any] | None:
+        """Return what it says next, None if it is silent for too long or has ended."""
+        rest, self._waited_for = max(until - time.monotonic(), 0), in_all
+        if self.calling and self._seconds < rest:
+            rest = self._waited_for = self._seconds
+        if not select.select([self._report], [], [], rest)[0]:
             return None
         line = self._report.readline()
         return json.loads(line) if line.endswith(b"\n") else None
@@ -55,7 +75,7 @@ class Process:
             code = self._child.wait(0 if is_silent else GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             self._kill()
-            return f"did not come to an end within {self._seconds:.0f} seconds"
+            return f"did not come to an end within {self._waited_for:.0f} seconds"
         return ending(code)
 
     def close(self, grace_seconds: float = GRACE_SECONDS) -> None:

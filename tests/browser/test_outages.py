@@ -49,7 +49,7 @@ def test_a_worker_that_is_killed_leaves_the_dialog_waiting_for_the_next(
     product: Product, browser: Browser
 ) -> None:
     olga = before_the_dialog(product, browser, "aperture")
-    kill(product.find("sleuth.serve.worker")[0])
+    kill(product.find("sleuth.serve.crew")[0])
     olga.press("Save")
     expect(olga.dialog).to_contain_text("Checking the token with Sentry")
     expect_success(olga)

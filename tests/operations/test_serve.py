@@ -69,9 +69,20 @@ class TestRunning:
             f"{lived_in.data_dir}.\n"
         )
 
-    @pytest.mark.parametrize("word", ["sleuth.serve.web", "sleuth.serve.worker", "queue.sock"])
+    @pytest.mark.parametrize(
+        "word",
+        [
+            "sleuth.serve.web",
+            "sleuth.serve.crew",
+            "sleuth.serve.worker worker",
+            "sleuth.serve.worker collector",
+            "sleuth.serve.tick",
+            "queue.sock",
+        ],
+    )
     def test_what_dies_is_started_again(self, lived_in: House, word: str) -> None:
-        [before] = lived_in.find(word)[:1]
+        wait_until(lambda: lived_in.find(word))
+        before = lived_in.find(word)[0]
         kill(before)
         wait_until(lambda: lived_in.find(word) and before not in lived_in.find(word))
         assert lived_in.get().status_code in (200, 302)

@@ -16,7 +16,7 @@ from sleuth import queue
 from sleuth.config import ROOT
 from sleuth.factory import create_app
 from sleuth.queue.worker import make_worker
-from sleuth.serve.worker import ROLES
+from sleuth.serve.working import ROLES
 from tests.operations.conftest import PROGRAMS
 from tests.operations.jobs import notes_of
 from tests.operations.processes import descendants, is_alive, kill, wait_until

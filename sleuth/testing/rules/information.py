@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 from sleuth.plugin_api import RemoteProject, TrackerError, TrackerInfo
 from sleuth.testing import words
 from sleuth.testing.bench import Bench
+from sleuth.testing.calling import called
 from sleuth.testing.guard import no_connections
 from sleuth.testing.hearing import captured_output
 from sleuth.testing.rule import BrokenRuleError, Chapter, require
@@ -229,12 +232,17 @@ def logo_is_harmless(bench: Bench) -> None:
 )
 def product_takes_it(bench: Bench) -> None:
     loaded, now, credentials = bench.loaded, bench.clock.now, bench.sandbox.credentials
-    window = bench.window(30)
+    config, window = bench.configs()[0], bench.window(30)
+    asked = partial(_asked, bench)
     with captured_output():
         try:
-            check = loaded.validate_token(credentials, now)
-            loaded.list_projects(credentials, now)
-            loaded.collect_counts(credentials, bench.configs()[0], window.since, window.until, now)
+            check = asked(loaded.validate_token, credentials, now)
+            asked(loaded.list_projects, credentials, now)
+            asked(loaded.collect_counts, credentials, config, window.since, window.until, now)
         except TrackerError as error:
             raise BrokenRuleError(f"The product says: {error.message}") from error
     require(check.ok, f"sleuth_validate_token refused the sandbox's credentials: {check.message}")
+
+
+def _asked(bench: Bench, ask: Callable[..., Any], *arguments: object) -> Any:
+    return called(f"sleuth_{ask.__name__}", partial(ask, *arguments), bench.tell)

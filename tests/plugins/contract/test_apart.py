@@ -43,7 +43,8 @@ def test_a_hook_that_ends_the_process_breaks_the_rule_that_was_tried(
     path = written(EXAMPLE.replace(GET, f"    import os\n    {ending}\n{GET}"))
     loads, described, ends = checked(path, "C101", "C104", "C201")
     assert [each.state for each in (loads, described, ends)] == ["ok", "ok", "failed"]
-    assert ends.words == f"The plugin, or its sandbox, {words} while this was tried."
+    hook = "sleuth_validate_token"
+    assert ends.words == f"The plugin, or its sandbox, {words} while this was tried, in {hook}."
 
 
 def test_a_plugin_that_uses_up_three_processes_is_not_tried_on(written: Written) -> None:
@@ -61,7 +62,10 @@ def test_after_a_hook_that_hangs_the_others_are_tried_in_a_new_process(written: 
     hang = "        __import__('re').match('(a*)*b', 'a' * 40)\n"
     path = written(EXAMPLE.replace(asking, hang + asking))
     token, projects = checked(path, "C201", "C401", seconds=8)
-    assert "did not come to an end within 8 seconds while this was tried" in token.words
+    assert (
+        "did not come to an end within 8 seconds while this was tried, in sleuth_validate_token."
+        in token.words
+    )
     assert (projects.rule.number, projects.state) == ("C401", "ok")
 
 
@@ -89,7 +93,10 @@ def test_a_process_that_hangs_altogether_is_ended(written: Written) -> None:
     begun = time.monotonic()
     (outcome,) = checked(written(EXAMPLE.replace(GET, hang + GET)), "C201", seconds=8)
     assert outcome.state == "failed"
-    assert "did not come to an end within 8 seconds while this was tried" in outcome.words
+    assert (
+        "did not come to an end within 8 seconds while this was tried, in sleuth_validate_token."
+        in outcome.words
+    )
     assert time.monotonic() - begun < 40
 
 

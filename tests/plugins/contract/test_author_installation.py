@@ -142,7 +142,7 @@ def test_a_plugin_that_ends_pytest_as_if_all_were_well_fails(site: Path, author:
     file.write_text(file.read_text().replace(get, f"    __import__('os')._exit(0)\n{get}"))
     result = run(site, author, "-q", "-k", "C201 or C301")
     assert result.returncode == 1
-    assert "ended the process with status 0 while this was tried." in result.stdout
+    assert "ended the process with status 0 while this was tried, in sleuth_" in result.stdout
     assert "2 failed, " in result.stdout
 
 

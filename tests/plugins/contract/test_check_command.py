@@ -55,7 +55,7 @@ def test_a_plugin_that_ends_the_process_as_if_all_were_well_fails(written: Writt
     get = "    answer = tracker.http.get(\n"
     result = check(str(written(EXAMPLE.replace(get, f"    __import__('os')._exit(0)\n{get}"))))
     assert result.exit_code == 1
-    assert "ended the process with status 0 while this was tried." in result.output
+    assert "ended the process with status 0 while this was tried, in sleuth_" in result.output
     assert "3 failed, " in result.output.splitlines()[-1]
 
 

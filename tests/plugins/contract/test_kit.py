@@ -13,9 +13,11 @@ import pytest
 
 from plugins import example
 from plugins.example.sandbox import ExampleServer
-from sleuth.testing import Sandbox, checking, page, product
-from sleuth.testing.checking import Outcome, check
+from sleuth.testing import Sandbox, calling, checking, page, product
+from sleuth.testing.bench import Bench, opened
+from sleuth.testing.checking import Outcome, check, check_rule
 from sleuth.testing.finding import CandidateError, beside, find
+from sleuth.testing.rule import Rule
 from sleuth.testing.rules import RULES
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -190,7 +192,7 @@ def test_a_plugin_that_does_not_come_to_describe_itself_does_not_load(
 def test_a_plugin_that_never_answers_ends_the_check(
     written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checking, "RULE_SECONDS", 1)
+    monkeypatch.setattr(calling, "CALL_SECONDS", 1)
     stuck = EXAMPLE.replace(
         "    answer = tracker.http.get(\n",
         "    print('now', flush=True)\n    __import__('threading').Event().wait(60)\n"
@@ -201,6 +203,47 @@ def test_a_plugin_that_never_answers_ends_the_check(
     assert (sys.stdout, sys.stderr) == streams
     assert outcomes[0].words == "sleuth_validate_token did not come to an end within 1 seconds."
     assert {each.state for each in outcomes[1:]} == {"not checked"}
+
+
+def test_a_rule_may_take_longer_than_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calling, "CALL_SECONDS", 1)
+
+    def asks_now_and_then(bench: Bench) -> None:
+        assert bench.ask(bench.token()).error is None
+        threading.Event().wait(1.5)
+        assert bench.ask(bench.token()).error is None
+
+    with opened(find("example")) as bench:
+        outcome = check_rule(bench, Rule("C000", "Slow", "A test.", asks_now_and_then))
+    assert (outcome.state, outcome.words) == ("ok", "")
+
+
+def test_a_rule_whose_time_is_over_between_calls_is_held_against_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(checking, "RULE_SECONDS", 0.1)
+    released = threading.Event()
+    rule = Rule("C000", "Slow", "A test.", lambda bench: bool(released.wait(60)) and None)
+    with opened(find("example")) as bench:
+        outcome = check_rule(bench, rule)
+        released.set()
+        assert bench.is_stuck
+    assert outcome.state == "not checked"
+    assert outcome.words == (
+        "because it took more than 0.1 seconds in all, though no hook hung: this machine is too "
+        "slow for it, or the plugin is"
+    )
+
+
+def test_a_timeout_that_a_hook_raises_is_its_own(written: Written) -> None:
+    path = written(
+        EXAMPLE.replace(
+            "    answer = tracker.http.get(\n",
+            "    raise TimeoutError('mine')\n    answer = tracker.http.get(\n",
+        )
+    )
+    (outcome,) = check(find(str(path)), ["C201"])
+    assert "raised TimeoutError: mine" in outcome.words
 
 
 @pytest.mark.parametrize(
