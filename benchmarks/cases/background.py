@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.cases.ranges import Range
-from benchmarks.cases.team import AFTER, DAY, Floats, Team
+from benchmarks.cases.team import DAY, Floats, Team
 
+APART = 60  # minutes without a gap before the deploy, but for the one drawn near it
 GRID = 10  # minutes between the points of a wandering level
 INCIDENT_FLOOR = 0.1  # errors a minute that an incident multiplies where there are hardly any
 
@@ -59,7 +60,8 @@ def traffic(team: Team) -> Floats:
         return factor
     near = team.deploy + team.whole(team.ranges.step_near)
     past = team.moments(team.between(team.ranges.steps_a_day))
-    for at in [*(m for m in past if m < team.deploy - DAY // 4), near]:
+    others = [m for m in past if m < team.deploy - DAY // 4 or m >= team.deploy + 60]
+    for at in [*others, near]:
         size = team.between(team.ranges.step_size) * (1 if team.chance(0.6) else -1)
         factor[at:] *= 1 + size * plateau(team, team.minutes - at)
     team.facts["traffic_at"] = near - team.deploy
@@ -142,7 +144,7 @@ def missing(team: Team) -> NDArray[np.bool_]:
     if not gaps and team.chance(0.85):
         return lost
     for at in team.moments(team.between((0.1, 0.8)) if gaps else 0.1):
-        if at < team.deploy - AFTER:
+        if at < team.deploy - APART:
             lost[at : min(at + int(team.log_between(team.ranges.gap_minutes)), team.deploy)] = True
     if gaps and team.chance(0.6):
         at = team.deploy + team.whole((-15, 45))

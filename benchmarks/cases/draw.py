@@ -37,17 +37,23 @@ class Case:
 
 
 def draw(
-    family: str, label: str, rng: np.random.Generator, ranges: Ranges, series: list[Path]
+    family: str,
+    label: str,
+    rng: np.random.Generator,
+    ranges: Ranges,
+    series: list[Path],
+    after: int = 60,
 ) -> Case:
     """Draw a case of a family with a label; series are the family's real ones, if it has any."""
     team = draw_team(family, label, rng, ranges)
+    team.after = after
     smooth, rate = expected(team, series)
-    counts, factor, smooth_after, after = observed(team, smooth, rate)
-    change = effects.effect(team, label, smooth_after, after)
-    counts[team.deploy :] = changed(team, counts[team.deploy :], change, after, factor)
+    counts, factor, smooth_after, rate_after = observed(team, smooth, rate)
+    change = effects.effect(team, label, smooth_after, rate_after)
+    counts[team.deploy :] = changed(team, counts[team.deploy :], change, rate_after, factor)
     counts = np.minimum(counts, HIGHEST)
     counts[background.missing(team)] = MISSING
-    return Case(meta(team, family, label, after), counts, after, after + change)
+    return Case(meta(team, family, label, rate_after), counts, rate_after, rate_after + change)
 
 
 def draw_team(family: str, label: str, rng: np.random.Generator, ranges: Ranges) -> Team:

@@ -6,10 +6,9 @@ import math
 
 import numpy as np
 
-from benchmarks.cases.team import AFTER, Floats, Team
+from benchmarks.cases.team import Floats, Team
 
-SHAPES = {"step": 0.44, "ramp": 0.14, "slow": 0.08, "newerr": 0.24, "spike": 0.10}
-STRENGTH_MINUTES = 30
+SHAPES = ("step", "ramp", "slow", "newerr", "spike")
 IMPROVED_STRENGTH = 4  # z30 at least
 LEAST_VARIANCE = 1.0  # errors squared, so that strength means something where there are none
 TINY = 0.5  # errors a minute below which higher ratios are plausible
@@ -46,20 +45,20 @@ def draw_shape(team: Team, label: str) -> str:
     if label == "improved":
         shape = "step" if team.chance(0.7) else "ramp"
     else:
-        shape = str(team.rng.choice(list(SHAPES), p=list(SHAPES.values())))
+        shape = str(team.rng.choice(SHAPES, p=team.ranges.shapes))
     at_once = team.chance(team.ranges.onset_at_once)
     onset = 0 if at_once else team.whole(team.ranges.onset)
-    lasting = team.whole(team.ranges.spike_minutes) if shape == "spike" else AFTER
-    team.facts |= {"shape": shape, "onset": onset, "end": min(onset + lasting, AFTER)}
+    lasting = team.whole(team.ranges.spike_minutes) if shape == "spike" else team.after
+    team.facts |= {"shape": shape, "onset": onset, "end": min(onset + lasting, team.after)}
     return shape
 
 
 def course(team: Team, shape: str) -> Floats:
     """Return the effect's course over the minutes after the deploy, one at its height."""
-    since = np.arange(AFTER) - team.facts["onset"]
+    since = np.arange(team.after) - team.facts["onset"]
     rise = {"ramp": team.ranges.ramp_minutes, "slow": team.ranges.slow_minutes}.get(shape, (1, 1))
     form = np.clip((since + 1) / team.whole(rise), 0, 1)
-    return np.where(np.arange(AFTER) < team.facts["end"], form, 0.0)
+    return np.where(np.arange(team.after) < team.facts["end"], form, 0.0)
 
 
 def worsening(team: Team, form: Floats, rate: Floats) -> Floats:
@@ -81,7 +80,7 @@ def improvement(team: Team, rate: Floats) -> float:
 
 def within(team: Team, values: Floats) -> Floats:
     """Return the values of the minutes over which strength is measured."""
-    return values[team.facts["onset"] :][:STRENGTH_MINUTES]
+    return values[team.facts["onset"] :][: team.ranges.strength_minutes]
 
 
 def background_sd(team: Team, rate: Floats) -> float:

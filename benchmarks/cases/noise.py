@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.cases.team import AFTER, Floats, Team
+from benchmarks.cases.team import Floats, Team
 
 Counts = NDArray[np.int64]
 REACH = 240  # minutes after which an error's offspring are as good as over
@@ -41,7 +41,7 @@ def bursts(team: Team, rate: Floats) -> tuple[Counts, Floats]:
     while generation.any():
         generation = offspring(team, generation, branching, memory)
         counts += generation
-    return counts, given_past(counts, fresh, branching, memory)[-AFTER:]
+    return counts, given_past(team, counts, fresh)
 
 
 def offspring(team: Team, parents: Counts, branching: float, memory: float) -> Counts:
@@ -52,12 +52,13 @@ def offspring(team: Team, parents: Counts, branching: float, memory: float) -> C
     return np.bincount(at[at < len(parents)], minlength=len(parents))
 
 
-def given_past(counts: Counts, fresh: Floats, branching: float, memory: float) -> Floats:
-    """Return the rate of the last minutes as it follows from earlier counts."""
-    late, since = counts[-REACH - AFTER :], fresh[-REACH - AFTER :]
+def given_past(team: Team, counts: Counts, fresh: Floats) -> Floats:
+    """Return the rate after the deploy as it follows from the counts before each minute."""
+    branching, memory = team.facts["branching"], team.facts["burst_memory"]
+    late, since = counts[team.deploy - REACH :], fresh[team.deploy - REACH :]
     keep = math.exp(-1 / memory)
     excited, out = 0.0, []
     for count, own in zip(late.tolist(), since.tolist(), strict=True):
         out.append(own + branching * (1 - keep) * excited)
         excited = keep * excited + count
-    return np.array(out)
+    return np.array(out[REACH:])

@@ -55,7 +55,9 @@ class Ranges:
     gap_minutes: Range = (10, 600)
     gap_after: Range = (3, 20)
 
-    strength: Range = (2.5, 200)  # z30, log-uniform
+    shapes: tuple[float, ...] = (0.44, 0.14, 0.08, 0.24, 0.10)  # step, ramp, slow, newerr, spike
+    strength: Range = (2.5, 200)  # log-uniform, over so many minutes:
+    strength_minutes: int = 30
     ratio: Range = (1.16, 20)
     improved_factor: Range = (0.05, 0.6)
     ramp_minutes: Range = (5, 25)
@@ -96,4 +98,14 @@ TEST = replace(
     gap_minutes=(5, 480),
     spike_minutes=(6, 22),
     immaterial_share=0.05,
+)
+
+LONG = replace(  # for looks hours after the deploy
+    DEV,
+    shapes=(0.3, 0.1, 0.3, 0.2, 0.1),
+    strength_minutes=240,
+    ratio=(1.3, 20),
+    ramp_minutes=(10, 90),
+    slow_minutes=(120, 720),
+    spike_minutes=(20, 240),
 )

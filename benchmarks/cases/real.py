@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from benchmarks.cases.team import DAY, Floats, Team
 
@@ -32,10 +33,13 @@ def files(folder: Path, family: str, kind: str) -> list[Path]:
 @cache
 def minutes_of(path: Path) -> tuple[int, Floats]:
     """Read a series; return its first minute since the epoch and a value for every minute."""
-    table = pd.read_csv(path, parse_dates=["timestamp"]).drop_duplicates("timestamp")
-    table = table.sort_values("timestamp")
-    minute = (table.timestamp - pd.Timestamp(0)).dt.total_seconds().to_numpy() / 60
-    value = np.maximum(table.value.to_numpy(np.float64), 0)
+    rows: dict[float, float] = {}
+    with path.open(newline="") as file:
+        for row in csv.DictReader(file):
+            at = datetime.fromisoformat(row["timestamp"]).replace(tzinfo=UTC)
+            rows.setdefault(at.timestamp() / 60, float(row["value"]))
+    minute = np.array(sorted(rows))
+    value = np.maximum([rows[each] for each in minute.tolist()], 0.0)
     value = np.minimum(value, HIGHEST * value.mean())
     first = int(minute[0])
     return first, np.interp(np.arange(first, int(minute[-1]) + 1), minute, value)

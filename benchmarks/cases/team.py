@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from benchmarks.cases.ranges import Range, Ranges
 
-AFTER = 60
 DAY = 1440
 Floats = NDArray[np.float64]
 
@@ -26,6 +25,7 @@ class Team:
     days: int
     start: int  # epoch seconds of the first minute
     level: float
+    after: int = 60  # minutes after the deploy
     deploys: list[int] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -37,7 +37,7 @@ class Team:
     @property
     def minutes(self) -> int:
         """Return the minutes there are, those after the deploy included."""
-        return self.deploy + AFTER
+        return self.deploy + self.after
 
     def between(self, ends: Range) -> float:
         """Draw evenly."""
