@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CACHE = ROOT / "var" / "benchmarks"
+KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
 class BenchmarkError(Exception):
@@ -75,19 +76,50 @@ def run(
     Raises:
         BenchmarkError: It failed.
     """
-    environ = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    environ |= {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
-    environ |= {"OPENBLAS_NUM_THREADS": "1", **(variables or {})}
-    command = [python, *arguments]
-    done = subprocess.run(command, check=False, cwd=ROOT, env=environ, stdout=sys.stderr)
-    if done.returncode:
-        raise BenchmarkError(f"A part of the benchmark failed: {' '.join(map(str, arguments))}")
+    done = subprocess.run(
+        [python, *arguments],
+        check=False,
+        cwd=ROOT,
+        env=surroundings(variables or {}),
+        stdout=sys.stderr,
+    )
+    must_have_succeeded(done, arguments)
 
 
 def ask(python: Path, arguments: Sequence[str | Path]) -> str:
-    """Return what a part of the benchmark prints."""
-    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    """Return what a part of the benchmark prints.
+
+    Raises:
+        BenchmarkError: It failed.
+    """
     done = subprocess.run(
-        [python, *arguments], check=True, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True
+        [python, *arguments],
+        check=False,
+        cwd=ROOT,
+        env=surroundings({}),
+        stdout=subprocess.PIPE,
+        text=True,
     )
-    return done.stdout
+    must_have_succeeded(done, arguments)
+    return str(done.stdout)
+
+
+def surroundings(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment variables of a part: ours that it needs, and some more."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return {
+        **kept,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONDONTWRITEBYTECODE": "1",  # the benchmark's folder may be read-only
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        **variables,
+    }
+
+
+def must_have_succeeded(
+    done: subprocess.CompletedProcess[str], arguments: Sequence[str | Path]
+) -> None:
+    """Raise BenchmarkError unless a part of the benchmark succeeded."""
+    if done.returncode:
+        raise BenchmarkError(f"A part of the benchmark failed: {' '.join(map(str, arguments))}")
