@@ -30,7 +30,7 @@ from tests.demo.telling import is_as_planned
 
 @pytest.fixture(autouse=True)
 def collected(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The integrations whose counts were collected; three weeks of them take seconds."""
+    """The integrations whose counts were collected; four weeks of them take seconds."""
     integration_ids: list[int] = []
     monkeypatch.setattr(keeping.collecting, "collect_integrations", integration_ids.extend)
     return integration_ids
