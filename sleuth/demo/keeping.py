@@ -73,6 +73,8 @@ def _connect(organization_id: int, anchor: datetime) -> None:
     integration_id = _integration_id(organization_id)
     project_list.refresh_projects(integration_id)
     with write(), audit.acting_as(PIPELINE):
+        if service.is_connected(organization_id) or service.began_at(organization_id) != anchor:
+            return  # another job was faster, or the demo has begun anew
         integration = db.session.get_one(Integration, integration_id)
         for project in PROJECTS:
             _add_sources(integration, project, anchor)

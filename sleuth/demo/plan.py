@@ -20,11 +20,11 @@ from sleuth.demo.cast import (
     Person,
 )
 from sleuth.demo.changes import CHANGES, CHECKOUT, SHOP, WORKER, Change
-from sleuth.demo.story import PRODUCTION, STORY, Chapter, Errors
+from sleuth.demo.story import MENDED, PRODUCTION, STORY, Chapter, Errors
 from sleuth.ids import slugify
 
-HISTORY = timedelta(days=24)
-"""How much of the past is collected; the oldest deploy is about three weeks old."""
+HISTORY = timedelta(days=29)
+"""How much of the past is collected: a week more than the oldest deploy needs to be judged by."""
 JUDGED = timedelta(days=23)
 LIVE_SINCE = timedelta(minutes=3)
 LIVE_EVERY = timedelta(minutes=20)
@@ -43,7 +43,8 @@ _LIVE_TITLES = (
     "Cover the corner cases with tests",
 )
 _LIVE_AUTHORS = ("priya", "tomas", "aiko", "sam", "lena")
-_LIVE_ERRORS = Errors(5, 30)
+_LIVE_ERRORS = Errors(5, 35)
+_LIVE_FAILS_EVERY = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class PlannedDeploy:
         deployment: Slug of the code deployment.
         parameters: What a pipeline would send to the registration API.
         incidents: Errors that come with it, in the words of the stand-in's orders.
-        health: What becomes of it in the end.
+        health: What becomes of it in the end; one of several if joined by "or".
     """
 
     deployment: str
@@ -84,16 +85,25 @@ def live_deploy(anchor: datetime, number: int) -> PlannedDeploy:
         _LIVE_AUTHORS[number % len(_LIVE_AUTHORS)],
     )
     deployed_at = anchor - LIVE_SINCE + number * LIVE_EVERY
-    has_failed = number % 7 == 3
-    incidents = [_incident(deployment, PRODUCTION, deployed_at, _LIVE_ERRORS)] * has_failed
+    incidents = [_incident(deployment, PRODUCTION, deployed_at, _LIVE_ERRORS)] * _fails(number)
     return PlannedDeploy(
         deployment,
         PEOPLE[change.author],
         deployed_at,
         payload.parameters(change, 430 + number, deployed_at, PRODUCTION),
         tuple(incidents),
-        "unhealthy" if has_failed else "healthy",
+        _live_health(number),
     )
+
+
+def _live_health(number: int) -> str:
+    if _fails(number):
+        return "unhealthy"
+    return MENDED if _fails(number - len(_LIVE_ORDER)) else "healthy"
+
+
+def _fails(number: int) -> bool:
+    return number % _LIVE_FAILS_EVERY == 3
 
 
 def live_number(anchor: datetime, now: datetime) -> int:

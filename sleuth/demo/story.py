@@ -9,6 +9,10 @@ from dataclasses import dataclass
 
 PRODUCTION = "production"
 STAGING = "staging"
+MENDED = "improved or healthy"
+"""What becomes of a deploy that ends an incident: it depends on how far the detector looks back."""
+ALWAYS = 40 * 1440
+"""Minutes: longer than the past that is collected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +27,15 @@ class Errors:
 class Chapter:
     """One deploy.
 
+    A window ends with the next deploy to the same environment, and the last look is a day
+    away. So errors that come with a deploy go on until another one mends it.
+
     Args:
         when: ``"3d 09:20"`` is 09:20 UTC three working days before the anchor's day,
             ``"75m"`` is 75 minutes before the anchor.
         change: Number of the pull request, a key of :data:`sleuth.demo.changes.CHANGES`.
-        health: What the detector will make of it in the end, for the tests.
+        health: What the detector will make of it in the end, for the tests; one of several
+            if joined by "or".
         then: Errors that begin with the deploy.
         until_then: Errors that end with it.
         commits: How many of the change's commits it brings, None for all.
@@ -49,47 +57,47 @@ STORY: tuple[Chapter, ...] = (
     Chapter("15d 13:05", 118),
     Chapter("14d 08:50", 203, STAGING, "unknown"),
     Chapter("14d 10:30", 203),
-    Chapter("14d 14:15", 384, health="ailing", then=Errors(2.4, 80)),
-    Chapter("14d 15:35", 385, health="improved"),
+    Chapter("14d 14:15", 384, health="ailing", then=Errors(2.3, 80)),
+    Chapter("14d 15:35", 385, health=MENDED),
     Chapter("13d 09:40", 57),
     Chapter("13d 11:00", 121, STAGING, "unknown"),
     Chapter("13d 15:10", 121, health="unhealthy", then=Errors(6, 50)),
-    Chapter("13d 16:00", 122, health="improved"),
-    Chapter("12d 10:05", 390, STAGING, "unknown", commits=2),
+    Chapter("13d 16:00", 122, health=MENDED),
+    Chapter("12d 10:05", 390, STAGING, commits=2),
     Chapter("12d 10:10", 390, STAGING),
     Chapter("12d 13:30", 390),
-    Chapter("11d 09:15", 207, health="improved", until_then=Errors(3.5, 480)),
+    Chapter("11d 09:15", 207, health="improved", until_then=Errors(3.5, ALWAYS)),
     Chapter("11d 14:40", 58),
     Chapter("10d 10:20", 125),
     Chapter("10d 15:45", 393, health="unhealthy", then=Errors(4.5, 35)),
-    Chapter("10d 16:20", 394, health="improved"),
+    Chapter("10d 16:20", 394, health=MENDED),
     Chapter("9d 09:30", 210, STAGING, "unknown"),
     Chapter("9d 11:10", 210),
-    Chapter("9d 14:00", 396, STAGING, "unhealthy", Errors(7, 90)),
-    Chapter("8d 09:50", 397, STAGING),
-    Chapter("8d 13:20", 397),
-    Chapter("8d 15:00", 212, health="ailing", then=Errors(2.1, 100)),
-    Chapter("7d 08:40", 213),
+    Chapter("9d 14:00", 396, STAGING, "unknown"),
+    Chapter("9d 15:40", 397, STAGING),
+    Chapter("8d 09:20", 397),
+    Chapter("8d 13:00", 212, health="ailing", then=Errors(2.3, 120)),
+    Chapter("8d 15:00", 213, health=MENDED),
     Chapter("7d 11:30", 60),
     Chapter("7d 16:10", 401),
-    Chapter("6d 10:45", 130, health="improved", until_then=Errors(4, 300)),
+    Chapter("6d 10:45", 130, health="improved", until_then=Errors(4, ALWAYS)),
     Chapter("6d 14:25", 403),
     Chapter("5d 10:15", 405, health="unhealthy", then=Errors(5.5, 25)),
-    Chapter("5d 10:40", 403, health="improved", is_rollback=True),
+    Chapter("5d 10:40", 403, health=MENDED, is_rollback=True),
     Chapter("5d 15:30", 216),
     Chapter("4d 09:25", 133, STAGING, "unknown"),
     Chapter("4d 10:50", 133),
-    Chapter("4d 13:40", 407),
-    Chapter("4d 16:30", 61, health="ailing", then=Errors(2.2, 90)),
-    Chapter("3d 09:10", 62),
+    Chapter("4d 12:10", 407),
+    Chapter("4d 15:00", 61, health="ailing", then=Errors(2.2, 110)),
+    Chapter("4d 16:50", 62, health=MENDED),
+    Chapter("3d 10:00", 410, health="improved", until_then=Errors(3.2, ALWAYS)),
     Chapter("3d 11:20", 219),
     Chapter("3d 15:15", 135),
-    Chapter("2d 10:00", 410, health="improved", until_then=Errors(3.2, 400)),
     Chapter("2d 15:20", 221, health="unhealthy", then=Errors(5, 40)),
-    Chapter("2d 16:00", 222, health="improved"),
+    Chapter("2d 16:00", 222, health=MENDED),
     Chapter("1d 09:35", 137),
     Chapter("1d 11:05", 413),
-    Chapter("130m", 416, STAGING),
+    Chapter("100m", 416, STAGING, "unknown"),
     Chapter("75m", 416, health="unhealthy", then=Errors(5, 43)),
-    Chapter("32m", 418, health="improved"),
+    Chapter("32m", 418, health=MENDED),
 )

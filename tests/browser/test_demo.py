@@ -15,7 +15,7 @@ from tests.browser.visitor import Visitor
 pytestmark = pytest.mark.browser
 
 SECONDS = 90
-"""How long three weeks of counts and some forty verdicts may take on a busy machine."""
+"""How long four weeks of counts and some forty verdicts may take on a busy machine."""
 CARDS = "/o/lumen-works/integrations/error-trackers"
 
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from plugins.sentry.sandbox.series import Incident, minute_counts
-from plugins.sentry.sandbox.world import World
 from sleuth.demo import plan
-from sleuth.demo.cast import TRACKER_ORGANIZATION
 from sleuth.demo.changes import CHANGES
-from sleuth.demo.plan import PlannedDeploy
-from sleuth.demo.story import STORY
+from sleuth.demo.story import MENDED, STORY
 from sleuth.deploys import parameters
-from sleuth.health import detector
+from tests.demo.telling import WATCHED, groups_of, moments_at, place_of, surprises, verdicts
 
-DAY = 86_400
 ANCHORS = [
     datetime(2026, 3, 4, 12, 0, tzinfo=UTC),
     datetime(2026, 3, 2, 0, 5, 7, tzinfo=UTC),
@@ -27,49 +22,44 @@ ANCHORS = [
 every_anchor = pytest.mark.parametrize("anchor", ANCHORS, ids=str)
 
 
-def is_same_place(one: PlannedDeploy, other: PlannedDeploy) -> bool:
-    place = one.parameters["environment"] == other.parameters["environment"]
-    return place and one.deployment == other.deployment
-
-
-def verdict(deploys: list[PlannedDeploy], index: int, anchor: datetime) -> str:
-    """Return what the detector makes of a deploy, from the stand-in's own counts."""
-    deploy = deploys[index]
-    environment = deploy.parameters["environment"]
-    project = plan.project_of(deploy.deployment)
-    if environment not in project.watched.values():
-        return "unknown"
-    incidents = defaultdict(list)
-    for each in (incident for planned in deploys for incident in planned.incidents):
-        start = int(datetime.fromisoformat(each["start"]).timestamp())
-        incident = Incident(start, each["minutes"], each["factor"])
-        incidents[each["project"], each["environment"]].append(incident)
-    owner = World().organization(TRACKER_ORGANIZATION)
-    remote = owner.project(project.tracker_slug)
-    at = int(deploy.deployed_at.timestamp())
-    first, last = at - at % 60 - DAY, min(at - at % 60 + 3660, int(anchor.timestamp()) // 60 * 60)
-    counts = minute_counts(
-        f"1:{owner.id}:{remote.id}:{environment}",
-        remote.environments[environment].profile,
-        incidents[project.tracker_slug, environment],
-        first,
-        last,
-        anchor,
-    )
-    later = [each.deployed_at for each in deploys[index + 1 :] if is_same_place(each, deploy)]
-    until = int(later[0].timestamp()) if later else None
-    minutes = range(first, last, 60)
-    return detector.assess(minutes, counts, at, int(anchor.timestamp()), until=until).health
-
-
 @every_anchor
 def test_the_detector_makes_of_each_deploy_what_was_planned(anchor: datetime) -> None:
-    deploys = plan.past_deploys(anchor)
-    seen = [verdict(deploys, index, anchor) for index in range(len(deploys))]
-    story = [(chapter.when, chapter.change) for chapter in STORY]
-    assert dict(zip(story, seen, strict=True)) == {
-        key: deploy.health for key, deploy in zip(story, deploys, strict=True)
-    }
+    assert surprises(plan.past_deploys(anchor), anchor) == {}
+
+
+def test_live_deploys_that_fail_are_found_and_the_others_are_rarely_accused() -> None:
+    anchor, number = ANCHORS[1], 37
+    live = [plan.live_deploy(anchor, each) for each in range(number)]
+    now = plan.live_deploy(anchor, number).deployed_at
+    found = surprises([*plan.past_deploys(anchor), *live], now)
+    assert "unhealthy" not in {planned for planned, _made in found.values()}
+    assert len(found) < number / 10
+
+
+def test_every_verdict_rests_on_more_than_a_week() -> None:
+    made = verdicts(plan.past_deploys(ANCHORS[2]), ANCHORS[2])
+    assert not any(each.is_short_history for each in made.values())
+
+
+def test_a_quiet_environment_has_too_few_errors_to_tell_at_first() -> None:
+    made = verdicts(plan.past_deploys(ANCHORS[0]), ANCHORS[0])
+    reasons = [each.reason for each in made.values() if each.health == "unknown"]
+    assert reasons == ["too_few_errors"] * 2
+
+
+def test_two_deploys_share_a_verdict() -> None:
+    deploys = plan.past_deploys(ANCHORS[0])
+    groups = [group for place in WATCHED for group in groups_of(moments_at(place, deploys))]
+    assert sorted(map(len, groups))[-2:] == [1, 2]
+
+
+def test_what_a_deploy_breaks_stays_broken_until_the_next_one() -> None:
+    deploys = plan.past_deploys(ANCHORS[0])
+    for index, (chapter, deploy) in enumerate(zip(STORY, deploys, strict=True)):
+        if chapter.then:
+            end = deploy.deployed_at + chapter.then.minutes * plan.MINUTE
+            later = (each for each in deploys[index + 1 :] if place_of(each) == place_of(deploy))
+            assert next(later).deployed_at == end
 
 
 @every_anchor
@@ -95,7 +85,7 @@ def test_there_are_some_forty_deploys_of_every_health() -> None:
     deploys = plan.past_deploys(ANCHORS[0])
     assert 40 <= len(deploys) <= 50
     healths = Counter(each.health for each in deploys)
-    assert set(healths) == {"improved", "healthy", "ailing", "unhealthy", "unknown"}
+    assert set(healths) == {"improved", "healthy", "ailing", "unhealthy", "unknown", MENDED}
     assert min(healths.values()) >= 3
 
 

@@ -12,15 +12,17 @@ from sqlalchemy import select, update
 
 from sleuth import clock
 from sleuth.accounts.models import Organization
-from sleuth.demo import keeping
+from sleuth.demo import keeping, plan
 from sleuth.demo.jobs import arrange, keep_up
 from sleuth.extensions import db, write
+from sleuth.health import detector
 from sleuth.impact import leases, states
 from sleuth.impact.collecting import collect_integrations
 from sleuth.impact.models import ImpactSource, Sweep
 from sleuth.impact.states import State
 from sleuth.integrations.models import Integration, TrackerProject
 from tests.conftest import NOW
+from tests.demo.telling import Series, place_of, seconds
 
 Enter = Callable[[str], FlaskClient]
 BASE = "/o/lumen-works"
@@ -30,7 +32,7 @@ HTMX = {"HX-Request": "true"}
 
 @pytest.fixture(autouse=True)
 def connected(demo: Organization, monkeypatch: pytest.MonkeyPatch, run_jobs: Any) -> Organization:
-    """The demo once the first job has run, without its three weeks of counts."""
+    """The demo once the first job has run, without its four weeks of counts."""
     monkeypatch.setattr(keeping.collecting, "collect_integrations", lambda _ids: None)
     keep_up(demo.id)
     run_jobs()
@@ -170,3 +172,20 @@ def live(since: datetime, until: datetime) -> None:
             if due := leases.due_integration_ids(at):
                 collect_integrations(due)
         at += timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(("is_quiet", "health"), [(True, "improved"), (False, "healthy")])
+def test_a_deploy_looks_improved_when_no_errors_are_reported(
+    sandbox: Any, is_quiet: bool, health: str
+) -> None:
+    deploys = [*plan.past_deploys(NOW), *(plan.live_deploy(NOW, each) for each in range(5))]
+    deployed_at = deploys[-1].deployed_at
+    now = deployed_at + timedelta(minutes=35)
+    series = Series(place_of(deploys[-1]), deploys, now)
+    with clock.frozen(now):
+        if is_quiet:
+            sandbox.situations.begin("quiet", since=deployed_at - timedelta(minutes=20))
+        owner = sandbox.world.organization("lumen")
+        counts = sandbox.situations.heard_of(list(series.counts), owner, int(series.minutes[0]))
+    made = detector.assess(series.minutes, counts, seconds(deployed_at), seconds(now))
+    assert (made.health, made.minutes_of_data) == (health, 30)
