@@ -16,7 +16,7 @@ from sleuth.extensions import db
 from sleuth.health import strips, words
 from sleuth.health.detector import strip as detector
 from sleuth.health.detector.strip import StripValue
-from sleuth.health.judging import BASELINE
+from sleuth.health.judging import BASELINE, settings_of
 from sleuth.health.strips import Strip
 from sleuth.impact import schedule, series, sweeps
 from sleuth.impact.models import ImpactSource
@@ -88,6 +88,7 @@ def _look(source: ImpactSource, deploys: Sequence[int], now: datetime) -> Sight:
             moment,
             deploys,
             step_seconds=step,
+            settings=settings_of(source.environment),
             threshold=source.manually_set_health_threshold,
         )
     except ValueError:

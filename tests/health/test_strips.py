@@ -13,6 +13,7 @@ from sleuth import clock
 from sleuth.accounts.models import Event
 from sleuth.extensions import db, write
 from sleuth.health import jobs, strips
+from sleuth.health.detector import SENSITIVITIES, Settings
 from sleuth.health.detector import strip as detector
 from sleuth.health.detector.strip import StripValue
 from sleuth.health.models import EnvironmentHealth
@@ -23,7 +24,7 @@ from sleuth.impact import series
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.series import Replacement
 from sleuth.projects import service as projects
-from sleuth.projects.models import Environment
+from sleuth.projects.models import Environment, Project
 from tests.conftest import NOW, Cast
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -136,10 +137,26 @@ def test_a_tracker_that_counts_by_the_hour_has_one_window_an_hour(source) -> Non
     with write():
         errors = [(at, 100) for at in range(since, NOON, 3600)]
         series.replace_counts([Replacement(source.id, since, NOON, errors)])
-        db.session.get_one(ImpactSource, source.id).interval_seconds = 3600
+        hourly = db.session.get_one(ImpactSource, source.id)
+        hourly.interval_seconds, hourly.complete_until = 3600, NOW
     kept = refresh()
     assert kept.window_seconds == 3600
     assert healths(kept) == ["healthy"] * 6
+
+
+def test_a_project_is_surveyed_as_sensitively_as_it_is_judged(counted, cast, monkeypatch) -> None:
+    asked: list[Settings] = []
+
+    def ask(*_series: object, settings: Settings, **_options: object) -> list[StripValue]:
+        asked.append(settings)
+        return []
+
+    counted()
+    with write():
+        db.session.get_one(Project, cast.project.id).sensitivity = "coarse"
+    monkeypatch.setattr(detector, "health_strip", ask)
+    refresh()
+    assert asked == [SENSITIVITIES["coarse"]]
 
 
 def test_a_series_that_the_detector_refuses_is_unknown(counted, monkeypatch) -> None:
