@@ -8,6 +8,7 @@ from sleuth.health.detector.assess import assess
 from sleuth.health.detector.assessment import Assessment, Band
 from sleuth.health.detector.looks import looks_for, next_bucket
 from sleuth.health.detector.settings import DEFAULT, SENSITIVITIES, Settings
+from sleuth.health.detector.strip import StripValue, health_strip, window_count, window_seconds
 
 __all__ = [
     "DEFAULT",
@@ -15,7 +16,11 @@ __all__ = [
     "Assessment",
     "Band",
     "Settings",
+    "StripValue",
     "assess",
+    "health_strip",
     "looks_for",
     "next_bucket",
+    "window_count",
+    "window_seconds",
 ]

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from sleuth.health.detector.assessment import Assessment, Band
-from sleuth.health.detector.looks import looks_for, next_bucket
+from sleuth.health.detector import evidence, spread
+from sleuth.health.detector.assessment import Assessment
+from sleuth.health.detector.blips import Blips, blips_of
+from sleuth.health.detector.deciding import Findings, decide
+from sleuth.health.detector.forecast import Forecast, flat, forecast, known_bins
+from sleuth.health.detector.looks import Look, look_at
+from sleuth.health.detector.series import Flags, Floats, Series, arrange, read
 from sleuth.health.detector.settings import DEFAULT, Settings
+from sleuth.health.detector.usual import day_profile, flat_day, recurring
+from sleuth.health.detector.windows import Windows, cut
 
-DAY = 86_400
-PATIENT_BUCKETS = 3
-Z95 = 1.959963984540054
-
-
-@dataclass(frozen=True, slots=True)
-class _After:
-    """The buckets of the look: how many minutes, and their counts (NaN = unknown)."""
-
-    begin: int
-    look: int | None
-    counts: NDArray[np.float64]
-    is_final: bool
+PRONE_SHARE = 0.3
 
 
 def assess(
@@ -54,136 +48,145 @@ def assess(
         threshold: The user's own limit in errors a minute.
 
     Raises:
-        ValueError: The series is irregular, or not as long as its minutes.
+        ValueError: What was given is no regular series of counts.
     """
-    times = np.asarray(minutes, dtype=np.int64)
-    values = np.asarray(counts, dtype=np.float64)
-    if times.shape != values.shape or times.ndim != 1:
-        raise ValueError("There must be one count for each minute.")
-    if times.size > 1 and (np.diff(times) != step_seconds).any():
-        raise ValueError(f"The minutes must be regular, {step_seconds} seconds apart.")
-    after = _after(times, values, deployed_at, now, until, step_seconds, settings)
-    if until is not None and next_bucket(deployed_at, step_seconds) + step_seconds > until:
-        return Assessment("unknown", "replaced", is_final=True, step_seconds=step_seconds)
-    if after.look is None:
-        reason = "gap" if after.is_final else "pending"
-        return Assessment("unknown", reason, after.is_final, step_seconds=step_seconds)
-    made = _judge(times, values, deployed_at, after, step_seconds, settings)
+    times, values = read(minutes, counts, step_seconds)
+    look = look_at(times, values, deployed_at, now, until, step_seconds, settings)
+    if look.minutes is None:
+        return Assessment("unknown", look.reason, look.is_final, step_seconds=step_seconds)
+    size = look.minutes * 60 // step_seconds
+    is_inside = times < look.begin + size * step_seconds
+    series = arrange(times[is_inside], values[is_inside], deployed_at, look.begin, step_seconds)
+    made = _judge(_prolonged(series, size), look, earlier_deploys, settings)
     return made if threshold is None else _with_threshold(made, threshold)
 
 
-def _after(
-    times: NDArray[np.int64],
-    values: NDArray[np.float64],
-    deployed_at: int,
-    now: int,
-    until: int | None,
-    step: int,
-    settings: Settings,
-) -> _After:
-    looks = looks_for(step, settings)
-    begin = next_bucket(deployed_at, step)
-    end = min(now if until is None else min(now, until), begin + looks[-1] * 60)
-    known = times[~np.isnan(values)]
-    known_until = max(
-        int(known[-1]) + step if known.size else 0, now - step - settings.settling_seconds
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """What is usual at this deploy."""
+
+    windows: Windows
+    forecast: Forecast
+    blips: Blips
+    factor: Floats
+    usual: Floats
+
+
+def _prolonged(series: Series, size: int) -> Series:
+    """Return the series with all buckets of the look; those that never came are unknown."""
+    missing = series.past + size - series.counts.size
+    if missing <= 0:
+        return series
+    return replace(
+        series,
+        counts=np.append(series.counts, np.zeros(missing)),
+        known=np.append(series.known, np.zeros(missing, dtype=np.bool_)),
     )
-    whole = max(0, (min(end, known_until) - begin) // step) * step // 60
-    reached = [look for look in looks if look <= whole]
-    look = reached[-1] if reached else None
-    is_given_up = now - deployed_at > max(settings.patience_seconds, PATIENT_BUCKETS * step)
-    is_ended = until is not None and begin + whole * 60 + step > until
-    if look is None and (is_ended or is_given_up) and whole:
-        look = whole
-    size = (look or 0) * 60 // step
-    inside = np.full(size, math.nan)
-    first = (begin - int(times[0])) // step if times.size else 0
-    for index in range(size):
-        if 0 <= first + index < values.size:
-            inside[index] = values[first + index]
-    return _After(begin, look, inside, is_given_up or is_ended or look == looks[-1])
 
 
-def _judge(
-    times: NDArray[np.int64],
-    values: NDArray[np.float64],
-    deployed_at: int,
-    after: _After,
-    step: int,
-    settings: Settings,
-) -> Assessment:
-    past = values[times + step <= deployed_at]
-    known = past[~np.isnan(past)]
-    seen = after.counts[~np.isnan(after.counts)]
-    days = known.size * step / DAY
-    minutes_known = seen.size * step // 60
-    base = Assessment(
+def _judge(series: Series, look: Look, deploys: Sequence[int], settings: Settings) -> Assessment:
+    seen = series.known[series.past :]
+    made = Assessment(
         "unknown",
         "short_history",
-        after.is_final,
-        minutes_of_data=after.look or 0,
-        known_minutes=minutes_known,
-        observed=int(seen.sum()),
-        history_days=round(days, 3),
-        is_short_history=days < settings.short_history_days,
-        step_seconds=step,
+        look.is_final,
+        minutes_of_data=look.minutes or 0,
+        known_minutes=int(seen.sum()) * series.step // 60,
+        observed=round(float(series.counts[series.past :][seen].sum())),
+        history_days=round(series.history_days, 3),
+        is_short_history=series.history_days < settings.short_history_days,
+        step_seconds=series.step,
     )
-    if days < settings.least_history_days:
-        return base
-    if not seen.size:
-        return replace(base, reason="gap")
-    window = max(seen.size, 3600 // step)
-    rate = max(float(known[-window:].mean()), float(known.sum() + 0.5) / known.size * 0.1)
-    expected = rate * seen.size
-    spread = Z95 * math.sqrt(expected + 1)
-    ratio = (seen.sum() + 0.5) / (expected + 0.5)
-    margin = math.exp(Z95 / math.sqrt(min(seen.sum(), expected) + 1))
-    size = len(after.counts)
-    band = Band(
-        after.begin,
-        [rate] * size,
-        [max(0.0, rate - Z95 * math.sqrt(rate + 0.25))] * size,
-        [rate + Z95 * math.sqrt(rate + 0.25)] * size,
-    )
-    made = replace(
-        base,
-        expected=round(expected, 6),
-        expected_low=max(0.0, expected - spread),
-        expected_high=expected + spread,
-        ratio=float(ratio),
-        ratio_low=float(ratio / margin),
-        ratio_high=float(ratio * margin),
-        usual_per_minute=rate * 60 / step,
-        smallest_ratio=1 + (spread + settings.material_errors) / (expected + 0.5),
-        moments=2000,
-        moments_alike=0 if abs(seen.sum() - expected) > 2 * spread else 400,
-        rarity=0.0005 if abs(seen.sum() - expected) > 2 * spread else 0.2,
-        evidence=float(abs(seen.sum() - expected) / spread),
-        band=band,
-    )
-    return _decided(made, 1 - seen.size / size > 1 - settings.least_after, settings)
-
-
-def _decided(made: Assessment, has_gap: bool, settings: Settings) -> Assessment:
-    observed, expected = made.observed or 0, made.expected or 0.0
-    assert made.expected_high is not None and made.expected_low is not None
-    high = expected + 2 * (made.expected_high - expected)
-    if observed > high and observed - expected >= settings.material_errors:
-        if made.ratio and made.ratio >= settings.unhealthy_ratio:
-            return replace(made, health="unhealthy", reason="rise", began_after_minutes=0)
-        if made.ratio and made.ratio >= settings.ailing_ratio:
-            return replace(made, health="ailing", reason="rise", began_after_minutes=0)
-    if has_gap:
+    if series.history_days < settings.least_history_days:
+        return made
+    if not seen.any():
         return replace(made, reason="gap")
-    if (
-        observed < expected - 2 * (expected - made.expected_low)
-        and made.ratio
-        and made.ratio <= 0.5
-    ):
-        return replace(made, health="improved", reason="fall", began_after_minutes=0)
-    if made.smallest_ratio and made.smallest_ratio > 3 and expected * 2 < settings.material_errors:
-        return replace(made, reason="too_few_errors", threefold_after_minutes=60)
-    return replace(made, health="healthy", reason="usual")
+    return _compared(made, series, look, deploys, settings)
+
+
+def _compared(
+    made: Assessment, series: Series, look: Look, deploys: Sequence[int], settings: Settings
+) -> Assessment:
+    model = _model(series, deploys, settings)
+    bins = _calm_bins(model)
+    if not bins.any():
+        return replace(_described(made, series, look, model), reason="restart")
+    rise, fall = evidence.weigh(model.windows, model.forecast, bins)
+    found = Findings(look, _after(series, model, bins), rise, fall)
+    return decide(_described(made, series, look, model), found, settings)
+
+
+def _model(series: Series, deploys: Sequence[int], settings: Settings) -> _Model:
+    flags, factor = recurring(series)
+    size = series.counts.size - series.past
+    is_left = ~flags[series.past :] & series.known[series.past :]
+    if settings.use_masks and is_left.sum() >= max(1.0, 0.4 * size):
+        masked = series.without(flags)
+    else:
+        masked, factor = series, np.ones(factor.size)
+    usual = day_profile(masked) if settings.use_profile else flat_day(masked)
+    windows = cut(masked, usual, size, [each for each in deploys if each < _deployed(series)])
+    made = forecast(windows) if settings.use_forecast else flat(windows)
+    blips = blips_of(masked, usual, windows, made) if settings.use_blips else Blips(0.0, 0)
+    return _Model(windows, made, blips, factor, usual)
+
+
+def _deployed(series: Series) -> int:
+    return series.start + series.past * series.step
+
+
+def _calm_bins(model: _Model) -> Flags:
+    """Return the known bins, without those of the restart blips of a team that is prone to them."""
+    known = known_bins(model.windows)
+    calm = known & (model.windows.offsets >= model.blips.minutes)
+    return calm if model.blips.share > PRONE_SHARE else known
+
+
+def _after(series: Series, model: _Model, bins: Flags) -> evidence.After:
+    windows = model.windows
+    return evidence.After(
+        counts=windows.counts[-1][bins],
+        expected=model.forecast.expected[-1][bins],
+        offsets=windows.offsets[bins],
+        width=windows.width * series.step / 60,
+        shared=model.forecast.shared,
+        single=model.forecast.single,
+    )
+
+
+def _described(made: Assessment, series: Series, look: Look, model: _Model) -> Assessment:
+    """Add what was expected of all known buckets, those of recurring jobs among them."""
+    past, width = series.past, model.windows.width
+    scale = model.forecast.expected[-1].sum() / max(float(model.windows.usual[-1].sum()), 1e-9)
+    each = model.usual[past:] * model.factor[past:] * scale
+    known = np.where(series.known[past:], each, 0.0)
+    expected, observed = float(known.sum()), float(made.observed or 0)
+    low, high = spread.interval_of_total(known, model.forecast)
+    less, more = spread.interval_of_ratio(observed, known, model.forecast)
+    ratio = (observed + 0.5) / (expected + 0.5)
+    bins = each[: each.size // width * width].reshape(-1, width).sum(1)
+    if width * series.step <= 180:
+        bins, width = each, 1
+    return replace(
+        made,
+        expected=round(expected, 6),
+        expected_low=round(low, 6),
+        expected_high=round(high, 6),
+        ratio=round(ratio, 6),
+        ratio_low=round(ratio * less, 6),
+        ratio_high=round(ratio * more, 6),
+        usual_per_minute=round(float(each.mean()) * 60 / series.step, 9),
+        moments=model.windows.moments,
+        deploys_learnt_from=model.windows.counts.shape[0] - 1 - model.windows.moments,
+        band=spread.band(look.begin, width * series.step, bins, model.forecast),
+        details={
+            "weights": np.round(model.forecast.weights, 9).tolist(),
+            "shared_variance": round(model.forecast.shared, 9),
+            "single_variance": round(model.forecast.single, 9),
+            "blip_share": round(model.blips.share, 9),
+            "blip_minutes": model.blips.minutes,
+        },
+    )
 
 
 def _with_threshold(made: Assessment, threshold: float) -> Assessment:

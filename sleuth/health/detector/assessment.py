@@ -16,12 +16,14 @@ class Band:
         start: Epoch seconds of the first bucket.
         expected: What was most likely.
         low, high: Between these 95 of 100 such buckets lie.
+        step_seconds: Width of a bucket; looks after the first hour take several together.
     """
 
     start: int
     expected: list[float]
     low: list[float]
     high: list[float]
+    step_seconds: int = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Assessment:
 
     Args:
         health: improved, healthy, ailing, unhealthy or unknown.
-        reason: Why. Of unknown: pending, gap, replaced, short_history or too_few_errors; of
+        reason: Why. Of unknown: pending, gap, replaced, short_history, restart
+            (only minutes of restart errors, usual at this team's deploys) or too_few_errors; of
             the others: rise, fall, usual, trifle (a change too small to matter),
             common (one as large is seen at many other moments), above_threshold or
             below_threshold.
@@ -45,7 +48,7 @@ class Assessment:
         moments_alike: At how many of these the series changed at least as much.
         rarity: How often such a change is seen without a deploy, between 0 and 1.
         evidence: Logarithm to base 10 of how much better a change explains the counts than
-            none does; of the direction in which the counts went.
+            none does; of the direction that explains them better.
         began_after_minutes: When the change began, in minutes after the deploy; None without
             a change.
         smallest_ratio: The smallest rise that could have been seen by now.

@@ -1,0 +1,144 @@
+"""From evidence to a health."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sleuth.health.detector.assessment import Assessment
+from sleuth.health.detector.evidence import After, Change
+from sleuth.health.detector.looks import Look, later_looks, number_of_look
+from sleuth.health.detector.power import shows_after, smallest_ratio
+from sleuth.health.detector.settings import Settings
+
+DIGITS = 9
+RAREST = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found after a deploy.
+
+    Args:
+        rise, fall: The evidence for either.
+    """
+
+    look: Look
+    after: After
+    rise: Change
+    fall: Change
+
+
+def decide(made: Assessment, found: Findings, settings: Settings) -> Assessment:
+    """Return the assessment with its health, and with what that rests on."""
+    number = number_of_look(found.look, made.step_seconds, settings)
+    needed = settings.rise_evidence[number]
+    made = _with_evidence(made, found, needed, settings)
+    if made.evidence is None or made.rarity is None:
+        return made
+    if _is_rise(found, needed, settings):
+        return _risen(made, found, settings)
+    known = made.known_minutes / made.minutes_of_data
+    if known < settings.least_known:
+        return replace(made, health="unknown", reason="gap")
+    if _is_fall(found, settings):
+        began = _whole_minutes(found.fall.began)
+        return replace(made, health="improved", reason="fall", began_after_minutes=began)
+    return _unchanged(made, found, needed, settings)
+
+
+def _with_evidence(
+    made: Assessment, found: Findings, needed: float, settings: Settings
+) -> Assessment:
+    change = found.rise if found.rise.evidence >= found.fall.evidence else found.fall
+    after = found.after
+    return replace(
+        made,
+        evidence=change.evidence,
+        rarity=float(f"{10 ** -min(change.rarity, RAREST):.6g}"),
+        moments_alike=change.alike,
+        smallest_ratio=smallest_ratio(after, needed, settings),
+        details={
+            **made.details,
+            "score": round(min(found.rise.evidence, found.rise.rarity), DIGITS),
+            "rise_evidence": found.rise.evidence,
+            "fall_evidence": found.fall.evidence,
+            "rise_rarity": round(found.rise.rarity, DIGITS),
+            "fall_rarity": round(found.fall.rarity, DIGITS),
+            "evidence_needed": needed,
+            "rarity_needed": settings.rise_rarity,
+            "effect_ratio": round(change.ratio, DIGITS),
+            "bin_minutes": after.width,
+            "bin_offsets": after.offsets.tolist(),
+            "bin_counts": after.counts.tolist(),
+            "bin_expected": np.round(after.expected, DIGITS).tolist(),
+        },
+    )
+
+
+def _is_rise(found: Findings, evidence: float, settings: Settings) -> bool:
+    is_rare = _reaches(found.rise.rarity, settings.rise_rarity) or not settings.use_moments
+    return (
+        _reaches(found.rise.evidence, evidence)
+        and is_rare
+        and found.rise.evidence > found.fall.evidence
+        and _reaches(found.rise.ratio, settings.ailing_ratio)
+        and _excess(found.after) >= settings.material_errors
+    )
+
+
+def _is_fall(found: Findings, settings: Settings) -> bool:
+    is_rare = _reaches(found.fall.rarity, settings.fall_rarity) or not settings.use_moments
+    return (
+        _reaches(found.fall.evidence, settings.fall_evidence)
+        and is_rare
+        and found.fall.evidence > found.rise.evidence
+        and found.fall.ratio <= settings.improved_ratio
+        and -_excess(found.after) >= settings.material_errors
+    )
+
+
+def _excess(after: After) -> float:
+    return float(after.counts.sum() - after.expected.sum())
+
+
+def _reaches(value: float, limit: float) -> bool:
+    """Compare as on every platform: the last digits of a sum may differ."""
+    return round(value, DIGITS) >= limit
+
+
+def _risen(made: Assessment, found: Findings, settings: Settings) -> Assessment:
+    is_large = _reaches(found.rise.ratio, settings.unhealthy_ratio)
+    return replace(
+        made,
+        health="unhealthy" if is_large else "ailing",
+        reason="rise",
+        began_after_minutes=_whole_minutes(found.rise.began),
+    )
+
+
+def _whole_minutes(began: float) -> int:
+    return int(round(began, 6) + 0.5)
+
+
+def _unchanged(made: Assessment, found: Findings, needed: float, settings: Settings) -> Assessment:
+    looks = later_looks(found.look, made.step_seconds, settings)
+    rate = made.usual_per_minute or 0.0
+    if not _would_have_shown(made, settings):
+        shows = shows_after(rate, settings.serious_ratio, found.after, settings, looks)
+        return replace(
+            made, health="unknown", reason="too_few_errors", threefold_after_minutes=shows
+        )
+    if not _reaches(found.rise.evidence, needed):
+        return replace(made, health="healthy", reason="usual")
+    is_small = not _reaches(found.rise.ratio, settings.ailing_ratio)
+    return replace(made, health="healthy", reason="trifle" if is_small else "common")
+
+
+def _would_have_shown(made: Assessment, settings: Settings) -> bool:
+    """Return whether silence means something: a serious rise would have been seen."""
+    expected = max(made.expected or 0.0, 1e-9)
+    rise = settings.serious_rise_per_hour * made.known_minutes / 60
+    serious = max(settings.serious_ratio, 1 + rise / expected)
+    return made.smallest_ratio is not None and made.smallest_ratio <= serious
