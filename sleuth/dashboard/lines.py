@@ -29,6 +29,7 @@ UNKNOWN_BECAUSE = {
     "gap": "a gap in the collected counts",
     "replaced": "replaced by the next deploy at once",
     "short_history": "less than two days of counts before the deploy",
+    "restart": "only the errors that restarts usually bring",
     "too_few_errors": "too few errors to tell",
     "no_source": "the impact source was removed first",
     "paused": "collecting is paused",

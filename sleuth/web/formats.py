@@ -31,6 +31,7 @@ UNKNOWN_WORDS = {
     "gap": "Unknown: counts are missing",
     "replaced": "Unknown: replaced too soon",
     "short_history": "Unknown: too little history",
+    "restart": "Unknown: restart errors only",
     "too_few_errors": "Unknown: too few errors",
     "no_source": "No impact source",
     "paused": "Paused",
