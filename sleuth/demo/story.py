@@ -74,7 +74,7 @@ STORY: tuple[Chapter, ...] = (
     Chapter("9d 09:30", 210, STAGING, "unknown"),
     Chapter("9d 11:10", 210),
     Chapter("9d 14:00", 396, STAGING, "unknown"),
-    Chapter("9d 15:40", 397, STAGING),
+    Chapter("9d 14:21", 397, STAGING),
     Chapter("8d 09:20", 397),
     Chapter("8d 13:00", 212, health="ailing", then=Errors(2.3, 120)),
     Chapter("8d 15:00", 213, health=MENDED),
@@ -97,7 +97,8 @@ STORY: tuple[Chapter, ...] = (
     Chapter("2d 16:00", 222, health=MENDED),
     Chapter("1d 09:35", 137),
     Chapter("1d 11:05", 413),
-    Chapter("100m", 416, STAGING, "unknown"),
+    Chapter("100m", 416, STAGING, "unknown or healthy"),
     Chapter("75m", 416, health="unhealthy", then=Errors(5, 43)),
     Chapter("32m", 418, health=MENDED),
+    Chapter("25m", 418, STAGING, "unknown"),
 )

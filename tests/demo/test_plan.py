@@ -9,7 +9,7 @@ import pytest
 
 from sleuth.demo import plan
 from sleuth.demo.changes import CHANGES
-from sleuth.demo.story import MENDED, STORY
+from sleuth.demo.story import STORY
 from sleuth.deploys import parameters
 from tests.demo.telling import WATCHED, groups_of, moments_at, place_of, surprises, verdicts
 
@@ -27,13 +27,13 @@ def test_the_detector_makes_of_each_deploy_what_was_planned(anchor: datetime) ->
     assert surprises(plan.past_deploys(anchor), anchor) == {}
 
 
-def test_live_deploys_that_fail_are_found_and_the_others_are_rarely_accused() -> None:
+def test_live_deploys_that_fail_are_found_and_no_other_is_accused() -> None:
     anchor, number = ANCHORS[1], 37
     live = [plan.live_deploy(anchor, each) for each in range(number)]
     now = plan.live_deploy(anchor, number).deployed_at
     found = surprises([*plan.past_deploys(anchor), *live], now)
     assert "unhealthy" not in {planned for planned, _made in found.values()}
-    assert len(found) < number / 10
+    assert all(made.startswith("Assessment(health='improved'") for _planned, made in found.values())
 
 
 def test_every_verdict_rests_on_more_than_a_week() -> None:
@@ -44,7 +44,8 @@ def test_every_verdict_rests_on_more_than_a_week() -> None:
 def test_a_quiet_environment_has_too_few_errors_to_tell_at_first() -> None:
     made = verdicts(plan.past_deploys(ANCHORS[0]), ANCHORS[0])
     reasons = [each.reason for each in made.values() if each.health == "unknown"]
-    assert reasons == ["too_few_errors"] * 2
+    assert len(reasons) >= 2
+    assert set(reasons) == {"too_few_errors"}
 
 
 def test_two_deploys_share_a_verdict() -> None:
@@ -85,8 +86,8 @@ def test_there_are_some_forty_deploys_of_every_health() -> None:
     deploys = plan.past_deploys(ANCHORS[0])
     assert 40 <= len(deploys) <= 50
     healths = Counter(each.health for each in deploys)
-    assert set(healths) == {"improved", "healthy", "ailing", "unhealthy", "unknown", MENDED}
-    assert min(healths.values()) >= 3
+    every = ("improved", "healthy", "ailing", "unhealthy", "unknown")
+    assert min(healths[each] for each in every) >= 3
 
 
 def test_every_change_is_deployed() -> None:
