@@ -182,7 +182,7 @@ def _hooli() -> Organization:
 
 def _lumen() -> Organization:
     """The organization of the demo."""
-    storefront = {"production": Profile(5, daily_swing=0.5), "staging": Profile(0.015)}
+    storefront = {"production": Profile(5, daily_swing=0.5), "staging": Profile(0.08)}
     checkout = {"production": Profile(2, daily_swing=0.4), "staging": Profile(0.3)}
     worker = {"production": Profile(1.2), "staging": Profile(0.2)}
     projects = [
