@@ -106,9 +106,15 @@ def moments_at(place: Place, deploys: Deploys) -> list[int]:
     return [seconds(each.deployed_at) for each in deploys if place_of(each) == place]
 
 
-def surprises(deploys: Deploys, now: datetime) -> dict[tuple[Place, str], tuple[str, str]]:
-    """Return the deploys of which the detector makes something else: planned and made."""
-    made = verdicts(deploys, now)
+def surprises(
+    deploys: Deploys, now: datetime, before: Deploys = ()
+) -> dict[tuple[Place, str], tuple[str, str]]:
+    """Return the deploys of which the detector makes something else: planned and made.
+
+    Args:
+        before: Earlier deploys, which are not asked about.
+    """
+    made = verdicts([*before, *deploys], now)
     found = {}
     for each in deploys:
         verdict = made.get((place_of(each), seconds(each.deployed_at)))

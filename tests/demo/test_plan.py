@@ -31,7 +31,7 @@ def test_live_deploys_that_fail_are_found_and_no_other_is_accused() -> None:
     anchor, number = ANCHORS[1], 37
     live = [plan.live_deploy(anchor, each) for each in range(number)]
     now = plan.live_deploy(anchor, number).deployed_at
-    found = surprises([*plan.past_deploys(anchor), *live], now)
+    found = surprises(live, now, before=plan.past_deploys(anchor))
     assert "unhealthy" not in {planned for planned, _made in found.values()}
     assert all(made.startswith("Assessment(health='improved'") for _planned, made in found.values())
 
