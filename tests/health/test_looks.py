@@ -115,7 +115,7 @@ def test_every_change_of_a_verdict_is_kept_with_its_time_and_numbers(source, fre
     tick(NOW + 4 * MINUTE)
     count(source, NOW + 2 * MINUTE, NOW + HOUR, 3)
     tick(NOW + HOUR + 2 * MINUTE)
-    assert course(fresh) == [(2, "unhealthy", False), (60, "healthy", False)]
+    assert course(fresh) == [(2, "unhealthy", False), (60, "ailing", False)]
     first, second = verdict_of(fresh).changes
     assert (first.at, second.at) == (NOW + 4 * MINUTE, NOW + HOUR + 2 * MINUTE)
     assert (first.observed, first.reason, first.is_revision) == (60, "rise", False)

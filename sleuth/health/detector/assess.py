@@ -156,7 +156,7 @@ def _after(series: Series, model: _Model, bins: Flags) -> evidence.After:
 
 def _described(made: Assessment, series: Series, look: Look, model: _Model) -> Assessment:
     """Add what was expected of all known buckets, those of recurring jobs among them."""
-    past, width = series.past, model.windows.width
+    past = series.past
     scale = model.forecast.expected[-1].sum() / max(float(model.windows.usual[-1].sum()), 1e-9)
     each = model.usual[past:] * model.factor[past:] * scale
     known = np.where(series.known[past:], each, 0.0)
@@ -164,9 +164,6 @@ def _described(made: Assessment, series: Series, look: Look, model: _Model) -> A
     low, high = spread.interval_of_total(known, model.forecast)
     less, more = spread.interval_of_ratio(observed, known, model.forecast)
     ratio = (observed + 0.5) / (expected + 0.5)
-    bins = each[: each.size // width * width].reshape(-1, width).sum(1)
-    if width * series.step <= 180:
-        bins, width = each, 1
     return replace(
         made,
         expected=round(expected, 6),
@@ -178,7 +175,7 @@ def _described(made: Assessment, series: Series, look: Look, model: _Model) -> A
         usual_per_minute=round(float(each.mean()) * 60 / series.step, 9),
         moments=model.windows.moments,
         deploys_learnt_from=model.windows.counts.shape[0] - 1 - model.windows.moments,
-        band=spread.band(look.begin, width * series.step, bins, model.forecast),
+        band=spread.band(look.begin, each, model.forecast),
         details={
             "weights": np.round(model.forecast.weights, 9).tolist(),
             "shared_variance": round(model.forecast.shared, 9),

@@ -10,20 +10,18 @@ VERSION = "2"
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """What was expected of each bucket since the deploy, for the chart; errors a bucket.
+    """What was expected of each of the first buckets since the deploy, for the chart.
 
     Args:
         start: Epoch seconds of the first bucket.
         expected: What was most likely.
         low, high: Between these 95 of 100 such buckets lie.
-        step_seconds: Width of a bucket; looks after the first hour take several together.
     """
 
     start: int
     expected: list[float]
     low: list[float]
     high: list[float]
-    step_seconds: int = 60
 
 
 @dataclass(frozen=True, slots=True)

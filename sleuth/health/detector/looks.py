@@ -58,8 +58,8 @@ def look_at(
 ) -> Look:
     """Return the last look whose minutes are there, or should be by now.
 
-    A window that the next deploy ended, and one that is waited for no longer, is looked at
-    with what it has.
+    A window that the next deploy ended before the first look, or that is waited for no
+    longer, is looked at with what it has.
     """
     looks = looks_for(step, settings)
     begin = next_bucket(deployed_at, step)
@@ -74,7 +74,7 @@ def look_at(
     is_final = is_given_up or is_ended or bool(reached and reached[-1] == looks[-1])
     if not reached and not (minutes and is_final):
         return Look(begin, None, is_final, "gap" if is_final else "pending")
-    return Look(begin, minutes if is_final else reached[-1], is_final)
+    return Look(begin, reached[-1] if reached else minutes, is_final)
 
 
 def _known_until(times: Integers, values: Floats, now: int, step: int, settings: Settings) -> int:

@@ -50,7 +50,7 @@ class Settings:
     serious_rise_per_hour: float = 10.0
     least_history_days: float = 2.0
     short_history_days: float = 7.0
-    least_known: float = 0.5
+    least_known: float = 0.8
     patience_seconds: int = 2 * 86_400
     settling_seconds: int = 180
     use_profile: bool = True

@@ -12,6 +12,7 @@ from sleuth.health.detector.series import Floats
 
 Z95 = 1.959963984540054
 DIGITS = 3
+MOST_SHOWN = 60
 
 
 def interval(mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
@@ -43,14 +44,16 @@ def interval_of_ratio(observed: float, expected: Floats, made: Forecast) -> tupl
     return 1 / factor, factor
 
 
-def band(start: int, step: int, expected: Floats, made: Forecast) -> Band:
-    """Return what was expected of each bin, for the chart.
+def band(start: int, expected: Floats, made: Forecast) -> Band:
+    """Return what was expected of each of the first buckets, for the chart.
 
     Args:
-        start: Epoch seconds of the first bin.
-        step: Seconds in a bin.
+        start: Epoch seconds of the first.
     """
-    variance = expected + (made.shared + made.single) * expected**2
-    low, high = interval(expected, variance)
-    lists = (np.round(each, DIGITS).tolist() for each in (expected, low, high))
-    return Band(start, next(lists), next(lists), next(lists), step)
+    shown = expected[:MOST_SHOWN]
+    low, high = interval(shown, shown + (made.shared + made.single) * shown**2)
+    return Band(start, *(_rounded(each) for each in (shown, low, high)))
+
+
+def _rounded(values: Floats) -> list[float]:
+    return [round(float(value), DIGITS) for value in values]

@@ -20,6 +20,7 @@ HOUR = 3600
 FEWEST_WINDOWS = 6
 CLEAR = 3.3
 """Standard deviations; so far off is one window in two thousand."""
+BAD = ("ailing", "unhealthy")
 AILING_RATIO, UNHEALTHY_RATIO, IMPROVED_RATIO = 1.5, 3.5, 0.5
 
 
@@ -74,9 +75,9 @@ def health_strip(
 ) -> list[StripValue]:
     """Return the health of a source's latest windows, oldest first.
 
-    Each window is judged with the minutes before it, as many as the sensitivity asks for,
-    against what the time before the hour let expect. Windows start at whole multiples of
-    their length; the newest is the last whole one known.
+    Each window is judged by itself and, where it alone says too little, with the minutes
+    before it, as many as the sensitivity asks for, against what the time before let expect.
+    Windows start at whole multiples of their length; the newest is the last whole one known.
 
     Args:
         minutes, counts: As :func:`~sleuth.health.detector.assess` takes them.
@@ -146,12 +147,22 @@ def _value(recent: _Recent, start: int, length: int, back: int, settings: Settin
     if observed is None:
         return StripValue(start, "unknown", "gap")
     expected = round(float(recent.expected[_inside(series, start, length)].sum()), 3)
-    looked_at = _inside(series, start - back, back + length)
-    known = series.known[looked_at]
-    seen = float(series.counts[looked_at][known].sum())
-    usual = recent.expected[looked_at][known]
-    health, reason = _health(seen, usual, recent.made, known.sum() * series.step / HOUR, settings)
+    alone = _judged(recent, start, length, settings)
+    together = _judged(recent, start - back, back + length, settings)
+    is_raised = observed + 0.5 >= AILING_RATIO * (expected + 0.5)
+    health, reason = together
+    if alone[0] in BAD or (together[0] in BAD and not is_raised):
+        health, reason = alone
     return StripValue(start, health, reason, observed, expected)
+
+
+def _judged(recent: _Recent, start: int, length: int, settings: Settings) -> tuple[str, str]:
+    series = recent.series
+    inside = _inside(series, start, length)
+    known = series.known[inside]
+    seen = float(series.counts[inside][known].sum())
+    usual = recent.expected[inside][known]
+    return _health(seen, usual, recent.made, known.sum() * series.step / HOUR, settings)
 
 
 def _health(
