@@ -134,14 +134,17 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-@pytest.mark.parametrize("ask", ["assess", "strip"])
-def test_a_series_that_is_none_is_refused_with_a_sentence(name, ask):
+def test_a_series_that_is_none_is_refused_with_a_sentence(name):
     minutes, counts, words = REFUSED[name]
     with pytest.raises(ValueError, match=rf"^[A-Z].*{re.escape(words)}.*\.$"):
-        if ask == "assess":
-            assess(minutes, counts, DEPLOYED_AT, NOW)
-        else:
-            health_strip(minutes, counts, NOW, [])
+        assess(minutes, counts, DEPLOYED_AT, NOW)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_no_strip_is_made_of_a_series_that_is_none(name):
+    minutes, counts, words = REFUSED[name]
+    with pytest.raises(ValueError, match=re.escape(words)):
+        health_strip(minutes, counts, NOW, [])
 
 
 @pytest.mark.parametrize("step", [0, -60, 7000])
