@@ -46,7 +46,7 @@ def forecast(windows: Windows) -> Forecast:
     offset = np.log(np.maximum(usual, LEAST_EXPECTED))
     alike = _likeness(windows)
     weights = _fitted(design, offset, total, alike)
-    scale = np.exp(np.clip(offset + design @ weights, -20, 20) - offset)
+    scale = np.exp(np.clip(offset + design @ weights, -20, 30) - offset)
     expected = np.maximum(windows.usual * scale[:, None], LEAST_EXPECTED)
     shared, single = _spread(windows, expected, alike)
     return Forecast(expected, weights, shared, single)
@@ -81,7 +81,7 @@ def _fitted(design: Floats, offset: Floats, total: Floats, alike: Floats) -> Flo
     )
     weights, excess = prior.copy(), 0.3
     for _ in range(ROUNDS if is_used.any() else 0):
-        expected = np.exp(np.clip(base + rows @ weights, -20, 20))
+        expected = np.exp(np.clip(base + rows @ weights, -20, 30))
         capped = np.minimum(seen, 4 * expected + 4 + 3 * np.sqrt(expected))
         slack = 1 + excess * expected
         slope = rows.T @ (share * (capped - expected) / slack) - ridge * (weights - prior)

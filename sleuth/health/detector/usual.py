@@ -38,7 +38,10 @@ def _rates_by_day(series: Series, width: int, bins: int) -> Floats:
     known = series.known[:past]
     total = np.bincount(part, np.where(known, series.counts[:past], 0.0), days * bins)
     seen = np.bincount(part, known, days * bins)
-    rates = np.where(seen >= width / 2, total / np.maximum(seen, 1), np.nan)
+    is_enough = seen >= width / 2
+    if not is_enough.any():
+        is_enough = seen > 0
+    rates = np.where(is_enough, total / np.maximum(seen, 1), np.nan)
     return _clipped(rates.reshape(days, bins), width)
 
 

@@ -105,7 +105,10 @@ def _moments(series: Series, seen: Floats, size: int, deploys: Integers) -> Inte
     first, last = _first(series), series.past - size
     stride = max(1, (last - first) // MOST_MOMENTS)
     at = np.arange(last, first, -stride)[::-1]
-    is_good = seen[at + size] - seen[at] >= KNOWN_SHARE * size
+    known = seen[at + size] - seen[at]
+    is_good = known >= KNOWN_SHARE * size
+    if not is_good.any():
+        is_good = known > 0
     is_free = is_good & ~_is_near(at, size, deploys, AFTERMATH_SECONDS // series.step)
     if is_free.sum() >= ENOUGH_MOMENTS:
         is_good = is_free
