@@ -19,13 +19,17 @@ from numpy.typing import NDArray
 from sleuth.health.detector import SENSITIVITIES, Assessment, Settings, assess
 
 VARIABLE = "SLEUTH_VERDICTS"
+AT_ONCE = -60
+"""The protocol hands over all that will ever be recorded of the minutes up to ``now``: a minute
+that is not there by its end is a gap, where a tracker would have three minutes to tell it."""
 
 
 def settings_from(text: str) -> Settings:
     """Return the settings that the variable asks for."""
     wanted = json.loads(text or "{}")
     chosen = SENSITIVITIES[wanted.get("sensitivity", "normal")]
-    return replace(chosen, **dict.fromkeys(wanted.get("off", ()), False))
+    off = dict.fromkeys(wanted.get("off", ()), False)
+    return replace(chosen, settling_seconds=AT_ONCE, **off)
 
 
 def switches() -> list[str]:

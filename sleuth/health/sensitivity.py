@@ -31,8 +31,8 @@ class Measured:
 
 
 MEASURED = {
-    "fine": Measured(window_minutes=6, false_alarms=10, found_after_minutes=4),
-    "normal": Measured(window_minutes=18, false_alarms=6, found_after_minutes=6),
+    "fine": Measured(window_minutes=6, false_alarms=8, found_after_minutes=10),
+    "normal": Measured(window_minutes=18, false_alarms=6, found_after_minutes=10),
     "coarse": Measured(window_minutes=30, false_alarms=2, found_after_minutes=10),
 }
 """By the project's sensitivity."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks import verdicts, verdicts_detector
 from benchmarks.judging import bench
-from sleuth.health.detector import DEFAULT, SENSITIVITIES, Assessment
+from sleuth.health.detector import DEFAULT, SENSITIVITIES, Assessment, Settings
 from tests.benchmarks.test_judging import FAMILIES, MEASURES
 
 DAYS = 8
@@ -49,10 +49,15 @@ def test_where_nothing_can_be_said_there_is_no_score() -> None:
     assert verdicts_detector.score(Assessment("unknown", "gap", True)) is None
 
 
+def at_once(settings: Settings) -> Settings:
+    """Return settings by which a minute that is not there by its end is a gap."""
+    return replace(settings, settling_seconds=-60)
+
+
 def test_the_sensitivity_is_normal_unless_it_is_named() -> None:
-    assert verdicts_detector.settings_from("") == DEFAULT
+    assert verdicts_detector.settings_from("") == at_once(DEFAULT)
     found = verdicts_detector.settings_from('{"sensitivity": "fine"}')
-    assert found == SENSITIVITIES["fine"]
+    assert found == at_once(SENSITIVITIES["fine"])
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,7 @@ class Switched:
     use_masks: bool = True
     use_forecast: bool = True
     user: str = ""
+    settling_seconds: int = -60
 
 
 def test_every_part_that_can_be_left_out_is_a_switch(monkeypatch: pytest.MonkeyPatch) -> None:
