@@ -29,6 +29,7 @@ from sleuth.factory import create_app
 from sleuth.ids import new_public_id
 from sleuth.projects.models import Environment, Project
 from sleuth.serve import queue_server
+from sleuth.trackers import capture
 
 NOW = datetime(2026, 3, 4, 12, 0, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -74,6 +75,14 @@ def frozen_clock() -> Iterator[None]:
     """Every test happens on a Wednesday at noon, until it says otherwise."""
     with clock.frozen(NOW):
         yield
+
+
+@pytest.fixture(autouse=True)
+def own_ears(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a plugin of an earlier test left running is not listened to in this one."""
+    monkeypatch.setattr(capture, "_switches", capture._Switches())
+    yield
+    capture._switches._remove()
 
 
 @pytest.fixture(scope="session")
