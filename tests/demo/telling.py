@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from sleuth.demo.cast import PROJECTS, TRACKER_ORGANIZATION
 from sleuth.demo.plan import PlannedDeploy
 from sleuth.health import detector
 from sleuth.health.detector import Assessment
+from sleuth.health.groups import Moment, places
 from sleuth.impact.schedule import HISTORY_DAYS
 
 DAY = 86_400
@@ -63,15 +64,11 @@ class Series:
         self.counts: npt.NDArray[np.float64] = np.asarray(counts, dtype=np.float64)
 
 
-def groups_of(moments: Sequence[int]) -> list[list[int]]:
+def groups_of(moments: Sequence[int]) -> list[tuple[int, ...]]:
     """Put deploys together that share a verdict."""
-    groups: list[list[int]] = []
-    for moment in moments:
-        if groups and moment - groups[-1][0] < detector.DEFAULT.window_minutes * 60:
-            groups[-1].append(moment)
-        else:
-            groups.append([moment])
-    return groups
+    window = timedelta(minutes=detector.DEFAULT.window_minutes)
+    timeline = [Moment(each, datetime.fromtimestamp(each, UTC)) for each in moments]
+    return [place.deploy_ids for place in places(timeline, window)]
 
 
 def verdicts_at(series: Series, moments: Sequence[int], now: datetime) -> dict[int, Assessment]:

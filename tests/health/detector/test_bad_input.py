@@ -40,10 +40,15 @@ def test_an_odd_series_gets_an_assessment(name):
     assert is_sound(assess(MINUTES, SERIES[name], DEPLOYED_AT, NOW, [DEPLOYED_AT - DAY]))
 
 
-@pytest.mark.parametrize("name", ["constant", "a thousand millions", "every other unknown"])
-def test_a_series_that_never_changes_is_no_alarm(name):
+@pytest.mark.parametrize("name", ["constant", "a thousand millions"])
+def test_a_series_that_never_changes_is_healthy(name):
     made = assess(MINUTES, SERIES[name], DEPLOYED_AT, NOW)
     assert made.health == "healthy"
+
+
+def test_a_series_that_never_changes_and_is_half_unknown_is_a_gap():
+    made = assess(MINUTES, SERIES["every other unknown"], DEPLOYED_AT, NOW)
+    assert (made.health, made.reason) == ("unknown", "gap")
 
 
 def test_nothing_at_all_for_days_says_nothing_of_no_errors():

@@ -53,8 +53,13 @@ def test_what_was_expected_of_steady_errors_holds_what_came():
 def test_the_band_has_a_value_for_each_minute():
     case = drawn(20)
     band = case.judged(18).band
-    assert (band.start, band.step_seconds) == (case.deployed_at, 60)
+    assert band.start == case.deployed_at
     assert {len(band.expected), len(band.low), len(band.high)} == {18}
+
+
+def test_the_band_ends_after_the_first_hour():
+    band = drawn(20, after=200).judged(121).band
+    assert {len(band.expected), len(band.low), len(band.high)} == {60}
 
 
 @pytest.mark.parametrize("seed", range(3))
