@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from sleuth import clock
 from sleuth.accounts import audit
@@ -41,10 +43,35 @@ def due_organization_ids(_now: datetime) -> list[int]:
 
 
 def keep_up(organization_id: int) -> None:
-    """Do what has not been done yet; doing it twice changes nothing."""
+    """Do what has not been done yet; doing it twice changes nothing.
+
+    Where the demo begins anew meanwhile, what is missed by then is missed for good reason, and
+    all is done for the new beginning.
+
+    Raises:
+        DemoError: it cannot be set up.
+    """
     anchor = service.began_at(organization_id)
-    if anchor is None:
-        return
+    while anchor is not None and not _kept_up(organization_id, anchor):
+        anchor = service.began_at(organization_id)
+
+
+def _kept_up(organization_id: int, anchor: datetime) -> bool:
+    """Return False where the demo began anew before all was done."""
+    try:
+        _keep_up(organization_id, anchor)
+    except (DemoError, SQLAlchemyError):
+        if _is_still(organization_id, anchor):
+            raise
+    return _is_still(organization_id, anchor)
+
+
+def _is_still(organization_id: int, anchor: datetime) -> bool:
+    db.session.rollback()
+    return service.began_at(organization_id) == anchor
+
+
+def _keep_up(organization_id: int, anchor: datetime) -> None:
     incidents = _incidents(organization_id, anchor)
     if not service.is_connected(organization_id):
         stand_in.begin_anew(incidents)
@@ -73,8 +100,10 @@ def _connect(organization_id: int, anchor: datetime) -> None:
     integration_id = _integration_id(organization_id)
     project_list.refresh_projects(integration_id)
     with write(), audit.acting_as(PIPELINE):
-        if service.is_connected(organization_id) or service.began_at(organization_id) != anchor:
-            return  # another job was faster, or the demo has begun anew
+        if service.began_at(organization_id) != anchor:
+            raise DemoError("The demo began anew.")
+        if service.is_connected(organization_id):
+            return
         integration = db.session.get_one(Integration, integration_id)
         for project in PROJECTS:
             _add_sources(integration, project, anchor)
@@ -184,4 +213,5 @@ def _register_live_deploy(organization_id: int, anchor: datetime) -> None:
         return
     stand_in.remind(planned.incidents)
     with audit.acting_as(PIPELINE):
-        register_deploy(deployment_id, parameters.parse(planned.parameters, now), now)
+        wanted = replace(parameters.parse(planned.parameters, now), ignore_if_duplicate=True)
+        register_deploy(deployment_id, wanted, now)

@@ -56,10 +56,16 @@ class Product(House):
             assert self.stop() < STOP_SECONDS
             assert self.process is not None
             assert (self.process.returncode, self.left()) == (0, [])
-            assert "Traceback" not in self.log.read_text()
+            assert self.traceback == ""
         finally:
             self.end()
             self.sentry.stop()
+
+    @property
+    def traceback(self) -> str:
+        """What it logged from the first unexpected error on, or nothing."""
+        _, found, after = self.log.read_text().partition("Traceback")
+        return found + after[:10_000]
 
     @property
     def url(self) -> str:
