@@ -112,26 +112,6 @@ def test_doing_it_twice_changes_nothing(connected: Organization, sandbox: Any) -
     assert db.session.scalar(select(func.count(Integration.id))) == 1
 
 
-@pytest.mark.parametrize(("meanwhile", "sources"), [("keep_up", 4), ("begin", 0)])
-def test_a_job_that_is_overtaken_adds_nothing(
-    demo: Organization, monkeypatch: pytest.MonkeyPatch, meanwhile: str, sources: int
-) -> None:
-    refresh = keeping.project_list.refresh_projects
-
-    def overtaken(integration_id: int) -> None:
-        monkeypatch.setattr(keeping.project_list, "refresh_projects", refresh)
-        refresh(integration_id)
-        if meanwhile == "keep_up":
-            keep_up(demo.id)
-        else:
-            with clock.frozen(NOW + timedelta(seconds=1)):
-                stage.begin()
-
-    monkeypatch.setattr(keeping.project_list, "refresh_projects", overtaken)
-    keep_up(demo.id)
-    assert db.session.scalar(select(func.count(ImpactSource.id))) == sources
-
-
 def test_what_was_interrupted_is_gone_on_with(demo: Organization) -> None:
     keep_up(demo.id)
     with write():
