@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import socket
@@ -80,6 +81,7 @@ def frozen_clock() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def own_ears(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a plugin of an earlier test left running is not listened to in this one."""
+    logging.setLogRecordFactory(logging.LogRecord)
     monkeypatch.setattr(capture, "_switches", capture._Switches())
     yield
     capture._switches._remove()

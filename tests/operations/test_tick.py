@@ -76,7 +76,7 @@ def test_a_row_that_cannot_be_looked_up_holds_up_no_other(
     assert [record.getMessage() for record in caplog.records] == [
         "The tick cannot tell what is due for broken."
     ] * 2
-    assert [bool(record.exc_info) for record in caplog.records] == [True, False]
+    assert caplog.text.count("ZeroDivisionError") == 1
 
 
 @pytest.mark.usefixtures("due")
