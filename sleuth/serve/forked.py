@@ -8,6 +8,8 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from threading import Lock
 
 from sleuth.processes import die_with_parent
 
@@ -26,14 +28,22 @@ class Forked:
 
     def __init__(self, work: Callable[[], int]) -> None:
         self.returncode: int | None = None
+        self._reaping = Lock()
         self.pid = _fork(work)
 
     def poll(self) -> int | None:
         """Return the exit code as Popen does, None while the process runs."""
+        if self._reaping.acquire(blocking=False):
+            try:
+                self._reap()
+            finally:
+                self._reaping.release()
+        return self.returncode
+
+    def _reap(self) -> None:
         if self.returncode is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             self.returncode = os.waitstatus_to_exitcode(status) if pid else None
-        return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait for its end.
@@ -54,7 +64,8 @@ class Forked:
     def send_signal(self, number: int) -> None:
         """Send a signal, unless it has ended."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # another thread has seen it end
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         """End it at once."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,18 @@ def members(tmp_path: Path) -> Iterator[Callable[[], list[int]]]:
 def crew_of(members: Callable[[], list[int]]) -> subprocess.Popen[str]:
     process: subprocess.Popen[str] = members.crew  # type: ignore[attr-defined]
     return process
+
+
+def test_a_fork_may_be_looked_after_by_several_threads() -> None:
+    def look_after(fork: Forked) -> int:
+        fork.kill()
+        return fork.wait(timeout=PATIENCE_SECONDS)
+
+    with ThreadPoolExecutor(4) as threads:
+        for _ in range(50):
+            fork = Forked(lambda: 0)
+            codes = set(threads.map(look_after, [fork] * 4))
+            assert codes in ({0}, {-signal.SIGKILL})
 
 
 def test_told_to_end_it_ends_its_workers_before_the_tick(members: Callable[[], list[int]]) -> None:
