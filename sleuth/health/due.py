@@ -35,6 +35,21 @@ def due_deploy_ids(now: datetime) -> list[int]:
     return sorted({*overdue, *missing}, reverse=True)
 
 
+def is_due(deploy_id: int, now: datetime) -> bool:
+    """Tell whether a deploy lacks a verdict, or the next look at one has come."""
+    overdue = select(Verdict.id).outerjoin(Verdict.impact_source).where(_is_due(now))
+    return bool(
+        db.session.scalar(
+            select(
+                or_(
+                    overdue.where(Verdict.deploy_id == deploy_id).exists(),
+                    _without_verdict(now).where(Deploy.id == deploy_id).exists(),
+                )
+            )
+        )
+    )
+
+
 def _is_due(now: datetime) -> ColumnElement[bool]:
     """The time has come, or the counts of the next look have."""
     is_open = Verdict.due_at.is_not(None)

@@ -64,6 +64,7 @@ def _touched(source: ImpactSource, since: datetime, until: datetime) -> Iterable
         .where(
             Verdict.impact_source_id == source.id,
             Deploy.deployed_at > since - last_look,
+            or_(Verdict.ended_at.is_(None), Verdict.ended_at > since),
             Deploy.deployed_at >= clock.now() - BASELINE,
             or_(is_near, and_(~Verdict.was_final, Deploy.deployed_at < until + BASELINE)),
         )

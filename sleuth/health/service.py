@@ -12,6 +12,7 @@ from sleuth import clock
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db, write
 from sleuth.health import storing
+from sleuth.health.due import is_due
 from sleuth.health.groups import Place
 from sleuth.health.judging import judge, sensitivity_of, window_of
 from sleuth.health.models import Verdict
@@ -21,13 +22,19 @@ from sleuth.impact.service import sources_of_environment
 
 
 def assess_deploy(deploy_id: int) -> None:
-    """Make or renew the verdict of every impact source on a deploy and those that share it."""
-    deploy = db.session.get(Deploy, deploy_id)
-    if deploy is None:
-        return
+    """Make or renew the verdict of every impact source on a deploy and those that share it.
+
+    Nothing is done where nothing is due any more: whoever judged a deploy that shares the
+    verdict has judged this one.
+    """
     now = clock.now()
+    deploy = db.session.get(Deploy, deploy_id)
+    if deploy is None or not is_due(deploy_id, now):
+        return
     sensitivity = _sensitivity(deploy)
     place = place_of(deploy, window_of(sensitivity))
+    if place is None:
+        return
     sources = _sources(deploy.environment_id, place)
     made = {source.id: judge(source, place, sensitivity, now) for source in sources}
     try:

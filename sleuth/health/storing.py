@@ -60,7 +60,10 @@ def _close_orphans(deploy_id: int, source_ids: Collection[int], now: datetime) -
 
 def _verdict(deploy: Deploy, source: ImpactSource) -> Verdict:
     verdict = db.session.scalar(
-        select(Verdict).where(Verdict.deploy_id == deploy.id, Verdict.impact_source_id == source.id)
+        select(Verdict)
+        .where(Verdict.deploy_id == deploy.id, Verdict.impact_source_id == source.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
     if verdict is None:
         verdict = Verdict(deploy=deploy, impact_source_id=source.id, health="", reason="")
@@ -86,8 +89,12 @@ def _renew(
     if is_newer or is_settled:
         return False
     before = _gist(verdict)
+    called_for_at = verdict.due_at
     _note_change(verdict, judgement, now)
     _apply(verdict, judgement)
+    if called_for_at is not None and now < called_for_at <= clock.now():
+        # Counts or neighbours became others after this judgement had read them.
+        verdict.due_at = called_for_at
     verdict.group_size, verdict.group_index = len(place.deploy_ids), number
     verdict.began_at, verdict.ended_at = place.began_at, place.ended_at
     verdict.assessed_at, verdict.counted_until = now, source.complete_until

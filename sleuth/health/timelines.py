@@ -27,11 +27,17 @@ SECONDS_OF_WORK = 20.0
 Position = tuple[datetime | None, datetime | None, int, int]
 
 
-def place_of(deploy: Deploy, window: timedelta) -> Place:
-    """Return where the verdict on a deploy lies, with the deploys of four weeks before."""
-    since, until = deploy.deployed_at - BASELINE, deploy.deployed_at + LONGEST_WINDOW
+def place_of(deploy: Deploy, window: timedelta) -> Place | None:
+    """Return where the verdict on a deploy lies, with the deploys of four weeks before.
+
+    None if the deploy was deleted meanwhile.
+    """
+    deploy_id, deployed_at = deploy.id, deploy.deployed_at
+    since, until = deployed_at - BASELINE, deployed_at + LONGEST_WINDOW
     moments = _moments(deploy.environment_id, since, until, window)
-    found = next(each for each in places(moments, window) if deploy.id in each.deploy_ids)
+    found = next((each for each in places(moments, window) if deploy_id in each.deploy_ids), None)
+    if found is None:
+        return None
     earlier = tuple(
         int(each.at.timestamp())
         for each in moments

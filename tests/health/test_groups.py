@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
 from sleuth.deploys.models import CodeDeployment, Deploy
 from sleuth.deploys.service import delete_deploy
@@ -12,6 +13,7 @@ from sleuth.extensions import db, write
 from sleuth.health import due, service, timelines
 from sleuth.health.groups import LONGEST_WINDOW, Moment, places
 from sleuth.health.models import Timeline, Verdict
+from sleuth.projects.models import Project
 from tests.conftest import NOW
 from tests.dashboard import seed
 from tests.health.story import DAY, LONG_AGO, MINUTE, count, course, judge, tick, verdict_of
@@ -151,6 +153,27 @@ def test_another_sensitivity_changes_nothing_of_what_was_final(
     assert verdict_of(young).sensitivity == "fine"
 
 
+def test_what_was_final_by_another_sensitivity_stays_beside_one_that_joins_it(
+    settled, deploy, cast
+) -> None:
+    first, second = deploy(3 * 24 * 60), deploy(3 * 24 * 60 - 10)
+    with write():
+        db.session.get_one(Project, cast.project.id).sensitivity = "fine"
+    judge(first)
+    with write():
+        db.session.get_one(Project, cast.project.id).sensitivity = "coarse"
+    judge(second)
+    assert [verdict_of(each).sensitivity for each in (first, second)] == ["fine", "coarse"]
+
+
+def test_deploys_that_share_a_verdict_are_judged_once(settled, deploy, monkeypatch) -> None:
+    first, second = deploy(60), deploy(50)
+    judge(first)
+    monkeypatch.setattr(service, "judge", None)
+    judge(second)
+    assert (shares(first), shares(second)) == ((1, 2), (2, 2))
+
+
 def test_a_timeline_that_moved_while_it_was_judged_is_judged_again(
     settled, deploy, monkeypatch
 ) -> None:
@@ -180,6 +203,15 @@ def test_a_chain_without_a_break_is_grouped_the_same_wherever_one_looks(
     assert {place.deploy_ids for place in found} == {
         (chain[index].id, chain[index + 1].id) for index in range(0, len(chain), 2)
     }
+
+
+def test_a_deploy_that_is_gone_lies_nowhere(settled, deploy) -> None:
+    gone = deploy(60)
+    assert timelines.place_of(gone, WINDOW) is not None
+    db.session.expunge(gone)
+    with write():
+        db.session.execute(delete(Deploy).where(Deploy.id == gone.id))
+    assert timelines.place_of(gone, WINDOW) is None
 
 
 def test_what_is_learnt_from_are_the_deploys_of_four_weeks_before(settled, deploy) -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from contextlib import ExitStack
 
+import pytest
+from sqlalchemy import update
+
+from sleuth import clock
 from sleuth.extensions import db, write
+from sleuth.health import revising, service
+from sleuth.health.models import Verdict
 from sleuth.impact import series
 from tests.conftest import NOW
 from tests.health.story import (
@@ -49,6 +55,39 @@ def test_the_day_before_a_deploy_counts_as_its_own(source, final) -> None:
     at = final.deployed_at - 23 * HOUR
     correct(source, at, at + MINUTE, 9)
     assert tick(NOW) == [final.id]
+
+
+def test_a_minute_after_the_next_deploy_leaves_those_before_it_alone(source, final, deploy) -> None:
+    deploy(5 * 24 * 60 - 40)
+    tick(NOW)
+    at = final.deployed_at + HOUR
+    correct(source, at, at + MINUTE, 9)
+    assert final.id not in tick(NOW)
+
+
+def test_counts_that_become_others_while_they_are_judged_are_judged_again(
+    source, deploy, monkeypatch
+) -> None:
+    count(source, NOW - 20 * DAY, NOW, 3)
+    made = deploy(5 * 24 * 60)
+    original, later = service.judge, ExitStack()
+
+    def judge_while_the_tracker_says_otherwise(*arguments):
+        judgement = original(*arguments)
+        monkeypatch.undo()
+        later.enter_context(clock.frozen(NOW + MINUTE))
+        correct(source, made.deployed_at, made.deployed_at + DAY, 40)
+        revising.follow_changes()
+        return judgement
+
+    judge(made)
+    correct(source, made.deployed_at, made.deployed_at + MINUTE, 4)
+    monkeypatch.setattr(service, "judge", judge_while_the_tracker_says_otherwise)
+    with later:
+        tick(NOW)
+    assert tick(NOW + MINUTE) == [made.id]
+    assert verdict_of(made).health == "unhealthy"
+    assert tick(NOW + 2 * MINUTE) == []
 
 
 def test_a_minute_of_long_before_leaves_a_final_verdict_alone(source, final) -> None:
@@ -105,6 +144,7 @@ def test_a_look_that_says_otherwise_of_the_same_minutes_is_a_revision(source, de
 def test_a_series_that_is_forgotten_is_no_revision_yet(source, final) -> None:
     with write():
         series.forget(source.id)
+        db.session.execute(update(Verdict).values(due_at=NOW))
     correct(source, NOW - 2 * MINUTE, NOW, 3)
     judge(final)
     assert verdict_of(final).health == "unknown"
