@@ -120,9 +120,8 @@ def _note_change(verdict: Verdict, judgement: Judgement, now: datetime) -> None:
         return
     if is_waiting and not verdict.minutes_of_data:
         return
-    is_revision = not is_waiting and (
-        verdict.was_final or 0 < made.minutes_of_data <= (verdict.minutes_of_data or 0)
-    )
+    is_seen_before = 0 < made.minutes_of_data <= (verdict.minutes_of_data or 0)
+    is_revision = not is_waiting and bool(verdict.was_final or (is_seen_before and verdict.changes))
     if is_revision:
         verdict.revised_at = now
     verdict.changes.append(

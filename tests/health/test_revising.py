@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from sleuth import clock
 from sleuth.extensions import db, write
-from sleuth.health import revising, service
+from sleuth.health import judging, revising, service
 from sleuth.health.models import Verdict
 from sleuth.impact import series
 from tests.conftest import NOW
@@ -139,6 +139,19 @@ def test_a_look_that_says_otherwise_of_the_same_minutes_is_a_revision(source, de
     tick(NOW)
     assert course(young) == [(10, "healthy", False), (10, "unhealthy", True)]
     assert verdict_of(young).revised_at == NOW
+
+
+def test_what_is_said_first_is_no_revision_though_counts_of_the_past_were_awaited(
+    source, deploy, monkeypatch
+) -> None:
+    count(source, NOW - DAY, NOW, 3)
+    young = deploy(20)
+    with monkeypatch.context() as patch:
+        patch.setattr(judging.sweeps, "is_awaited", lambda *_arguments: True)
+        assert judge(young).reason == "pending"
+    correct(source, LONG_AGO, NOW, 3)
+    tick(NOW)
+    assert course(young) == [(18, "healthy", False)]
 
 
 def test_a_series_that_is_forgotten_is_no_revision_yet(source, final) -> None:
