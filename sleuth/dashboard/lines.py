@@ -81,6 +81,11 @@ class ImpactLine:
         return self.rate_before is not None and self.rate_after is not None
 
     @property
+    def limit(self) -> float | None:
+        """The user's own limit in errors a minute, if that decided."""
+        return self.figures.get("threshold") if self.health != "unknown" else None
+
+    @property
     def is_pending(self) -> bool:
         return not self.is_final and not self.is_gone
 

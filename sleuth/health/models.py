@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    ForeignKey,
+    String,
+    Text,
+    UniqueConstraint,
+    or_,
+)
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sleuth.deploys.models import Deploy
@@ -91,6 +100,16 @@ class Verdict(Model):
     changes: Mapped[list[VerdictChange]] = relationship(
         order_by="VerdictChange.id", passive_deletes=True
     )
+
+    @hybrid_property
+    def has_begun(self) -> bool:
+        """Whether it rests on counts after the deploy: from then on its sensitivity stays."""
+        return bool(self.was_final or self.minutes_of_data)
+
+    @has_begun.inplace.expression
+    @classmethod
+    def _has_begun(cls) -> ColumnElement[bool]:
+        return or_(cls.was_final, cls.minutes_of_data > 0)
 
 
 class VerdictChange(Model):

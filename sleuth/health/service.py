@@ -48,10 +48,10 @@ def assess_deploy(deploy_id: int) -> None:
 
 
 def _sensitivity(deploy: Deploy) -> str:
-    """Return how to judge: what was final once keeps the sensitivity of its time."""
+    """Return how to judge: as it was begun, whatever the project chose since."""
     settled = db.session.scalar(
         select(Verdict.sensitivity)
-        .where(Verdict.deploy_id == deploy.id, Verdict.was_final)
+        .where(Verdict.deploy_id == deploy.id, Verdict.has_begun)
         .order_by(Verdict.id)
         .limit(1)
     )

@@ -16,6 +16,7 @@ from sleuth.health.failures import note_failure
 from sleuth.health.groups import Place
 from sleuth.health.judging import Judgement
 from sleuth.health.models import Verdict, VerdictChange
+from sleuth.health.sharing import as_of
 from sleuth.impact.models import ImpactSource
 
 NOT_SAID = {"pending", "paused"}
@@ -38,7 +39,8 @@ def store(place: Place, judgements: dict[int, Judgement], now: datetime) -> None
         is_other = _close_orphans(deploy_id, [each.id for each in watching], now)
         for source in watching:
             verdict = _verdict(deploy, source)
-            is_other |= _renew(verdict, judgements[source.id], source, place, number, now)
+            judgement = as_of(judgements[source.id], place, deploy.deployed_at)
+            is_other |= _renew(verdict, judgement, source, place, number, now)
         is_other |= note_failure(deploy)
         if is_other:
             audit.publish(deploy.organization_id, "deployChanged", deploy.public_id)
@@ -82,10 +84,10 @@ def _renew(
 ) -> bool:
     """Write a judgement into a verdict; tell whether there is anything new to see.
 
-    A newer one by another worker stands, and one that was final by another sensitivity.
+    A newer one by another worker stands, and one by another sensitivity.
     """
     is_newer = verdict.assessed_at is not None and now < verdict.assessed_at <= clock.now()
-    is_settled = verdict.was_final and verdict.sensitivity != judgement.sensitivity
+    is_settled = verdict.has_begun and verdict.sensitivity != judgement.sensitivity
     if is_newer or is_settled:
         return False
     before = _gist(verdict)

@@ -120,8 +120,8 @@ def lock_timeline(environment_id: int) -> Timeline | None:
 def _moved(environment: Environment) -> list[int]:
     """Return the verdicts that do not lie any more where they were made.
 
-    One that was final is looked at by the sensitivity of its time: another one since then
-    changes nothing of the past.
+    One that has begun is looked at by the sensitivity of its time: another one since then
+    changes nothing of it.
     """
     since = clock.now() - BASELINE
     current = sensitivity_of(environment)
@@ -134,7 +134,7 @@ def _moved(environment: Environment) -> list[int]:
             Verdict.ended_at,
             Verdict.group_size,
             Verdict.group_index,
-            Verdict.was_final,
+            Verdict.has_begun,
             Verdict.sensitivity,
         )
         .join(Verdict.deploy)
@@ -147,8 +147,8 @@ def _moved(environment: Environment) -> list[int]:
     )
     return [
         id_
-        for id_, deploy_id, *position, was_final, sensitivity in rows
-        if positions(sensitivity if was_final else current).get(deploy_id) != tuple(position)
+        for id_, deploy_id, *position, has_begun, sensitivity in rows
+        if positions(sensitivity if has_begun else current).get(deploy_id) != tuple(position)
     ]
 
 

@@ -159,12 +159,18 @@ def _without(figures: Figures) -> str:
 
 
 def _rise(figures: Figures) -> str:
-    return f": {rounded(figures['ratio'])} times as many{_began(figures)}"
+    return f": {rounded(_times(figures))} times as many{_began(figures)}"
 
 
 def _fall(figures: Figures) -> str:
-    share = max(0.0, min(1.0, 1 - figures["ratio"]))
+    share = max(0.0, min(1.0, 1 - _times(figures)))
     return f": {share * 100:.0f} % fewer{_began(figures)}"
+
+
+def _times(figures: Figures) -> float:
+    """Return by what factor errors changed; of hardly any expected ones, one that is sure."""
+    expected = float(figures["expected"])
+    return float(figures["observed"] / expected if expected >= 1 else figures["ratio"])
 
 
 def _began(figures: Figures) -> str:

@@ -76,7 +76,12 @@ def test_each_look_that_changed_the_verdict_is_listed(read, shop, sentry) -> Non
 
 def test_deploys_that_share_a_verdict_are_explained(judged) -> None:
     page = words(judged(group_size=3, assessment={"window_minutes": 18}))
-    assert "3 deploys came less than 18 minutes apart and share this verdict" in page
+    assert "3 deploys came within 18 minutes and share this verdict" in page
+
+
+def test_a_limit_of_the_users_own_is_named_beside_the_figures(judged) -> None:
+    page = words(judged("unhealthy", "above_threshold", assessment={"threshold": 0.5}))
+    assert "your limit is 0.5" in page
 
 
 def test_little_history_is_explained(judged) -> None:

@@ -166,6 +166,22 @@ def test_what_was_final_by_another_sensitivity_stays_beside_one_that_joins_it(
     assert [verdict_of(each).sensitivity for each in (first, second)] == ["fine", "coarse"]
 
 
+def test_a_deploy_that_joins_is_not_judged_before_minutes_of_its_own_have_come(
+    source, deploy
+) -> None:
+    first, second = deploy(12), deploy(5)
+    count(source, LONG_AGO, NOW - 6 * MINUTE, 3)
+    tick(NOW)
+    assert [verdict_of(each).reason for each in (first, second)] == ["usual", "pending"]
+    assert (shares(first), shares(second)) == ((1, 2), (2, 2))
+    count(source, NOW - 6 * MINUTE, NOW - 2 * MINUTE, 3)
+    tick(NOW + MINUTE)
+    assert [course(each) for each in (first, second)] == [
+        [(6, "healthy", False)],
+        [(10, "healthy", False)],
+    ]
+
+
 def test_deploys_that_share_a_verdict_are_judged_once(settled, deploy, monkeypatch) -> None:
     first, second = deploy(60), deploy(50)
     judge(first)

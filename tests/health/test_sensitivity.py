@@ -61,8 +61,18 @@ def test_the_documentation_says_the_same() -> None:
 
 
 @pytest.mark.usefixtures("counted")
-def test_a_deploy_under_way_is_judged_otherwise_from_its_next_look_on(deploy, cast: Cast) -> None:
+def test_a_deploy_under_way_goes_on_as_it_was_begun(deploy, cast: Cast) -> None:
     fresh = deploy(10)
+    assert judged(fresh, 0 * HOUR) == ("normal", False)
+    change_judging(cast.project.id, Judging("coarse", "unhealthy", 7))
+    assert judged(fresh, 2 * HOUR) == ("normal", False)
+
+
+@pytest.mark.usefixtures("counted")
+def test_a_deploy_without_a_minute_of_data_is_judged_as_its_project_says_by_then(
+    deploy, cast: Cast
+) -> None:
+    fresh = deploy(1)
     assert judged(fresh, 0 * HOUR) == ("normal", False)
     change_judging(cast.project.id, Judging("coarse", "unhealthy", 7))
     assert judged(fresh, 2 * HOUR) == ("coarse", False)

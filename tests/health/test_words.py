@@ -31,14 +31,14 @@ SEEN = {"minutes_of_data": 6, "known_minutes": 6, "observed": 54, "expected": 12
         (
             "ailing",
             "rise",
-            {**SEEN, "ratio": 2.0, "began_after_minutes": 0},
-            "54 errors in 6 minutes after the deploy, against 12 expected: 2 times as many.",
+            {**SEEN, "observed": 24, "ratio": 1.96, "began_after_minutes": 0},
+            "24 errors in 6 minutes after the deploy, against 12 expected: 2 times as many.",
         ),
         (
             "improved",
             "fall",
             {**SEEN, "observed": 1, "ratio": 0.125},
-            "1 error in 6 minutes after the deploy, against 12 expected: 88 % fewer.",
+            "1 error in 6 minutes after the deploy, against 12 expected: 92 % fewer.",
         ),
         (
             "healthy",

@@ -12,7 +12,7 @@ class Settings:
     Args:
         looks: Minutes of data after which a verdict is made; the last one is final. Wider
             buckets round them up.
-        window_minutes: Deploys of one environment closer together than this share a verdict.
+        window_minutes: Deploys of one environment within this of another one share its verdict.
         rise_evidence: For each look, how strong the evidence for a rise must be (logarithm to
             base 10 of the averaged likelihood ratio).
         rise_rarity: How rare a rise must be at moments without a deploy (minus the logarithm
