@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import log10
 
 import numpy as np
 
 from sleuth.health.detector.assessment import Assessment
-from sleuth.health.detector.evidence import After, Change
+from sleuth.health.detector.evidence import After, Change, Doubt
 from sleuth.health.detector.looks import Look, later_looks, number_of_look
 from sleuth.health.detector.power import shows_after, smallest_ratio
 from sleuth.health.detector.settings import Settings
@@ -126,6 +127,8 @@ def _unchanged(made: Assessment, found: Findings, needed: float, settings: Setti
     looks = later_looks(found.look, made.step_seconds, settings)
     rate = made.usual_per_minute or 0.0
     if not _would_have_shown(made, settings):
+        if _hides(found.after.doubt, needed):
+            return replace(made, health="unknown", reason="restart")
         shows = shows_after(rate, settings.serious_ratio, found.after, settings, looks)
         return replace(
             made, health="unknown", reason="too_few_errors", threefold_after_minutes=shows
@@ -134,6 +137,11 @@ def _unchanged(made: Assessment, found: Findings, needed: float, settings: Setti
         return replace(made, health="healthy", reason="usual")
     is_small = not _reaches(found.rise.ratio, settings.ailing_ratio)
     return replace(made, health="healthy", reason="trifle" if is_small else "common")
+
+
+def _hides(doubt: Doubt, needed: float) -> bool:
+    """Return whether a restart may explain so much that no rise, however large, would show."""
+    return not doubt.calm.any() and -log10(max(doubt.share, 1e-9)) < needed
 
 
 def _would_have_shown(made: Assessment, settings: Settings) -> bool:

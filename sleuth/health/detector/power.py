@@ -12,8 +12,8 @@ from sleuth.health.detector.evidence import (
     After,
     averaged,
     deviation,
-    deviations,
-    parts_of,
+    doubted,
+    rise_evidence,
 )
 from sleuth.health.detector.series import Floats
 from sleuth.health.detector.settings import Settings
@@ -29,10 +29,9 @@ def smallest_ratio(after: After, needed: float, settings: Settings) -> float | N
     """
     counts = after.expected * RATIOS[:, None]
     expected = np.broadcast_to(after.expected, counts.shape)
-    parts = parts_of(after.expected.size, 1)
-    off = deviations(counts, expected, after.shared, after.single, parts)
+    evidence = rise_evidence(counts, expected, after.shared, after.single, after.doubt)
     excess = counts.sum(1) - expected.sum(1)
-    shows = (averaged(off) >= needed) & (excess >= settings.material_errors)
+    shows = (evidence >= needed) & (excess >= settings.material_errors)
     return round(float(RATIOS[int(np.argmax(shows))]), 3) if shows.any() else None
 
 
@@ -47,16 +46,23 @@ def shows_after(
     """
     minutes = np.array(looks, dtype=np.float64)
     needed = np.array(settings.rise_evidence)[-len(looks) :]
+    evidence = _evidence(rate, ratio, minutes, after)
+    if after.doubt.minutes:
+        calm = np.maximum(minutes - after.doubt.minutes, 0.0)
+        evidence = doubted(evidence, _evidence(rate, ratio, calm, after), after.doubt.share)
+    shows = (evidence >= needed) & (rate * minutes * (ratio - 1) >= settings.material_errors)
+    return looks[int(np.argmax(shows))] if shows.any() else None
+
+
+def _evidence(rate: float, ratio: float, minutes: Floats, after: After) -> Floats:
+    """Return the evidence for a rise that fills so many minutes; one entry for each number."""
     columns = [
         _off(rate, ratio, minutes * (last - first), after) for first, last in SINCE + PASSING
     ]
-    excess = rate * minutes * (ratio - 1)
-    shows = (averaged(np.stack(columns, axis=1)) >= needed) & (excess >= settings.material_errors)
-    return looks[int(np.argmax(shows))] if shows.any() else None
+    return averaged(np.stack(columns, axis=1))
 
 
 def _off(rate: float, ratio: float, minutes: Floats, after: After) -> Floats:
     expected = np.maximum(rate * minutes, 1e-9)
-    return deviation(
-        expected * ratio, expected, after.shared + after.single * after.width / minutes
-    )
+    own = after.single * after.width / np.maximum(minutes, 1e-9)
+    return deviation(expected * ratio, expected, after.shared + own)

@@ -34,7 +34,7 @@ def sparse() -> Case:
 
 GOLDEN = {
     "busy": {
-        "evidence": 40.462823317,
+        "evidence": 37.068184168,
         "expected": 148.421484,
         "ratio": 2.420739,
         "ratio_low": 2.158377,
@@ -44,7 +44,7 @@ GOLDEN = {
         "smallest_ratio": 1.348,
     },
     "sparse": {
-        "evidence": 15.937921346,
+        "evidence": 15.90673017,
         "expected": 3.052082,
         "ratio": 7.178888,
         "ratio_low": 4.872926,
