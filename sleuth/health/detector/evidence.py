@@ -18,6 +18,8 @@ TAIL = 0.9
 DIGITS = 9
 CLEAR = 2.5
 """Standard deviations from which on a part counts for the size of a change."""
+MOST_SHARED = 0.15
+"""Where windows vary by more, it is for a few rare bursts; all others would hide behind them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,7 @@ def deviations(
     counts: Floats, expected: Floats, shared: float, single: float, parts: list[tuple[int, int]]
 ) -> Floats:
     """Return by how much each part of each window is off, a column each part."""
+    shared = min(shared, MOST_SHARED)
     sums = [np.pad(np.cumsum(each, 1), ((0, 0), (1, 0))) for each in (counts, expected)]
     squares = np.pad(np.cumsum(expected**2, 1), ((0, 0), (1, 0)))
     columns = []

@@ -7,6 +7,7 @@ from math import log
 import numpy as np
 
 from sleuth.health.detector.evidence import (
+    MOST_SHARED,
     PASSING,
     SINCE,
     After,
@@ -65,4 +66,4 @@ def _evidence(rate: float, ratio: float, minutes: Floats, after: After) -> Float
 def _off(rate: float, ratio: float, minutes: Floats, after: After) -> Floats:
     expected = np.maximum(rate * minutes, 1e-9)
     own = after.single * after.width / np.maximum(minutes, 1e-9)
-    return deviation(expected * ratio, expected, after.shared + own)
+    return deviation(expected * ratio, expected, min(after.shared, MOST_SHARED) + own)
