@@ -51,7 +51,7 @@ GOLDEN = {
         "ratio_high": 10.576073,
         "expected_low": 0.624324,
         "expected_high": 7.308193,
-        "smallest_ratio": 3.371,
+        "smallest_ratio": 3.102,
     },
 }
 CASES = {"busy": busy(), "sparse": sparse()}
