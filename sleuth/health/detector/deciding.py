@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import log10
 
 import numpy as np
 
 from sleuth.health.detector.assessment import Assessment
-from sleuth.health.detector.evidence import After, Change, Doubt
+from sleuth.health.detector.evidence import After, Change
 from sleuth.health.detector.looks import Look, later_looks, number_of_look
 from sleuth.health.detector.power import shows_after, smallest_ratio
 from sleuth.health.detector.settings import Settings
@@ -59,7 +58,9 @@ def _with_evidence(
         evidence=change.evidence,
         rarity=float(f"{10 ** -min(change.rarity, RAREST):.6g}"),
         moments_alike=change.alike,
-        smallest_ratio=smallest_ratio(after, needed, settings),
+        smallest_ratio=smallest_ratio(
+            after, needed, settings, is_doubted=_is_doubted(found, needed)
+        ),
         details={
             **made.details,
             "score": round(min(found.rise.evidence, found.rise.rarity), DIGITS),
@@ -127,7 +128,7 @@ def _unchanged(made: Assessment, found: Findings, needed: float, settings: Setti
     looks = later_looks(found.look, made.step_seconds, settings)
     rate = made.usual_per_minute or 0.0
     if not _would_have_shown(made, settings):
-        if _hides(found.after.doubt, needed):
+        if _is_doubted(found, needed):
             return replace(made, health="unknown", reason="restart")
         shows = shows_after(rate, settings.serious_ratio, found.after, settings, looks)
         return replace(
@@ -139,9 +140,9 @@ def _unchanged(made: Assessment, found: Findings, needed: float, settings: Setti
     return replace(made, health="healthy", reason="trifle" if is_small else "common")
 
 
-def _hides(doubt: Doubt, needed: float) -> bool:
-    """Return whether a restart may explain so much that no rise, however large, would show."""
-    return not doubt.calm.any() and -log10(max(doubt.share, 1e-9)) < needed
+def _is_doubted(found: Findings, needed: float) -> bool:
+    """Return whether there is a rise but for what a restart may explain."""
+    return _reaches(found.rise.undoubted, needed) and not _reaches(found.rise.evidence, needed)
 
 
 def _would_have_shown(made: Assessment, settings: Settings) -> bool:

@@ -64,6 +64,7 @@ class Change:
     Args:
         evidence: Logarithm to base 10 of the likelihood ratio against no change, averaged
             over the parts of the window that the change may fill.
+        undoubted: The same, could a restart explain nothing.
         rarity: Minus the logarithm to base 10 of how often as much is seen without a deploy;
             beyond what was ever seen, the tail of what was is prolonged.
         alike: At how many moments without a deploy as much was seen.
@@ -72,6 +73,7 @@ class Change:
     """
 
     evidence: float
+    undoubted: float
     rarity: float
     alike: int
     ratio: float
@@ -154,6 +156,7 @@ def _change(
     first, _last = parts[best]
     return Change(
         evidence=float(evidence[-1]),
+        undoubted=float(averaged(off[None])[0]),
         rarity=rarity,
         alike=alike,
         ratio=_ratio(counts[0], expected[0], parts, off, best, sign),

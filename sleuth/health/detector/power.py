@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import log
 
 import numpy as np
@@ -22,15 +23,20 @@ from sleuth.health.detector.settings import Settings
 RATIOS = np.exp(np.linspace(log(1.05), log(200.0), 64))
 
 
-def smallest_ratio(after: After, needed: float, settings: Settings) -> float | None:
+def smallest_ratio(
+    after: After, needed: float, settings: Settings, *, is_doubted: bool
+) -> float | None:
     """Return the smallest rise since the deploy that would have shown by now, if any would.
 
     Args:
         needed: The evidence that this look asks for.
+        is_doubted: Whether a restart may explain what is seen. Where nothing is seen, there
+            is nothing to explain.
     """
     counts = after.expected * RATIOS[:, None]
     expected = np.broadcast_to(after.expected, counts.shape)
-    evidence = rise_evidence(counts, expected, after.shared, after.single, after.doubt)
+    doubt = after.doubt if is_doubted else replace(after.doubt, share=0.0)
+    evidence = rise_evidence(counts, expected, after.shared, after.single, doubt)
     excess = counts.sum(1) - expected.sum(1)
     shows = (evidence >= needed) & (excess >= settings.material_errors)
     return round(float(RATIOS[int(np.argmax(shows))]), 3) if shows.any() else None

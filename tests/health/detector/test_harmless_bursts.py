@@ -92,6 +92,11 @@ def test_where_no_deploy_is_known_yet_a_blip_is_not_held_against_one(restarting_
     assert restarting_once.lost(look).judged(look).health == "healthy"
 
 
+@pytest.mark.parametrize("look", [2, 4])
+def test_where_no_deploy_is_known_yet_quiet_first_minutes_are_healthy(look):
+    assert drawn(20, seed=5).lost(look).judged(look).health == "healthy"
+
+
 def test_where_no_deploy_is_known_yet_a_rise_that_lasts_is_seen():
     assert drawn(5, 4, days=14, seed=5).lost(6).judged(6).health == "unhealthy"
 
