@@ -31,7 +31,7 @@ REASONS = {
     "gap": "Counts around this deploy are missing, so nothing can be said.",
     "replaced": "The next deploy came before a whole minute had passed: nothing to count.",
     "short_history": "Two days of counts from before the deploy are needed.",
-    "restart": "Restarts bring errors at this team's deploys, so the first minutes tell nothing.",
+    "restart": "Restarts may bring errors at this team's deploys: the first minutes tell nothing.",
     "too_few_errors": "Too few errors to tell; a threefold rise could go unseen.",
     "no_source": "The impact source was removed before there was a verdict.",
     "paused": "Collection was paused.",

@@ -111,14 +111,14 @@ def test_counts_that_never_come_are_given_up_after_two_days(source, fresh) -> No
 
 
 def test_every_change_of_a_verdict_is_kept_with_its_time_and_numbers(source, fresh) -> None:
-    count(source, NOW, NOW + 2 * MINUTE, 30)
-    tick(NOW + 4 * MINUTE)
-    count(source, NOW + 2 * MINUTE, NOW + HOUR, 3)
+    count(source, NOW, NOW + 8 * MINUTE, 30)
+    tick(NOW + 10 * MINUTE)
+    count(source, NOW + 8 * MINUTE, NOW + HOUR, 3)
     tick(NOW + HOUR + 2 * MINUTE)
-    assert course(fresh) == [(2, "unhealthy", False), (60, "ailing", False)]
+    assert course(fresh) == [(6, "unhealthy", False), (60, "ailing", False)]
     first, second = verdict_of(fresh).changes
-    assert (first.at, second.at) == (NOW + 4 * MINUTE, NOW + HOUR + 2 * MINUTE)
-    assert (first.observed, first.reason, first.is_revision) == (60, "rise", False)
+    assert (first.at, second.at) == (NOW + 10 * MINUTE, NOW + HOUR + 2 * MINUTE)
+    assert (first.observed, first.reason, first.is_revision) == (180, "rise", False)
     assert first.expected is not None
     assert first.ratio is not None
     assert verdict_of(fresh).revised_at is None

@@ -108,11 +108,11 @@ def _compared(
     made: Assessment, series: Series, look: Look, deploys: Sequence[int], settings: Settings
 ) -> Assessment:
     model = _model(series, deploys, settings)
-    bins = _calm_bins(model)
+    bins, doubt = _compared_bins(model)
     if not bins.any():
         return replace(_described(made, series, look, model), reason="restart")
-    rise, fall = evidence.weigh(model.windows, model.forecast, bins)
-    found = Findings(look, _after(series, model, bins), rise, fall)
+    rise, fall = evidence.weigh(model.windows, model.forecast, bins, doubt)
+    found = Findings(look, _after(series, model, bins, doubt), rise, fall)
     return decide(_described(made, series, look, model), found, settings)
 
 
@@ -135,14 +135,19 @@ def _deployed(series: Series) -> int:
     return series.start + series.past * series.step
 
 
-def _calm_bins(model: _Model) -> Flags:
-    """Return the known bins, without those of the restart blips of a team that is prone to them."""
-    known = known_bins(model.windows)
-    calm = known & (model.windows.offsets >= model.blips.minutes)
-    return calm if model.blips.share > PRONE_SHARE else known
+def _compared_bins(model: _Model) -> tuple[Flags, evidence.Doubt]:
+    """Return the bins to compare, and what a restart may explain of them.
+
+    They are the known ones, without those of the restart blips of a team that is prone to
+    them. Of any other team it is in doubt whether this deploy brought a blip.
+    """
+    known, blips = known_bins(model.windows), model.blips
+    calm = known & (model.windows.offsets >= blips.minutes)
+    bins = calm if blips.share > PRONE_SHARE else known
+    return bins, evidence.Doubt(calm[bins], blips.share, blips.minutes)
 
 
-def _after(series: Series, model: _Model, bins: Flags) -> evidence.After:
+def _after(series: Series, model: _Model, bins: Flags, doubt: evidence.Doubt) -> evidence.After:
     windows = model.windows
     return evidence.After(
         counts=windows.counts[-1][bins],
@@ -151,6 +156,7 @@ def _after(series: Series, model: _Model, bins: Flags) -> evidence.After:
         width=windows.width * series.step / 60,
         shared=model.forecast.shared,
         single=model.forecast.single,
+        doubt=doubt,
     )
 
 

@@ -81,13 +81,13 @@ def blips_of(series: Series, usual: Floats, windows: Windows, made: Forecast) ->
     """
     rows = slice(windows.moments, -1)
     at = windows.at[rows]
-    if series.step != 60 or not at.size:
+    if series.step != 60:
         return Blips(_blended(0.0, 0), 0)
     is_whole = at + LOOKED_AT <= series.past
     scale = made.expected[rows].sum(1) / np.maximum(windows.usual[rows].sum(1), 1e-9)
     counts, expected = _minutes(series, usual, at[is_whole], scale[is_whole])
     if not counts.size:
-        return Blips(_blended(0.0, 0), 0)
+        return Blips(_blended(0.0, 0), USUAL_MINUTES)
     return Blips(_share(_explanations(counts, expected, made)), _length(counts, expected))
 
 

@@ -58,7 +58,9 @@ def _with_evidence(
         evidence=change.evidence,
         rarity=float(f"{10 ** -min(change.rarity, RAREST):.6g}"),
         moments_alike=change.alike,
-        smallest_ratio=smallest_ratio(after, needed, settings),
+        smallest_ratio=smallest_ratio(
+            after, needed, settings, is_doubted=_is_doubted(found, needed)
+        ),
         details={
             **made.details,
             "score": round(min(found.rise.evidence, found.rise.rarity), DIGITS),
@@ -126,6 +128,8 @@ def _unchanged(made: Assessment, found: Findings, needed: float, settings: Setti
     looks = later_looks(found.look, made.step_seconds, settings)
     rate = made.usual_per_minute or 0.0
     if not _would_have_shown(made, settings):
+        if _is_doubted(found, needed):
+            return replace(made, health="unknown", reason="restart")
         shows = shows_after(rate, settings.serious_ratio, found.after, settings, looks)
         return replace(
             made, health="unknown", reason="too_few_errors", threefold_after_minutes=shows
@@ -134,6 +138,11 @@ def _unchanged(made: Assessment, found: Findings, needed: float, settings: Setti
         return replace(made, health="healthy", reason="usual")
     is_small = not _reaches(found.rise.ratio, settings.ailing_ratio)
     return replace(made, health="healthy", reason="trifle" if is_small else "common")
+
+
+def _is_doubted(found: Findings, needed: float) -> bool:
+    """Return whether there is a rise but for what a restart may explain."""
+    return _reaches(found.rise.undoubted, needed) and not _reaches(found.rise.evidence, needed)
 
 
 def _would_have_shown(made: Assessment, settings: Settings) -> bool:

@@ -18,6 +18,23 @@ TAIL = 0.9
 DIGITS = 9
 CLEAR = 2.5
 """Standard deviations from which on a part counts for the size of a change."""
+MOST_SHARED = 0.15
+"""Where windows vary by more, it is for a few rare bursts; all others would hide behind them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What a restart may explain of the bins that are compared.
+
+    Args:
+        calm: Which of them come after the minutes in which a restart brings errors.
+        share: How likely it is that this deploy's restart did.
+        minutes: How long a restart brings errors.
+    """
+
+    calm: Flags
+    share: float
+    minutes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +45,7 @@ class After:
         offsets: Minutes from the deploy to the start of each bin.
         width: Minutes in a bin.
         shared, single: See :class:`~sleuth.health.detector.forecast.Forecast`.
+        doubt: What a restart may explain.
     """
 
     counts: Floats
@@ -36,6 +54,7 @@ class After:
     width: float
     shared: float
     single: float
+    doubt: Doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +64,7 @@ class Change:
     Args:
         evidence: Logarithm to base 10 of the likelihood ratio against no change, averaged
             over the parts of the window that the change may fill.
+        undoubted: The same, could a restart explain nothing.
         rarity: Minus the logarithm to base 10 of how often as much is seen without a deploy;
             beyond what was ever seen, the tail of what was is prolonged.
         alike: At how many moments without a deploy as much was seen.
@@ -53,23 +73,30 @@ class Change:
     """
 
     evidence: float
+    undoubted: float
     rarity: float
     alike: int
     ratio: float
     began: float
 
 
-def weigh(windows: Windows, made: Forecast, bins: Flags) -> tuple[Change, Change]:
+def weigh(windows: Windows, made: Forecast, bins: Flags, doubt: Doubt) -> tuple[Change, Change]:
     """Return the evidence for a rise and for a fall.
 
     Args:
         bins: Which bins are compared, at the deploy and at the moments without one.
+        doubt: What a restart may explain of these.
     """
     rows = np.append(np.arange(windows.moments), windows.counts.shape[0] - 1)
     counts, expected = windows.counts[rows][:, bins], made.expected[rows][:, bins]
     offsets = windows.offsets[bins]
-    rise = _change(counts, expected, made, offsets, 1)
-    return rise, _change(counts, expected, made, offsets, -1)
+    spread = (made.shared, made.single)
+    rise = rise_evidence(counts, expected, *spread, doubt)
+    fall = _likelier(counts, expected, *spread, -1)
+    return (
+        _change(counts[-1:], expected[-1:], made, offsets, 1, rise),
+        _change(counts[-1:], expected[-1:], made, offsets, -1, fall),
+    )
 
 
 def parts_of(bins: int, sign: int) -> list[tuple[int, int]]:
@@ -79,18 +106,60 @@ def parts_of(bins: int, sign: int) -> list[tuple[int, int]]:
     return sorted((first, last) for first, last in parts if first < last)
 
 
-def _change(counts: Floats, expected: Floats, made: Forecast, offsets: Floats, sign: int) -> Change:
+def rise_evidence(
+    counts: Floats, expected: Floats, shared: float, single: float, doubt: Doubt
+) -> Floats:
+    """Return the evidence for a rise in each row, less what a restart may explain."""
+    whole = _likelier(counts, expected, shared, single, 1)
+    calm = doubt.calm
+    if calm.all():
+        return whole
+    rest = np.zeros_like(whole)
+    if calm.any():
+        rest = _likelier(counts[:, calm], expected[:, calm], shared, single, 1)
+    return doubted(whole, rest, doubt.share)
+
+
+def doubted(whole: Floats, rest: Floats, share: float) -> Floats:
+    """Return the evidence left where a restart may have brought the errors of its minutes.
+
+    No change is then one of two things: no errors of a restart, against which all speaks,
+    or such errors, against which only the rest does.
+
+    Args:
+        whole, rest: Evidence in all minutes, and in those after a restart's.
+        share: How likely errors of a restart are.
+    """
+    if not share:
+        return whole
+    plain, restart = log(1 - share) - whole * log(10), log(share) - rest * log(10)
+    return np.asarray(np.round(-np.logaddexp(plain, restart) / log(10), DIGITS))
+
+
+def _likelier(counts: Floats, expected: Floats, shared: float, single: float, sign: int) -> Floats:
     parts = parts_of(counts.shape[1], sign)
-    off = deviations(counts, expected, made.shared, made.single, parts) * sign
-    evidence = averaged(off)
+    return averaged(deviations(counts, expected, shared, single, parts) * sign)
+
+
+def _change(
+    counts: Floats,
+    expected: Floats,
+    made: Forecast,
+    offsets: Floats,
+    sign: int,
+    evidence: Floats,
+) -> Change:
+    parts = parts_of(counts.shape[1], sign)
+    off = deviations(counts, expected, made.shared, made.single, parts)[0] * sign
     alike, rarity = _rarity(evidence)
-    best = int(off[-1].argmax())
+    best = int(off.argmax())
     first, _last = parts[best]
     return Change(
         evidence=float(evidence[-1]),
+        undoubted=float(averaged(off[None])[0]),
         rarity=rarity,
         alike=alike,
-        ratio=_ratio(counts[-1], expected[-1], parts, off[-1], best, sign),
+        ratio=_ratio(counts[0], expected[0], parts, off, best, sign),
         began=float(offsets[first]),
     )
 
@@ -119,6 +188,7 @@ def deviations(
     counts: Floats, expected: Floats, shared: float, single: float, parts: list[tuple[int, int]]
 ) -> Floats:
     """Return by how much each part of each window is off, a column each part."""
+    shared = min(shared, MOST_SHARED)
     sums = [np.pad(np.cumsum(each, 1), ((0, 0), (1, 0))) for each in (counts, expected)]
     squares = np.pad(np.cumsum(expected**2, 1), ((0, 0), (1, 0)))
     columns = []

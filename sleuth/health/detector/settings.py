@@ -38,7 +38,7 @@ class Settings:
 
     looks: tuple[int, ...] = (2, 4, 6, 10, 18, 30, 60, 120, 240, 1440)
     window_minutes: int = 18
-    rise_evidence: tuple[float, ...] = (1.6, 1.5, 1.4, 1.45, 1.5, 1.5, 1.6, 1.6, 1.6, 1.6)
+    rise_evidence: tuple[float, ...] = (1.4, 1.3, 1.2, 1.25, 1.3, 1.3, 1.4, 1.6, 1.6, 1.6)
     rise_rarity: float = 1.1
     fall_evidence: float = 1.5
     fall_rarity: float = 1.6

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from sleuth.health.detector import SENSITIVITIES
@@ -32,6 +34,16 @@ def test_a_rise_by_three_fifths_is_ailing():
 
 def test_a_rise_shows_in_counts_that_vary_beyond_chance():
     assert drawn(20, 6, excess=0.2).judged(18).health == "unhealthy"
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_rise_to_the_fivefold_shows_where_half_hours_differ_wildly(seed):
+    case = drawn(20, 5, days=14, seed=seed)
+    random = np.random.default_rng(seed)
+    wild = np.exp(random.standard_normal(case.counts.size // 30 + 1)).repeat(30)
+    wild[case.deploy // 30 - 2 :] = 1
+    counts = random.poisson(case.counts * wild[: case.counts.size]).astype(np.float64)
+    assert replace(case, counts=counts).judged(18).health in {"ailing", "unhealthy"}
 
 
 def test_a_fall_to_a_third_is_improved():

@@ -41,7 +41,7 @@ def test_the_minute_of_an_hourly_job_alarms_nobody(offset, look):
 
 
 def test_the_same_minute_is_seen_where_no_job_recurs():
-    case = drawn(5, seed=3)
+    case = replace(drawn(5, days=14, seed=3), earlier=DEPLOYS)
     case = case.with_blips([case.deploy], 60.0, 1).lost(6)
     assert case.judged(6).health == "unhealthy"
 
@@ -74,8 +74,31 @@ def test_deploys_with_blips_are_learnt_from(restarting):
 
 
 @pytest.mark.parametrize("look", [2, 4, 6])
-def test_the_same_blip_without_earlier_deploys_is_seen(restarting_once, look):
-    assert restarting_once.lost(look).judged(look).health == "unhealthy"
+def test_the_same_blip_is_seen_where_earlier_deploys_brought_none(restarting_once, look):
+    case = replace(restarting_once, earlier=DEPLOYS)
+    assert case.lost(look).judged(look).health == "unhealthy"
+
+
+@pytest.mark.parametrize("look", [2, 4])
+def test_where_no_deploy_is_known_yet_a_restart_may_explain_the_first_minutes(
+    restarting_once, look
+):
+    made = restarting_once.lost(look).judged(look)
+    assert (made.health, made.reason) == ("unknown", "restart")
+
+
+@pytest.mark.parametrize("look", [6, 10, 18])
+def test_where_no_deploy_is_known_yet_a_blip_is_not_held_against_one(restarting_once, look):
+    assert restarting_once.lost(look).judged(look).health == "healthy"
+
+
+@pytest.mark.parametrize("look", [2, 4])
+def test_where_no_deploy_is_known_yet_quiet_first_minutes_are_healthy(look):
+    assert drawn(20, seed=5).lost(look).judged(look).health == "healthy"
+
+
+def test_where_no_deploy_is_known_yet_a_rise_that_lasts_is_seen():
+    assert drawn(5, 4, days=14, seed=5).lost(6).judged(6).health == "unhealthy"
 
 
 def test_a_rise_that_outlasts_the_blip_is_seen(restarting):
