@@ -88,6 +88,7 @@ class Chart:
     Args:
         band: The outline of what was expected after the deploy, as the path of a plot that
             is 100 wide and high; empty if that is not known.
+        deploy_x, end_x: Where the deploy and the next one lie; the latter is None without.
     """
 
     picture: Picture
@@ -98,6 +99,7 @@ class Chart:
     levels: tuple[Mark, ...]
     times: tuple[Mark, ...]
     band: str = ""
+    end_x: float | None = None
 
 
 def draw_chart(picture: Picture | None, rate_after: float | None) -> Chart | None:
@@ -117,11 +119,16 @@ def draw_chart(picture: Picture | None, rate_after: float | None) -> Chart | Non
         bars=tuple(_bars(picture, width, top)),
         stretches=tuple(_stretches(picture, width)),
         averages=tuple(_averages(picture, width, top, (rate_before, rate_after))),
-        deploy_x=round((picture.deploy_index + 0.5) * width, 2),
+        deploy_x=_middle(picture.deploy_index, width),
+        end_x=None if picture.end_index is None else _middle(picture.end_index, width),
         levels=levels,
         times=tuple(_times(picture, width)),
         band=_band(picture, width, top),
     )
+
+
+def _middle(index: int, width: float) -> float:
+    return round((index + 0.5) * width, 2)
 
 
 def _highest_expected(picture: Picture) -> float:
@@ -198,8 +205,7 @@ def _averages(
     picture: Picture, width: float, top: float, rates: tuple[float | None, float | None]
 ) -> Iterable[Average]:
     deploy = picture.deploy_index
-    after = len(picture.counts) - picture.upcoming - deploy - 1
-    spans = (("before", 0, deploy), ("after", deploy + 1, after))
+    spans = (("before", 0, deploy), ("after", deploy + 1, picture.own))
     for (part, first, length), rate in zip(spans, rates, strict=True):
         if rate is not None and length > 0:
             y = 100 - rate * picture.per_minute / top * 100

@@ -21,7 +21,8 @@ class Bucket:
 
     Args:
         count: Errors, None where they are not known.
-        part: ``before``, ``deploy``, ``after``, or ``upcoming`` if not collected yet.
+        part: ``before``, ``deploy``, ``after``, ``next`` after the deploy that followed, or
+            ``upcoming`` if not collected yet.
     """
 
     start: datetime
@@ -48,6 +49,7 @@ class Picture:
         deploy_index: The bucket in which the deploy happened.
         upcoming: How many of the last buckets cannot have been collected yet.
         expected: What was expected of the buckets after the deploy, in their order.
+        end_index: The bucket in which the next deploy happened; None if none did so far.
     """
 
     start: datetime
@@ -56,6 +58,14 @@ class Picture:
     counts: tuple[int | None, ...]
     upcoming: int
     expected: tuple[Expected, ...] = ()
+    end_index: int | None = None
+
+    @property
+    def own(self) -> int:
+        """How many buckets after the deploy are collected and its own."""
+        collected = len(self.counts) - self.upcoming
+        end = collected if self.end_index is None else min(collected, self.end_index)
+        return max(0, end - self.deploy_index - 1)
 
     @property
     def unit(self) -> str:
@@ -107,8 +117,8 @@ class Picture:
         ]
 
     def _parts(self) -> list[str]:
-        after = len(self.counts) - self.deploy_index - 1 - self.upcoming
-        parts = ["before"] * self.deploy_index + ["deploy"] + ["after"] * max(after, 0)
+        parts = ["before"] * self.deploy_index + ["deploy"] + ["after"] * self.own
+        parts += ["next"] * (len(self.counts) - self.upcoming - len(parts))
         return (parts + ["upcoming"] * len(self.counts))[: len(self.counts)]
 
 
@@ -131,7 +141,13 @@ def picture_of(verdict: Verdict, now: datetime) -> Picture | None:
         counts=tuple(verdict.picture),
         upcoming=_upcoming(verdict.picture, start, step, known_until),
         expected=tuple(_expected(verdict.assessment.get("band"), start, step)),
+        end_index=_end_index(verdict, start, step),
     )
+
+
+def _end_index(verdict: Verdict, start: int, step: int) -> int | None:
+    index = int(verdict.ended_at.timestamp() - start) // step if verdict.ended_at else None
+    return index if index is not None and index < len(verdict.picture) else None
 
 
 def _expected(band: dict[str, Any] | None, start: int, step: int) -> Iterator[Expected]:

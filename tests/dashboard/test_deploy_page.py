@@ -105,6 +105,16 @@ def test_the_chart_has_a_table_with_the_same_counts(judged) -> None:
     assert table[120] == "4 Mar 2026, 11:00 UTC 5 after"
 
 
+def test_minutes_after_the_next_deploy_are_not_told_as_this_ones(judged) -> None:
+    ended_at = NOW - timedelta(hours=2) + timedelta(minutes=40)
+    page = judged(counts=[2] * 60 + [7] + [5] * 60, ended_at=ended_at)
+    table = rows(page)
+    assert table[99] == "4 Mar 2026, 10:39 UTC 5 after"
+    assert table[100] == "4 Mar 2026, 10:40 UTC 5 after the next one"
+    assert "after the next deploy" in words(page)
+    assert page.count('class="chart-bar chart-next"') == 21
+
+
 def test_a_minute_that_is_not_covered_is_unknown_in_the_table(judged) -> None:
     counts = [0] * 60 + [None] * 10 + [0] * 51
     table = rows(judged("unknown", "gap", counts=counts))
