@@ -14,6 +14,7 @@ from sleuth.buckets import (
     duration,
     per_unit,
     period_name,
+    rate_unit,
     rate_words,
 )
 
@@ -222,4 +223,14 @@ def _after(figures: Figures) -> str:
     minutes, step = figures["minutes_of_data"], figures.get("step_seconds", MINUTE)
     if step > MINUTE and minutes * 60 == step:
         return f"the first whole {period_name(step)} after the deploy"
+    known = figures.get("known_minutes") or minutes
+    if known < minutes:
+        return f"{_known_of(known, minutes, step)} after the deploy"
     return f"{duration(minutes, step)} after the deploy"
+
+
+def _known_of(known: int, minutes: int, step: int) -> str:
+    """Return how much of a time is known: "15 known minutes of 18"."""
+    unit = rate_unit(step)
+    count, whole = (rounded(each * MINUTE // unit) for each in (known, minutes))
+    return f"{count} known {NAMES[unit]}s of {whole}"

@@ -54,6 +54,13 @@ SEEN = {"minutes_of_data": 6, "known_minutes": 6, "observed": 54, "expected": 12
             "22 errors in 6 minutes after the deploy, against 12 expected: no clear change.",
         ),
         (
+            "ailing",
+            "rise",
+            {**SEEN, "minutes_of_data": 18, "known_minutes": 15, "ratio": 4.5},
+            "54 errors in 15 known minutes of 18 after the deploy, against 12 expected: 4.5 times "
+            "as many.",
+        ),
+        (
             "healthy",
             "trifle",
             {**SEEN, "observed": 14},
@@ -128,6 +135,13 @@ def test_a_tracker_that_counts_by_the_hour_is_spoken_of_in_hours() -> None:
     assert limited == (
         "240 errors an hour in the first whole hour after the deploy, above your limit of "
         "60 errors an hour. Without it: Healthy."
+    )
+
+
+def test_the_known_of_a_tracker_that_counts_by_the_hour_is_told_in_hours() -> None:
+    partly = {"step_seconds": 3600, "minutes_of_data": 240, "known_minutes": 180}
+    assert say("ailing", "rise", **partly, observed=90, expected=30.0, ratio=3.0).startswith(
+        "90 errors in 3 known hours of 4 after the deploy, against 30 expected"
     )
 
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sleuth.health.detector import evidence, spread
+from sleuth.health.detector import spread
 from sleuth.health.detector.assessment import Assessment
 from sleuth.health.detector.blips import Blips, blips_of
 from sleuth.health.detector.deciding import Findings, decide
-from sleuth.health.detector.forecast import Forecast, flat, forecast, known_bins
+from sleuth.health.detector.evidence import After
+from sleuth.health.detector.forecast import Forecast, flat, forecast
 from sleuth.health.detector.looks import Look, look_at
+from sleuth.health.detector.missing import most_of_missing, usual_in_missing, weigh_filled
 from sleuth.health.detector.series import Flags, Floats, Series, arrange, read
 from sleuth.health.detector.settings import DEFAULT, Settings
 from sleuth.health.detector.usual import day_profile, flat_day, recurring
@@ -63,13 +65,26 @@ def assess(
 
 @dataclass(frozen=True, slots=True)
 class _Model:
-    """What is usual at this deploy."""
+    """What is usual at this deploy.
+
+    Args:
+        factor: By how much recurring jobs exceed the rest, for each bucket.
+        usual: What the usual day brings in each bucket.
+        missing: What it brings in the missing ones of each bin after the deploy.
+    """
 
     windows: Windows
     forecast: Forecast
     blips: Blips
     factor: Floats
     usual: Floats
+    missing: Floats
+
+    @property
+    def scale(self) -> float:
+        """What was to be expected by what is usual."""
+        usual = float(self.windows.usual[-1].sum())
+        return float(self.forecast.expected[-1].sum()) / max(usual, 1e-9)
 
 
 def _prolonged(series: Series, size: int) -> Series:
@@ -111,24 +126,32 @@ def _compared(
     bins = _calm_bins(model)
     if not bins.any():
         return replace(_described(made, series, look, model), reason="restart")
-    rise, fall = evidence.weigh(model.windows, model.forecast, bins)
-    found = Findings(look, _after(series, model, bins), rise, fall)
-    return decide(_described(made, series, look, model), found, settings)
+    return decide(
+        _described(made, series, look, model), _findings(series, look, model, bins), settings
+    )
+
+
+def _findings(series: Series, look: Look, model: _Model, bins: Flags) -> Findings:
+    after = _after(series, model, bins)
+    given = (model.windows, model.forecast, bins, after)
+    least = weigh_filled(*given, np.zeros(after.counts.size))
+    most = weigh_filled(*given, after.most) if after.most.any() else least
+    return Findings(look, after, *least, *most)
 
 
 def _model(series: Series, deploys: Sequence[int], settings: Settings) -> _Model:
     flags, factor = recurring(series)
     size = series.counts.size - series.past
     is_left = ~flags[series.past :] & series.known[series.past :]
-    if settings.use_masks and is_left.sum() >= max(1.0, 0.4 * size):
-        masked = series.without(flags)
-    else:
-        masked, factor = series, np.ones(factor.size)
+    if not settings.use_masks or is_left.sum() < max(1.0, 0.4 * size):
+        flags, factor = np.zeros_like(flags), np.ones_like(factor)
+    masked = series.without(flags)
     usual = day_profile(masked) if settings.use_profile else flat_day(masked)
     windows = cut(masked, usual, size, [each for each in deploys if each < _deployed(series)])
     made = forecast(windows) if settings.use_forecast else flat(windows)
     blips = blips_of(masked, usual, windows, made) if settings.use_blips else Blips(0.0, 0)
-    return _Model(windows, made, blips, factor, usual)
+    missing = usual_in_missing(series, flags, usual, windows)
+    return _Model(windows, made, blips, factor, usual, missing)
 
 
 def _deployed(series: Series) -> int:
@@ -136,17 +159,21 @@ def _deployed(series: Series) -> int:
 
 
 def _calm_bins(model: _Model) -> Flags:
-    """Return the known bins, without those of the restart blips of a team that is prone to them."""
-    known = known_bins(model.windows)
-    calm = known & (model.windows.offsets >= model.blips.minutes)
-    return calm if model.blips.share > PRONE_SHARE else known
+    """Return the bins without jobs, and without the restart blips of a team prone to them."""
+    left = np.asarray(model.windows.usual[-1] + model.missing > 0)
+    calm = left & (model.windows.offsets >= model.blips.minutes)
+    return calm if model.blips.share > PRONE_SHARE else left
 
 
-def _after(series: Series, model: _Model, bins: Flags) -> evidence.After:
+def _after(series: Series, model: _Model, bins: Flags) -> After:
     windows = model.windows
-    return evidence.After(
+    known = model.forecast.expected[-1][bins]
+    missing = model.missing[bins] * model.scale
+    return After(
         counts=windows.counts[-1][bins],
-        expected=model.forecast.expected[-1][bins],
+        expected=known + missing,
+        known=known,
+        most=most_of_missing(missing, model.forecast),
         offsets=windows.offsets[bins],
         width=windows.width * series.step / 60,
         shared=model.forecast.shared,
@@ -157,8 +184,7 @@ def _after(series: Series, model: _Model, bins: Flags) -> evidence.After:
 def _described(made: Assessment, series: Series, look: Look, model: _Model) -> Assessment:
     """Add what was expected of all known buckets, those of recurring jobs among them."""
     past = series.past
-    scale = model.forecast.expected[-1].sum() / max(float(model.windows.usual[-1].sum()), 1e-9)
-    each = model.usual[past:] * model.factor[past:] * scale
+    each = model.usual[past:] * model.factor[past:] * model.scale
     known = np.where(series.known[past:], each, 0.0)
     expected, observed = float(known.sum()), float(made.observed or 0)
     low, high = spread.interval_of_total(known, model.forecast)

@@ -21,13 +21,16 @@ class Findings:
     """What was found after a deploy.
 
     Args:
-        rise, fall: The evidence for either.
+        rise, fall: The evidence for either, had the missing minutes brought nothing.
+        full_rise, full_fall: The same, had they brought the most that was to be expected.
     """
 
     look: Look
     after: After
     rise: Change
     fall: Change
+    full_rise: Change
+    full_fall: Change
 
 
 def decide(made: Assessment, found: Findings, settings: Settings) -> Assessment:
@@ -43,7 +46,7 @@ def decide(made: Assessment, found: Findings, settings: Settings) -> Assessment:
     if known < settings.least_known:
         return replace(made, health="unknown", reason="gap")
     if _is_fall(found, settings):
-        began = _whole_minutes(found.fall.began)
+        began = _whole_minutes(found.full_fall.began)
         return replace(made, health="improved", reason="fall", began_after_minutes=began)
     return _unchanged(made, found, needed, settings)
 
@@ -51,8 +54,8 @@ def decide(made: Assessment, found: Findings, settings: Settings) -> Assessment:
 def _with_evidence(
     made: Assessment, found: Findings, needed: float, settings: Settings
 ) -> Assessment:
-    change = found.rise if found.rise.evidence >= found.fall.evidence else found.fall
-    after = found.after
+    rise, fall, after = found.rise, found.full_fall, found.after
+    change = rise if rise.evidence >= fall.evidence else fall
     return replace(
         made,
         evidence=change.evidence,
@@ -61,11 +64,11 @@ def _with_evidence(
         smallest_ratio=smallest_ratio(after, needed, settings),
         details={
             **made.details,
-            "score": round(min(found.rise.evidence, found.rise.rarity), DIGITS),
-            "rise_evidence": found.rise.evidence,
-            "fall_evidence": found.fall.evidence,
-            "rise_rarity": round(found.rise.rarity, DIGITS),
-            "fall_rarity": round(found.fall.rarity, DIGITS),
+            "score": round(min(rise.evidence, rise.rarity), DIGITS),
+            "rise_evidence": rise.evidence,
+            "fall_evidence": fall.evidence,
+            "rise_rarity": round(rise.rarity, DIGITS),
+            "fall_rarity": round(fall.rarity, DIGITS),
             "evidence_needed": needed,
             "rarity_needed": settings.rise_rarity,
             "effect_ratio": round(change.ratio, DIGITS),
@@ -73,6 +76,8 @@ def _with_evidence(
             "bin_offsets": after.offsets.tolist(),
             "bin_counts": after.counts.tolist(),
             "bin_expected": np.round(after.expected, DIGITS).tolist(),
+            "bin_expected_known": np.round(after.known, DIGITS).tolist(),
+            "bin_most_missing": np.round(after.most, DIGITS).tolist(),
         },
     )
 
@@ -89,13 +94,14 @@ def _is_rise(found: Findings, evidence: float, settings: Settings) -> bool:
 
 
 def _is_fall(found: Findings, settings: Settings) -> bool:
-    is_rare = _reaches(found.fall.rarity, settings.fall_rarity) or not settings.use_moments
+    fall, after = found.full_fall, found.after
+    is_rare = _reaches(fall.rarity, settings.fall_rarity) or not settings.use_moments
     return (
-        _reaches(found.fall.evidence, settings.fall_evidence)
+        _reaches(fall.evidence, settings.fall_evidence)
         and is_rare
-        and found.fall.evidence > found.rise.evidence
-        and found.fall.ratio <= settings.improved_ratio
-        and -_excess(found.after) >= settings.material_errors
+        and fall.evidence > found.full_rise.evidence
+        and fall.ratio <= settings.improved_ratio
+        and -(_excess(after) + float(after.most.sum())) >= settings.material_errors
     )
 
 

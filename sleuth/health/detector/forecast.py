@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sleuth.health.detector.series import Flags, Floats
+from sleuth.health.detector.series import Floats
 from sleuth.health.detector.windows import Windows
 
 PRIOR_WEIGHTS = {5: (0.1, 0.1, 0.2, 0.25, 0.2), 3: (0.4, 0.25, 0.2)}
@@ -117,8 +117,3 @@ def _spread(windows: Windows, expected: Floats, alike: Floats) -> tuple[float, f
     shared = (bins * whole - each) / (bins - 1) if bins > 1 else whole / 2
     shared = float(np.clip(shared, 0.0006, 1.5))
     return shared, float(np.clip(each - shared, 0.001, 50.0))
-
-
-def known_bins(windows: Windows) -> Flags:
-    """Return which bins after the deploy hold a bucket that is known."""
-    return np.asarray(windows.usual[-1] > 0)

@@ -25,9 +25,10 @@ def smallest_ratio(after: After, needed: float, settings: Settings) -> float | N
     """Return the smallest rise since the deploy that would have shown by now, if any would.
 
     Args:
+        after: What came; a rise shows in the known minutes alone.
         needed: The evidence that this look asks for.
     """
-    counts = after.expected * RATIOS[:, None]
+    counts = after.known * RATIOS[:, None]
     expected = np.broadcast_to(after.expected, counts.shape)
     parts = parts_of(after.expected.size, 1)
     off = deviations(counts, expected, after.shared, after.single, parts)

@@ -46,9 +46,14 @@ def test_steady_errors_of_which_more_than_a_fifth_is_missing_are_a_gap():
     assert (made.health, made.reason, made.known_minutes) == ("unknown", "gap", 14)
 
 
-def test_a_rise_is_told_though_most_minutes_are_missing():
-    made = RISEN.lost(2, 14).lost(18).judged(18)
-    assert (made.health, made.known_minutes) == ("unhealthy", 6)
+def test_a_rise_that_outweighs_most_minutes_missing_is_told_more_mildly():
+    made = RISEN.lost(2, 10).lost(18).judged(18)
+    assert (made.health, made.known_minutes) == ("ailing", 10)
+
+
+def test_a_rise_that_missing_minutes_may_outweigh_is_not_told():
+    made = RISEN.lost(2, 16).lost(18).judged(18)
+    assert (made.health, made.reason, made.known_minutes) == ("unknown", "gap", 4)
 
 
 def test_missing_minutes_count_neither_as_seen_nor_as_expected():
