@@ -123,6 +123,8 @@ def _compared(
     made: Assessment, series: Series, look: Look, deploys: Sequence[int], settings: Settings
 ) -> Assessment:
     model = _model(series, deploys, settings)
+    if not model.windows.usual[-1].any():
+        return replace(made, reason="gap")
     bins = _calm_bins(model)
     if not bins.any():
         return replace(_described(made, series, look, model), reason="restart")
@@ -142,7 +144,7 @@ def _findings(series: Series, look: Look, model: _Model, bins: Flags) -> Finding
 def _model(series: Series, deploys: Sequence[int], settings: Settings) -> _Model:
     flags, factor = recurring(series)
     size = series.counts.size - series.past
-    is_left = ~flags[series.past :] & series.known[series.past :]
+    is_left = ~flags[series.past :]
     if not settings.use_masks or is_left.sum() < max(1.0, 0.4 * size):
         flags, factor = np.zeros_like(flags), np.ones_like(factor)
     masked = series.without(flags)
