@@ -18,7 +18,7 @@ from sleuth.health.detector.looks import Look, look_at
 from sleuth.health.detector.missing import most_of_missing, usual_in_missing, weigh_filled
 from sleuth.health.detector.series import Flags, Floats, Series, arrange, read
 from sleuth.health.detector.settings import DEFAULT, Settings
-from sleuth.health.detector.usual import day_profile, flat_day, recurring
+from sleuth.health.detector.usual import brought_by_jobs, day_profile, flat_day, recurring
 from sleuth.health.detector.windows import Windows, cut
 
 PRONE_SHARE = 0.3
@@ -68,16 +68,16 @@ class _Model:
     """What is usual at this deploy.
 
     Args:
-        factor: By how much recurring jobs exceed the rest, for each bucket.
-        usual: What the usual day brings in each bucket.
+        usual: What the usual day brings in each bucket, jobs aside.
+        jobs: What recurring jobs bring beside it.
         missing: What it brings in the missing ones of each bin after the deploy.
     """
 
     windows: Windows
     forecast: Forecast
     blips: Blips
-    factor: Floats
     usual: Floats
+    jobs: Floats
     missing: Floats
 
     @property
@@ -142,18 +142,19 @@ def _findings(series: Series, look: Look, model: _Model, bins: Flags) -> Finding
 
 
 def _model(series: Series, deploys: Sequence[int], settings: Settings) -> _Model:
-    flags, factor = recurring(series)
+    flags = recurring(series)
     size = series.counts.size - series.past
     is_left = ~flags[series.past :]
     if not settings.use_masks or is_left.sum() < max(1.0, 0.4 * size):
-        flags, factor = np.zeros_like(flags), np.ones_like(factor)
+        flags = np.zeros_like(flags)
     masked = series.without(flags)
     usual = day_profile(masked) if settings.use_profile else flat_day(masked)
     windows = cut(masked, usual, size, [each for each in deploys if each < _deployed(series)])
     made = forecast(windows) if settings.use_forecast else flat(windows)
     blips = blips_of(masked, usual, windows, made) if settings.use_blips else Blips(0.0, 0)
     missing = usual_in_missing(series, flags, usual, windows)
-    return _Model(windows, made, blips, factor, usual, missing)
+    jobs = brought_by_jobs(series, flags, usual)
+    return _Model(windows, made, blips, usual, jobs, missing)
 
 
 def _deployed(series: Series) -> int:
@@ -186,8 +187,9 @@ def _after(series: Series, model: _Model, bins: Flags) -> After:
 def _described(made: Assessment, series: Series, look: Look, model: _Model) -> Assessment:
     """Add what was expected of all known buckets, those of recurring jobs among them."""
     past = series.past
-    each = model.usual[past:] * model.factor[past:] * model.scale
-    known = np.where(series.known[past:], each, 0.0)
+    calm, jobs = model.usual[past:] * model.scale, model.jobs[past:]
+    each, is_known = calm + jobs, series.known[past:]
+    known = np.where(is_known, each, 0.0)
     expected, observed = float(known.sum()), float(made.observed or 0)
     low, high = spread.interval_of_total(known, model.forecast)
     less, more = spread.interval_of_ratio(observed, known, model.forecast)
@@ -200,7 +202,7 @@ def _described(made: Assessment, series: Series, look: Look, model: _Model) -> A
         ratio=round(ratio, 6),
         ratio_low=round(ratio * less, 6),
         ratio_high=round(ratio * more, 6),
-        usual_per_minute=round(float(each.mean()) * 60 / series.step, 9),
+        usual_per_minute=round(float(calm.mean()) * 60 / series.step, 9),
         moments=model.windows.moments,
         deploys_learnt_from=model.windows.counts.shape[0] - 1 - model.windows.moments,
         band=spread.band(look.begin, each, model.forecast),
@@ -210,6 +212,7 @@ def _described(made: Assessment, series: Series, look: Look, model: _Model) -> A
             "single_variance": round(model.forecast.single, 9),
             "blip_share": round(model.blips.share, 9),
             "blip_minutes": model.blips.minutes,
+            "expected_of_jobs": round(float(jobs[is_known].sum()), 9),
         },
     )
 

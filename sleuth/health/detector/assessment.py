@@ -50,7 +50,7 @@ class Assessment:
         began_after_minutes: When the change began, in minutes after the deploy; None without
             a change.
         smallest_ratio: The smallest rise that could have been seen by now.
-        usual_per_minute: Errors a minute that are usual at this time.
+        usual_per_minute: Errors a minute that are usual at this time, those of jobs aside.
         threefold_after_minutes: Minutes of data after which a threefold rise would show; None
             if not within the last look.
         history_days: How much of the past is known.

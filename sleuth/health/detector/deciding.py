@@ -144,7 +144,8 @@ def _unchanged(made: Assessment, found: Findings, needed: float, settings: Setti
 
 def _would_have_shown(made: Assessment, settings: Settings) -> bool:
     """Return whether silence means something: a serious rise would have been seen."""
-    expected = max(made.expected or 0.0, 1e-9)
+    of_jobs = float(made.details["expected_of_jobs"])
+    expected = max((made.expected or 0.0) - of_jobs, 1e-9)
     rise = settings.serious_rise_per_hour * made.known_minutes / 60
     serious = max(settings.serious_ratio, 1 + rise / expected)
     return made.smallest_ratio is not None and made.smallest_ratio <= serious
