@@ -60,7 +60,7 @@ def assess(
     is_inside = times < look.begin + size * step_seconds
     series = arrange(times[is_inside], values[is_inside], deployed_at, look.begin, step_seconds)
     made = _judge(_prolonged(series, size), look, earlier_deploys, settings)
-    return made if threshold is None else _with_threshold(made, threshold)
+    return made if threshold is None else _with_threshold(made, threshold, settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,10 +217,14 @@ def _described(made: Assessment, series: Series, look: Look, model: _Model) -> A
     )
 
 
-def _with_threshold(made: Assessment, threshold: float) -> Assessment:
+def _with_threshold(made: Assessment, threshold: float, settings: Settings) -> Assessment:
     """Let the user's own limit decide, and keep what would have been said without it."""
     if made.reason in {"gap", "pending", "replaced"} or made.rate_after is None:
         return replace(made, threshold=threshold, detected=made.health)
+    if made.known_minutes < settings.least_known * made.minutes_of_data:
+        return replace(
+            made, health="unknown", reason="gap", threshold=threshold, detected=made.health
+        )
     is_above = made.rate_after > threshold
     return replace(
         made,

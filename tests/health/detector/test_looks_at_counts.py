@@ -122,6 +122,18 @@ def test_the_users_limit_decides_with_a_short_history():
     assert (made.health, made.detected) == ("unhealthy", "unknown")
 
 
+@pytest.mark.parametrize("days", [1, 8])
+@pytest.mark.parametrize("threshold", [1.0, 1e4])
+def test_the_users_limit_does_not_decide_by_one_known_minute(days, threshold):
+    made = drawn(20, days=days).lost(1).judged(18 + SETTLED, threshold=threshold)
+    assert (made.health, made.reason, made.threshold) == ("unknown", "gap", threshold)
+
+
+def test_the_users_limit_is_not_held_against_a_rise_of_which_too_little_is_known():
+    made = RISEN.lost(2, 10).lost(18).judged(18, threshold=1e4)
+    assert (made.health, made.reason, made.detected) == ("unknown", "gap", "ailing")
+
+
 def test_the_users_limit_says_nothing_of_missing_minutes():
     assert STEADY.lost(0).judged(20, threshold=1.0).reason == "gap"
 
