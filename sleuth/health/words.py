@@ -33,11 +33,14 @@ REASONS = {
     "replaced": "The next deploy came before a whole minute had passed: nothing to count.",
     "short_history": "Two days of counts from before the deploy are needed.",
     "restart": "Restarts bring errors at this team's deploys, so the first minutes tell nothing.",
+    "mixed": "Errors first rose and then fell, or the other way round: more minutes will tell.",
     "too_few_errors": "Too few errors to tell; a threefold rise could go unseen.",
     "no_source": "The impact source was removed before there was a verdict.",
     "paused": "Collection was paused.",
     "failed": "The counts could not be judged, by a fault of Sleuth's; it is in the log.",
 }
+
+MIXED_TO_THE_END = "Errors rose for a time and fell for another, so neither can be said."
 
 Figures = Mapping[str, Any]
 """An assessment as it is stored, as JSON."""
@@ -97,6 +100,8 @@ def sentence(figures: Figures) -> str:
 def _unknown(figures: Figures) -> str:
     if figures["reason"] == "too_few_errors" and figures.get("usual_per_minute") is not None:
         return _too_few(figures)
+    if figures["reason"] == "mixed" and figures["is_final"]:
+        return MIXED_TO_THE_END
     if figures["reason"] == "short_history":
         known = span(figures.get("history_days", 0.0) * DAY)
         verb = "is" if known.startswith("1 ") else "are"

@@ -113,6 +113,12 @@ SEEN = {"minutes_of_data": 6, "known_minutes": 6, "observed": 54, "expected": 12
             {},
             "Two days of counts from before the deploy are needed; there are none.",
         ),
+        (
+            "unknown",
+            "mixed",
+            SEEN,
+            "Errors first rose and then fell, or the other way round: more minutes will tell.",
+        ),
         ("unknown", "pending", {}, "Not recorded yet."),
         (
             "unknown",
@@ -124,6 +130,11 @@ SEEN = {"minutes_of_data": 6, "known_minutes": 6, "observed": 54, "expected": 12
 )
 def test_each_reason_has_a_sentence_with_its_figures(health, reason, figures, sentence) -> None:
     assert say(health, reason, **figures) == sentence
+
+
+def test_no_more_minutes_are_promised_of_a_mixed_course_at_the_last_look() -> None:
+    figures = Assessment("unknown", "mixed", is_final=True, **SEEN).as_json()
+    assert "more minutes" not in words.sentence(figures)
 
 
 def test_a_tracker_that_counts_by_the_hour_is_spoken_of_in_hours() -> None:

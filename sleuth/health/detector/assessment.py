@@ -31,8 +31,9 @@ class Assessment:
     Args:
         health: improved, healthy, ailing, unhealthy or unknown.
         reason: Why. Of unknown: pending, gap, replaced, short_history, restart
-            (only minutes of restart errors, usual at this team's deploys) or too_few_errors; of
-            the others: rise, fall, usual, trifle (a change too small to matter),
+            (only minutes of restart errors, usual at this team's deploys), mixed (a rise and a
+            fall) or too_few_errors; of the others: rise, fall, usual, trifle (a change too small
+            to matter),
             common (one as large is seen at many other moments), above_threshold or
             below_threshold.
         is_final: Whether no later look can change it.

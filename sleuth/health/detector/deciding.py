@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sleuth.health.detector.assessment import Assessment
-from sleuth.health.detector.evidence import After, Change
+from sleuth.health.detector.evidence import After, Change, parts_of
 from sleuth.health.detector.looks import Look, later_looks, number_of_look
 from sleuth.health.detector.power import shows_after, smallest_ratio
 from sleuth.health.detector.settings import Settings
@@ -45,6 +45,8 @@ def decide(made: Assessment, found: Findings, settings: Settings) -> Assessment:
     known = made.known_minutes / made.minutes_of_data
     if known < settings.least_known:
         return replace(made, health="unknown", reason="gap")
+    if _is_mixed(found, needed, settings):
+        return replace(made, health="unknown", reason="mixed")
     if _is_fall(found, settings):
         began = _whole_minutes(found.full_fall.began)
         return replace(made, health="improved", reason="fall", began_after_minutes=began)
@@ -101,12 +103,31 @@ def _is_fall(found: Findings, settings: Settings) -> bool:
         and is_rare
         and fall.evidence > found.full_rise.evidence
         and fall.ratio <= settings.improved_ratio
-        and -(_excess(after) + float(after.most.sum())) >= settings.material_errors
+        and -_full_excess(after) >= settings.material_errors
     )
+
+
+def _is_mixed(found: Findings, evidence: float, settings: Settings) -> bool:
+    """Return whether errors rose for a part of the time, and fell for another."""
+    rise, after = found.rise.evidence, found.after
+    has_fallen = _reaches(found.full_fall.evidence, min(rise, settings.fall_evidence))
+    is_made_up_for = _full_excess(after) < settings.material_errors <= _largest_excess(after)
+    return _reaches(rise, evidence) and (has_fallen or is_made_up_for)
 
 
 def _excess(after: After) -> float:
     return float(after.counts.sum() - after.expected.sum())
+
+
+def _full_excess(after: After) -> float:
+    """Return the excess, had the missing minutes brought the most that was to be expected."""
+    return _excess(after) + float(after.most.sum())
+
+
+def _largest_excess(after: After) -> float:
+    """Return that of the part of the time that has the largest."""
+    off = after.counts - after.expected
+    return max(float(off[first:last].sum()) for first, last in parts_of(off.size, 1))
 
 
 def _reaches(value: float, limit: float) -> bool:
@@ -138,8 +159,12 @@ def _unchanged(made: Assessment, found: Findings, needed: float, settings: Setti
         )
     if not _reaches(found.rise.evidence, needed):
         return replace(made, health="healthy", reason="usual")
-    is_small = not _reaches(found.rise.ratio, settings.ailing_ratio)
-    return replace(made, health="healthy", reason="trifle" if is_small else "common")
+    is_outweighed = found.fall.evidence >= found.rise.evidence
+    has_excess = _excess(found.after) >= settings.material_errors
+    if found.after.most.any() and (is_outweighed or not has_excess):
+        return replace(made, health="unknown", reason="gap")
+    is_large = _reaches(found.rise.ratio, settings.ailing_ratio) and has_excess
+    return replace(made, health="healthy", reason="common" if is_large else "trifle")
 
 
 def _would_have_shown(made: Assessment, settings: Settings) -> bool:
