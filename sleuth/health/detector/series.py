@@ -69,6 +69,8 @@ def read(minutes: ArrayLike, counts: ArrayLike, step: int) -> tuple[Integers, Fl
         raise ValueError(f"There are more than {MOST_BUCKETS:,} buckets.")
     if times.size > 1 and (np.diff(times) != step).any():
         raise ValueError(f"The minutes must be in order and {step} seconds apart.")
+    if times.size and times[0] % step:
+        raise ValueError(f"The minutes must start at whole multiples of {step} seconds.")
     if (values < 0).any() or np.isinf(values).any():
         raise ValueError("Counts must be finite and not negative.")
     return times, values

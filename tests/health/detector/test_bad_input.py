@@ -130,6 +130,7 @@ REFUSED = {
     "shuffled": (np.roll(MINUTES, 1), np.ones(SIZE), "in order"),
     "duplicated": (np.repeat(MINUTES[:30], 2), np.ones(60), "60 seconds apart"),
     "with a minute left out": (np.delete(MINUTES, 9), np.ones(SIZE - 1), "60 seconds apart"),
+    "between the minutes": (MINUTES + 30, np.ones(SIZE), "whole multiples of 60 seconds"),
     "negative": (MINUTES, changed(3, -1.0), "not negative"),
     "infinite": (MINUTES, changed(3, np.inf), "finite"),
     "of unequal lengths": (MINUTES, np.ones(SIZE - 1), "one count for each minute"),
