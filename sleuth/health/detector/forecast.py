@@ -13,6 +13,8 @@ PRIOR_WEIGHTS = {5: (0.1, 0.1, 0.2, 0.25, 0.2), 3: (0.4, 0.25, 0.2)}
 RIDGE = 8.0
 ROUNDS = 4
 LEAST_EXPECTED = 1e-9
+LOGARITHMS = (-20, 40)
+"""Between these lie those of what a window can bring."""
 LIKENESS = 0.7
 LEAST_SHARE = 0.1
 
@@ -46,7 +48,7 @@ def forecast(windows: Windows) -> Forecast:
     offset = np.log(np.maximum(usual, LEAST_EXPECTED))
     alike = _likeness(windows)
     weights = _fitted(design, offset, total, alike)
-    scale = np.exp(np.clip(offset + design @ weights, -20, 30) - offset)
+    scale = np.exp(np.clip(offset + design @ weights, *LOGARITHMS) - offset)
     expected = np.maximum(windows.usual * scale[:, None], LEAST_EXPECTED)
     shared, single = _spread(windows, expected, alike)
     return Forecast(expected, weights, shared, single)
@@ -81,7 +83,7 @@ def _fitted(design: Floats, offset: Floats, total: Floats, alike: Floats) -> Flo
     )
     weights, excess = prior.copy(), 0.3
     for _ in range(ROUNDS if is_used.any() else 0):
-        expected = np.exp(np.clip(base + rows @ weights, -20, 30))
+        expected = np.exp(np.clip(base + rows @ weights, *LOGARITHMS))
         capped = np.minimum(seen, 4 * expected + 4 + 3 * np.sqrt(expected))
         slack = 1 + excess * expected
         slope = rows.T @ (share * (capped - expected) / slack) - ridge * (weights - prior)

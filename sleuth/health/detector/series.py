@@ -13,6 +13,8 @@ Flags = NDArray[np.bool_]
 
 DAY = 86_400
 MOST_BUCKETS = 1_000_000
+MOST_ERRORS = 1_000_000_000_000
+"""Beyond that the forecast no longer reaches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ def read(minutes: ArrayLike, counts: ArrayLike, step: int) -> tuple[Integers, Fl
         raise ValueError(f"The minutes must start at whole multiples of {step} seconds.")
     if (values < 0).any() or np.isinf(values).any():
         raise ValueError("Counts must be finite and not negative.")
+    if (values > MOST_ERRORS).any():
+        raise ValueError(f"A count is larger than {MOST_ERRORS:,}.")
     return times, values
 
 
