@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
@@ -197,7 +198,9 @@ def _common(figures: Figures) -> str:
     if not figures.get("moments"):
         return ": as large a change is often seen without a deploy"
     alike, moments = rounded(figures["moments_alike"]), rounded(figures["moments"])
-    return f": as large a change was seen at {alike} of {moments} moments without a deploy"
+    are_free = figures.get("details", {}).get("free_moments", math.inf) >= figures["moments"]
+    which = "moments without a deploy" if are_free else "other moments"
+    return f": as large a change was seen at {alike} of {moments} {which}"
 
 
 def _plainly(_figures: Figures) -> str:

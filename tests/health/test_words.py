@@ -75,6 +75,13 @@ SEEN = {"minutes_of_data": 6, "known_minutes": 6, "observed": 54, "expected": 12
             "seen at 180 of 2\u202f000 moments without a deploy.",
         ),
         (
+            "healthy",
+            "common",
+            {**SEEN, "moments": 200, "moments_alike": 18, "details": {"free_moments": 120}},
+            "54 errors in 6 minutes after the deploy, against 12 expected: as large a change was "
+            "seen at 18 of 200 other moments.",
+        ),
+        (
             "unhealthy",
             "above_threshold",
             {**SEEN, "threshold": 5.0, "detected": "ailing"},

@@ -207,6 +207,7 @@ def _described(made: Assessment, series: Series, look: Look, model: _Model) -> A
         deploys_learnt_from=model.windows.counts.shape[0] - 1 - model.windows.moments,
         band=spread.band(look.begin, each, model.forecast),
         details={
+            "free_moments": model.windows.free,
             "weights": np.round(model.forecast.weights, 9).tolist(),
             "shared_variance": round(model.forecast.shared, 9),
             "single_variance": round(model.forecast.single, 9),

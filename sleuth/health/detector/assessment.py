@@ -34,7 +34,7 @@ class Assessment:
             (only minutes of restart errors, usual at this team's deploys), mixed (a rise and a
             fall) or too_few_errors; of the others: rise, fall, usual, trifle (a change too small
             to matter),
-            common (one as large is seen at many other moments), above_threshold or
+            common (one as large is seen at many moments), above_threshold or
             below_threshold.
         is_final: Whether no later look can change it.
         minutes_of_data: Minutes after the deploy that the verdict rests on: the look.
@@ -43,7 +43,8 @@ class Assessment:
         expected: Errors expected in these minutes had there been no deploy.
         expected_low, expected_high: Between these 95 of 100 such windows lie.
         ratio: Rate by what was expected, with its 95 % interval; never infinite.
-        moments: How many similar moments without a deploy were looked at.
+        moments: How many moments were looked at, without a deploy or, where too few are, far
+            from one.
         moments_alike: At how many of these the series changed at least as much.
         rarity: How often such a change is seen without a deploy, between 0 and 1.
         evidence: Logarithm to base 10 of how much better a change explains the counts than
