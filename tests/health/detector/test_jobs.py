@@ -51,6 +51,15 @@ def test_no_window_of_a_strip_is_bad_when_a_job_runs(calm, size, period, seed):
     assert not {each.health for each in values} & BAD
 
 
+def test_what_happens_every_other_minute_is_no_job():
+    steady = drawn(1, after=18, swing=0.0)
+    counts = steady.counts.copy()
+    counts[::2] += np.random.default_rng(1).poisson(30, counts[::2].size)
+    made = replace(steady, counts=counts).judged(18)
+    assert made.details["expected_of_jobs"] == 0
+    assert sum(made.details["bin_counts"]) == made.observed
+
+
 def test_few_errors_beside_a_job_are_told_as_few():
     made = with_job(0.02, 60, HOUR).judged(10)
     assert (made.health, made.reason) == ("unknown", "too_few_errors")

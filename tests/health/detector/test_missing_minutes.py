@@ -74,6 +74,17 @@ def test_a_fall_is_told_though_a_few_minutes_are_missing():
     assert (made.health, made.known_minutes) == ("improved", 15)
 
 
+def test_missing_minutes_turn_no_trifle_into_a_fall():
+    steady = drawn(20, swing=0.0).with_after(np.full(18, 16.0))
+    assert steady.lost(12, 15).judged(18 + SETTLED).health == "healthy"
+
+
+def test_with_minutes_missing_a_rise_must_be_larger_to_show():
+    case = drawn(20)
+    whole, holed = (each.judged(18 + SETTLED) for each in (case, case.lost(4, 7)))
+    assert holed.smallest_ratio > whole.smallest_ratio
+
+
 def test_what_is_told_of_missing_minutes_rests_on_the_known_ones():
     case = drawn(20, 4).lost(4, 10)
     made = case.judged(18 + SETTLED)

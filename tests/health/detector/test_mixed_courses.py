@@ -20,7 +20,7 @@ def said(made: Assessment) -> tuple[str, str]:
     return made.health, made.reason
 
 
-@pytest.mark.parametrize(("first", "second"), [(20, 0), (0, 20), (15, 5), (5, 15)])
+@pytest.mark.parametrize(("first", "second"), [(20, 0), (21, 0), (0, 20), (15, 5)])
 @pytest.mark.parametrize("sensitivity", SENSITIVITIES)
 def test_a_course_that_rises_and_falls_as_much_is_mixed(first, second, sensitivity):
     made = after(first, second).judged(30, settings=SENSITIVITIES[sensitivity])
