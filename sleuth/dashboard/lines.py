@@ -30,6 +30,7 @@ UNKNOWN_BECAUSE = {
     "replaced": "replaced by the next deploy at once",
     "short_history": "less than two days of counts before the deploy",
     "restart": "only the errors that restarts usually bring",
+    "mixed": "a rise and a fall",
     "too_few_errors": "too few errors to tell",
     "no_source": "the impact source was removed first",
     "paused": "collecting is paused",

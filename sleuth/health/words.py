@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
@@ -14,6 +15,7 @@ from sleuth.buckets import (
     duration,
     per_unit,
     period_name,
+    rate_unit,
     rate_words,
 )
 
@@ -32,11 +34,14 @@ REASONS = {
     "replaced": "The next deploy came before a whole minute had passed: nothing to count.",
     "short_history": "Two days of counts from before the deploy are needed.",
     "restart": "Restarts may bring errors at this team's deploys: the first minutes tell nothing.",
+    "mixed": "Errors first rose and then fell, or the other way round: more minutes will tell.",
     "too_few_errors": "Too few errors to tell; a threefold rise could go unseen.",
     "no_source": "The impact source was removed before there was a verdict.",
     "paused": "Collection was paused.",
     "failed": "The counts could not be judged, by a fault of Sleuth's; it is in the log.",
 }
+
+MIXED_TO_THE_END = "Errors rose for a time and fell for another, so neither can be said."
 
 Figures = Mapping[str, Any]
 """An assessment as it is stored, as JSON."""
@@ -96,6 +101,8 @@ def sentence(figures: Figures) -> str:
 def _unknown(figures: Figures) -> str:
     if figures["reason"] == "too_few_errors" and figures.get("usual_per_minute") is not None:
         return _too_few(figures)
+    if figures["reason"] == "mixed" and figures["is_final"]:
+        return MIXED_TO_THE_END
     if figures["reason"] == "short_history":
         known = span(figures.get("history_days", 0.0) * DAY)
         verb = "is" if known.startswith("1 ") else "are"
@@ -197,7 +204,9 @@ def _common(figures: Figures) -> str:
     if not figures.get("moments"):
         return ": as large a change is often seen without a deploy"
     alike, moments = rounded(figures["moments_alike"]), rounded(figures["moments"])
-    return f": as large a change was seen at {alike} of {moments} moments without a deploy"
+    are_free = figures.get("details", {}).get("free_moments", math.inf) >= figures["moments"]
+    which = "moments without a deploy" if are_free else "other moments"
+    return f": as large a change was seen at {alike} of {moments} {which}"
 
 
 def _plainly(_figures: Figures) -> str:
@@ -228,4 +237,14 @@ def _after(figures: Figures) -> str:
     minutes, step = figures["minutes_of_data"], figures.get("step_seconds", MINUTE)
     if step > MINUTE and minutes * 60 == step:
         return f"the first whole {period_name(step)} after the deploy"
+    known = figures.get("known_minutes") or minutes
+    if known < minutes:
+        return f"{_known_of(known, minutes, step)} after the deploy"
     return f"{duration(minutes, step)} after the deploy"
+
+
+def _known_of(known: int, minutes: int, step: int) -> str:
+    """Return how much of a time is known: "15 known minutes of 18"."""
+    unit = rate_unit(step)
+    count, whole = (rounded(each * MINUTE // unit) for each in (known, minutes))
+    return f"{count} known {NAMES[unit]}s of {whole}"

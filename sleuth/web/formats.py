@@ -32,6 +32,7 @@ UNKNOWN_WORDS = {
     "replaced": "Unknown: replaced too soon",
     "short_history": "Unknown: too little history",
     "restart": "Unknown: restart errors only",
+    "mixed": "Unknown: a rise and a fall",
     "too_few_errors": "Unknown: too few errors",
     "no_source": "No impact source",
     "paused": "Paused",

@@ -54,6 +54,13 @@ SEEN = {"minutes_of_data": 6, "known_minutes": 6, "observed": 54, "expected": 12
             "22 errors in 6 minutes after the deploy, against 12 expected: no clear change.",
         ),
         (
+            "ailing",
+            "rise",
+            {**SEEN, "minutes_of_data": 18, "known_minutes": 15, "ratio": 4.5},
+            "54 errors in 15 known minutes of 18 after the deploy, against 12 expected: 4.5 times "
+            "as many.",
+        ),
+        (
             "healthy",
             "trifle",
             {**SEEN, "observed": 14},
@@ -66,6 +73,13 @@ SEEN = {"minutes_of_data": 6, "known_minutes": 6, "observed": 54, "expected": 12
             {**SEEN, "observed": 25, "moments": 2000, "moments_alike": 180},
             "25 errors in 6 minutes after the deploy, against 12 expected: as large a change was "
             "seen at 180 of 2\u202f000 moments without a deploy.",
+        ),
+        (
+            "healthy",
+            "common",
+            {**SEEN, "moments": 200, "moments_alike": 18, "details": {"free_moments": 120}},
+            "54 errors in 6 minutes after the deploy, against 12 expected: as large a change was "
+            "seen at 18 of 200 other moments.",
         ),
         (
             "unhealthy",
@@ -106,6 +120,12 @@ SEEN = {"minutes_of_data": 6, "known_minutes": 6, "observed": 54, "expected": 12
             {},
             "Two days of counts from before the deploy are needed; there are none.",
         ),
+        (
+            "unknown",
+            "mixed",
+            SEEN,
+            "Errors first rose and then fell, or the other way round: more minutes will tell.",
+        ),
         ("unknown", "pending", {}, "Not recorded yet."),
         (
             "unknown",
@@ -119,6 +139,11 @@ def test_each_reason_has_a_sentence_with_its_figures(health, reason, figures, se
     assert say(health, reason, **figures) == sentence
 
 
+def test_no_more_minutes_are_promised_of_a_mixed_course_at_the_last_look() -> None:
+    figures = Assessment("unknown", "mixed", is_final=True, **SEEN).as_json()
+    assert "more minutes" not in words.sentence(figures)
+
+
 def test_a_tracker_that_counts_by_the_hour_is_spoken_of_in_hours() -> None:
     hourly = {"step_seconds": 3600, "minutes_of_data": 60, "known_minutes": 60, "observed": 240}
     assert say("unhealthy", "rise", **hourly, expected=24.0, ratio=10.0).startswith(
@@ -128,6 +153,13 @@ def test_a_tracker_that_counts_by_the_hour_is_spoken_of_in_hours() -> None:
     assert limited == (
         "240 errors an hour in the first whole hour after the deploy, above your limit of "
         "60 errors an hour. Without it: Healthy."
+    )
+
+
+def test_the_known_of_a_tracker_that_counts_by_the_hour_is_told_in_hours() -> None:
+    partly = {"step_seconds": 3600, "minutes_of_data": 240, "known_minutes": 180}
+    assert say("ailing", "rise", **partly, observed=90, expected=30.0, ratio=3.0).startswith(
+        "90 errors in 3 known hours of 4 after the deploy, against 30 expected"
     )
 
 

@@ -90,6 +90,7 @@ def test_a_flag_is_a_box_with_its_label_behind(field: Draw) -> None:
         ("unhealthy", "", "Unhealthy", "circle-alert"),
         ("unknown", "pending", "Not recorded yet", "clock"),
         ("unknown", "too_few_errors", "Unknown: too few errors", "circle-help"),
+        ("unknown", "mixed", "Unknown: a rise and a fall", "circle-help"),
     ],
 )
 def test_a_health_is_a_word_and_an_icon(

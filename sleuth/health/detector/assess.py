@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sleuth.health.detector import evidence, spread
+from sleuth.health.detector import spread
 from sleuth.health.detector.assessment import Assessment
 from sleuth.health.detector.blips import Blips, blips_of
 from sleuth.health.detector.deciding import Findings, decide
-from sleuth.health.detector.forecast import Forecast, flat, forecast, known_bins
+from sleuth.health.detector.evidence import After, Doubt
+from sleuth.health.detector.forecast import Forecast, flat, forecast
 from sleuth.health.detector.looks import Look, look_at
+from sleuth.health.detector.missing import most_of_missing, usual_in_missing, weigh_filled
 from sleuth.health.detector.series import Flags, Floats, Series, arrange, read
 from sleuth.health.detector.settings import DEFAULT, Settings
-from sleuth.health.detector.usual import day_profile, flat_day, recurring
+from sleuth.health.detector.usual import brought_by_jobs, day_profile, flat_day, recurring
 from sleuth.health.detector.windows import Windows, cut
 
 PRONE_SHARE = 0.3
@@ -58,18 +60,31 @@ def assess(
     is_inside = times < look.begin + size * step_seconds
     series = arrange(times[is_inside], values[is_inside], deployed_at, look.begin, step_seconds)
     made = _judge(_prolonged(series, size), look, earlier_deploys, settings)
-    return made if threshold is None else _with_threshold(made, threshold)
+    return made if threshold is None else _with_threshold(made, threshold, settings)
 
 
 @dataclass(frozen=True, slots=True)
 class _Model:
-    """What is usual at this deploy."""
+    """What is usual at this deploy.
+
+    Args:
+        usual: What the usual day brings in each bucket, jobs aside.
+        jobs: What recurring jobs bring beside it.
+        missing: What it brings in the missing ones of each bin after the deploy.
+    """
 
     windows: Windows
     forecast: Forecast
     blips: Blips
-    factor: Floats
     usual: Floats
+    jobs: Floats
+    missing: Floats
+
+    @property
+    def scale(self) -> float:
+        """What was to be expected by what is usual."""
+        usual = float(self.windows.usual[-1].sum())
+        return float(self.forecast.expected[-1].sum()) / max(usual, 1e-9)
 
 
 def _prolonged(series: Series, size: int) -> Series:
@@ -108,50 +123,65 @@ def _compared(
     made: Assessment, series: Series, look: Look, deploys: Sequence[int], settings: Settings
 ) -> Assessment:
     model = _model(series, deploys, settings)
+    if not model.windows.usual[-1].any():
+        return replace(made, reason="gap")
     bins, doubt = _compared_bins(model)
     if not bins.any():
         return replace(_described(made, series, look, model), reason="restart")
-    rise, fall = evidence.weigh(model.windows, model.forecast, bins, doubt)
-    found = Findings(look, _after(series, model, bins, doubt), rise, fall)
+    after = _after(series, model, bins, doubt)
+    found = _findings(look, model, bins, after)
     return decide(_described(made, series, look, model), found, settings)
 
 
+def _findings(look: Look, model: _Model, bins: Flags, after: After) -> Findings:
+    given = (model.windows, model.forecast, bins, after)
+    least = weigh_filled(*given, np.zeros(after.counts.size))
+    most = weigh_filled(*given, after.most) if after.most.any() else least
+    return Findings(look, after, *least, *most)
+
+
 def _model(series: Series, deploys: Sequence[int], settings: Settings) -> _Model:
-    flags, factor = recurring(series)
+    flags = recurring(series)
     size = series.counts.size - series.past
-    is_left = ~flags[series.past :] & series.known[series.past :]
-    if settings.use_masks and is_left.sum() >= max(1.0, 0.4 * size):
-        masked = series.without(flags)
-    else:
-        masked, factor = series, np.ones(factor.size)
+    is_left = ~flags[series.past :]
+    if not settings.use_masks or is_left.sum() < max(1.0, 0.4 * size):
+        flags = np.zeros_like(flags)
+    masked = series.without(flags)
     usual = day_profile(masked) if settings.use_profile else flat_day(masked)
     windows = cut(masked, usual, size, [each for each in deploys if each < _deployed(series)])
     made = forecast(windows) if settings.use_forecast else flat(windows)
     blips = blips_of(masked, usual, windows, made) if settings.use_blips else Blips(0.0, 0)
-    return _Model(windows, made, blips, factor, usual)
+    missing = usual_in_missing(series, flags, usual, windows)
+    jobs = brought_by_jobs(series, flags, usual)
+    return _Model(windows, made, blips, usual, jobs, missing)
 
 
 def _deployed(series: Series) -> int:
     return series.start + series.past * series.step
 
 
-def _compared_bins(model: _Model) -> tuple[Flags, evidence.Doubt]:
+def _compared_bins(model: _Model) -> tuple[Flags, Doubt]:
     """Return the bins to compare, and what a restart may explain of them.
 
-    They are the known ones, without those of the restart blips of a team that is prone to
+    They are those without jobs, and without the restart blips of a team that is prone to
     them. Of any other team it is in doubt whether this deploy brought a blip.
     """
-    known, blips = known_bins(model.windows), model.blips
-    calm = known & (model.windows.offsets >= blips.minutes)
-    bins = calm if blips.share > PRONE_SHARE else known
-    return bins, evidence.Doubt(calm[bins], blips.share, blips.minutes)
+    left = np.asarray(model.windows.usual[-1] + model.missing > 0)
+    blips = model.blips
+    calm = left & (model.windows.offsets >= blips.minutes)
+    bins = calm if blips.share > PRONE_SHARE else left
+    return bins, Doubt(calm[bins], blips.share, blips.minutes)
 
 
-def _after(series: Series, model: _Model, bins: Flags, doubt: evidence.Doubt) -> evidence.After:
+def _after(series: Series, model: _Model, bins: Flags, doubt: Doubt) -> After:
     windows = model.windows
-    return evidence.After(
+    known = model.forecast.expected[-1][bins]
+    missing = model.missing[bins] * model.scale
+    return After(
         counts=windows.counts[-1][bins],
-        expected=model.forecast.expected[-1][bins],
+        expected=known + missing,
+        known=known,
+        most=most_of_missing(missing, model.forecast),
         offsets=windows.offsets[bins],
         width=windows.width * series.step / 60,
         shared=model.forecast.shared,
@@ -163,9 +193,9 @@ def _after(series: Series, model: _Model, bins: Flags, doubt: evidence.Doubt) ->
 def _described(made: Assessment, series: Series, look: Look, model: _Model) -> Assessment:
     """Add what was expected of all known buckets, those of recurring jobs among them."""
     past = series.past
-    scale = model.forecast.expected[-1].sum() / max(float(model.windows.usual[-1].sum()), 1e-9)
-    each = model.usual[past:] * model.factor[past:] * scale
-    known = np.where(series.known[past:], each, 0.0)
+    calm, jobs = model.usual[past:] * model.scale, model.jobs[past:]
+    each, is_known = calm + jobs, series.known[past:]
+    known = np.where(is_known, each, 0.0)
     expected, observed = float(known.sum()), float(made.observed or 0)
     low, high = spread.interval_of_total(known, model.forecast)
     less, more = spread.interval_of_ratio(observed, known, model.forecast)
@@ -178,24 +208,30 @@ def _described(made: Assessment, series: Series, look: Look, model: _Model) -> A
         ratio=round(ratio, 6),
         ratio_low=round(ratio * less, 6),
         ratio_high=round(ratio * more, 6),
-        usual_per_minute=round(float(each.mean()) * 60 / series.step, 9),
+        usual_per_minute=round(float(calm.mean()) * 60 / series.step, 9),
         moments=model.windows.moments,
         deploys_learnt_from=model.windows.counts.shape[0] - 1 - model.windows.moments,
         band=spread.band(look.begin, each, model.forecast),
         details={
+            "free_moments": model.windows.free,
             "weights": np.round(model.forecast.weights, 9).tolist(),
             "shared_variance": round(model.forecast.shared, 9),
             "single_variance": round(model.forecast.single, 9),
             "blip_share": round(model.blips.share, 9),
             "blip_minutes": model.blips.minutes,
+            "expected_of_jobs": round(float(jobs[is_known].sum()), 9),
         },
     )
 
 
-def _with_threshold(made: Assessment, threshold: float) -> Assessment:
+def _with_threshold(made: Assessment, threshold: float, settings: Settings) -> Assessment:
     """Let the user's own limit decide, and keep what would have been said without it."""
     if made.reason in {"gap", "pending", "replaced"} or made.rate_after is None:
         return replace(made, threshold=threshold, detected=made.health)
+    if made.known_minutes < settings.least_known * made.minutes_of_data:
+        return replace(
+            made, health="unknown", reason="gap", threshold=threshold, detected=made.health
+        )
     is_above = made.rate_after > threshold
     return replace(
         made,

@@ -31,9 +31,10 @@ class Assessment:
     Args:
         health: improved, healthy, ailing, unhealthy or unknown.
         reason: Why. Of unknown: pending, gap, replaced, short_history, restart
-            (only minutes in which a restart may bring errors at this team's deploys) or
-            too_few_errors; of the others: rise, fall, usual, trifle (a change too small to matter),
-            common (one as large is seen at many other moments), above_threshold or
+            (only minutes in which a restart may bring errors at this team's deploys), mixed (a
+            rise and a fall) or too_few_errors; of the others: rise, fall, usual, trifle (a
+            change too small to matter), common (one as large is seen at many moments),
+            above_threshold or
             below_threshold.
         is_final: Whether no later look can change it.
         minutes_of_data: Minutes after the deploy that the verdict rests on: the look.
@@ -42,7 +43,8 @@ class Assessment:
         expected: Errors expected in these minutes had there been no deploy.
         expected_low, expected_high: Between these 95 of 100 such windows lie.
         ratio: Rate by what was expected, with its 95 % interval; never infinite.
-        moments: How many similar moments without a deploy were looked at.
+        moments: How many moments were looked at, without a deploy or, where too few are, far
+            from one.
         moments_alike: At how many of these the series changed at least as much.
         rarity: How often such a change is seen without a deploy, between 0 and 1.
         evidence: Logarithm to base 10 of how much better a change explains the counts than
@@ -50,7 +52,7 @@ class Assessment:
         began_after_minutes: When the change began, in minutes after the deploy; None without
             a change.
         smallest_ratio: The smallest rise that could have been seen by now.
-        usual_per_minute: Errors a minute that are usual at this time.
+        usual_per_minute: Errors a minute that are usual at this time, those of jobs aside.
         threefold_after_minutes: Minutes of data after which a threefold rise would show; None
             if not within the last look.
         history_days: How much of the past is known.

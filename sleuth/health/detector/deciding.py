@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sleuth.health.detector.assessment import Assessment
-from sleuth.health.detector.evidence import After, Change
+from sleuth.health.detector.evidence import After, Change, parts_of
 from sleuth.health.detector.looks import Look, later_looks, number_of_look
 from sleuth.health.detector.power import shows_after, smallest_ratio
 from sleuth.health.detector.settings import Settings
@@ -21,13 +21,16 @@ class Findings:
     """What was found after a deploy.
 
     Args:
-        rise, fall: The evidence for either.
+        rise, fall: The evidence for either, had the missing minutes brought nothing.
+        full_rise, full_fall: The same, had they brought the most that was to be expected.
     """
 
     look: Look
     after: After
     rise: Change
     fall: Change
+    full_rise: Change
+    full_fall: Change
 
 
 def decide(made: Assessment, found: Findings, settings: Settings) -> Assessment:
@@ -42,8 +45,10 @@ def decide(made: Assessment, found: Findings, settings: Settings) -> Assessment:
     known = made.known_minutes / made.minutes_of_data
     if known < settings.least_known:
         return replace(made, health="unknown", reason="gap")
+    if _is_mixed(found, needed, settings):
+        return replace(made, health="unknown", reason="mixed")
     if _is_fall(found, settings):
-        began = _whole_minutes(found.fall.began)
+        began = _whole_minutes(found.full_fall.began)
         return replace(made, health="improved", reason="fall", began_after_minutes=began)
     return _unchanged(made, found, needed, settings)
 
@@ -51,8 +56,8 @@ def decide(made: Assessment, found: Findings, settings: Settings) -> Assessment:
 def _with_evidence(
     made: Assessment, found: Findings, needed: float, settings: Settings
 ) -> Assessment:
-    change = found.rise if found.rise.evidence >= found.fall.evidence else found.fall
-    after = found.after
+    rise, fall, after = found.rise, found.full_fall, found.after
+    change = rise if rise.evidence >= fall.evidence else fall
     return replace(
         made,
         evidence=change.evidence,
@@ -63,11 +68,11 @@ def _with_evidence(
         ),
         details={
             **made.details,
-            "score": round(min(found.rise.evidence, found.rise.rarity), DIGITS),
-            "rise_evidence": found.rise.evidence,
-            "fall_evidence": found.fall.evidence,
-            "rise_rarity": round(found.rise.rarity, DIGITS),
-            "fall_rarity": round(found.fall.rarity, DIGITS),
+            "score": round(min(rise.evidence, rise.rarity), DIGITS),
+            "rise_evidence": rise.evidence,
+            "fall_evidence": fall.evidence,
+            "rise_rarity": round(rise.rarity, DIGITS),
+            "fall_rarity": round(fall.rarity, DIGITS),
             "evidence_needed": needed,
             "rarity_needed": settings.rise_rarity,
             "effect_ratio": round(change.ratio, DIGITS),
@@ -75,6 +80,8 @@ def _with_evidence(
             "bin_offsets": after.offsets.tolist(),
             "bin_counts": after.counts.tolist(),
             "bin_expected": np.round(after.expected, DIGITS).tolist(),
+            "bin_expected_known": np.round(after.known, DIGITS).tolist(),
+            "bin_most_missing": np.round(after.most, DIGITS).tolist(),
         },
     )
 
@@ -91,18 +98,38 @@ def _is_rise(found: Findings, evidence: float, settings: Settings) -> bool:
 
 
 def _is_fall(found: Findings, settings: Settings) -> bool:
-    is_rare = _reaches(found.fall.rarity, settings.fall_rarity) or not settings.use_moments
+    fall, after = found.full_fall, found.after
+    is_rare = _reaches(fall.rarity, settings.fall_rarity) or not settings.use_moments
     return (
-        _reaches(found.fall.evidence, settings.fall_evidence)
+        _reaches(fall.evidence, settings.fall_evidence)
         and is_rare
-        and found.fall.evidence > found.rise.evidence
-        and found.fall.ratio <= settings.improved_ratio
-        and -_excess(found.after) >= settings.material_errors
+        and fall.evidence > found.full_rise.evidence
+        and fall.ratio <= settings.improved_ratio
+        and -_full_excess(after) >= settings.material_errors
     )
+
+
+def _is_mixed(found: Findings, evidence: float, settings: Settings) -> bool:
+    """Return whether errors rose for a part of the time, and fell for another."""
+    rise, after = found.rise.evidence, found.after
+    has_fallen = _reaches(found.full_fall.evidence, min(rise, settings.fall_evidence))
+    is_made_up_for = _full_excess(after) < settings.material_errors <= _largest_excess(after)
+    return _reaches(rise, evidence) and (has_fallen or is_made_up_for)
 
 
 def _excess(after: After) -> float:
     return float(after.counts.sum() - after.expected.sum())
+
+
+def _full_excess(after: After) -> float:
+    """Return the excess, had the missing minutes brought the most that was to be expected."""
+    return _excess(after) + float(after.most.sum())
+
+
+def _largest_excess(after: After) -> float:
+    """Return that of the part of the time that has the largest."""
+    off = after.counts - after.expected
+    return max(float(off[first:last].sum()) for first, last in parts_of(off.size, 1))
 
 
 def _reaches(value: float, limit: float) -> bool:
@@ -136,8 +163,12 @@ def _unchanged(made: Assessment, found: Findings, needed: float, settings: Setti
         )
     if not _reaches(found.rise.evidence, needed):
         return replace(made, health="healthy", reason="usual")
-    is_small = not _reaches(found.rise.ratio, settings.ailing_ratio)
-    return replace(made, health="healthy", reason="trifle" if is_small else "common")
+    is_outweighed = found.fall.evidence >= found.rise.evidence
+    has_excess = _excess(found.after) >= settings.material_errors
+    if found.after.most.any() and (is_outweighed or not has_excess):
+        return replace(made, health="unknown", reason="gap")
+    is_large = _reaches(found.rise.ratio, settings.ailing_ratio) and has_excess
+    return replace(made, health="healthy", reason="common" if is_large else "trifle")
 
 
 def _is_doubted(found: Findings, needed: float) -> bool:
@@ -147,7 +178,8 @@ def _is_doubted(found: Findings, needed: float) -> bool:
 
 def _would_have_shown(made: Assessment, settings: Settings) -> bool:
     """Return whether silence means something: a serious rise would have been seen."""
-    expected = max(made.expected or 0.0, 1e-9)
+    of_jobs = float(made.details["expected_of_jobs"])
+    expected = max((made.expected or 0.0) - of_jobs, 1e-9)
     rise = settings.serious_rise_per_hour * made.known_minutes / 60
     serious = max(settings.serious_ratio, 1 + rise / expected)
     return made.smallest_ratio is not None and made.smallest_ratio <= serious

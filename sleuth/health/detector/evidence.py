@@ -42,6 +42,10 @@ class After:
     """What came after a deploy, and what was expected; one entry for each bin compared.
 
     Args:
+        counts: Errors in the known buckets.
+        expected: What was expected of all buckets, the missing ones too.
+        known: What was expected of the known ones alone.
+        most: The most that was to be expected of the missing ones.
         offsets: Minutes from the deploy to the start of each bin.
         width: Minutes in a bin.
         shared, single: See :class:`~sleuth.health.detector.forecast.Forecast`.
@@ -50,6 +54,8 @@ class After:
 
     counts: Floats
     expected: Floats
+    known: Floats
+    most: Floats
     offsets: Floats
     width: float
     shared: float

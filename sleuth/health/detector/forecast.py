@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sleuth.health.detector.series import Flags, Floats
+from sleuth.health.detector.series import Floats
 from sleuth.health.detector.windows import Windows
 
 PRIOR_WEIGHTS = {5: (0.1, 0.1, 0.2, 0.25, 0.2), 3: (0.4, 0.25, 0.2)}
 RIDGE = 8.0
 ROUNDS = 4
 LEAST_EXPECTED = 1e-9
+LOGARITHMS = (-20, 40)
+"""Between these lie those of what a window can bring."""
 LIKENESS = 0.7
 LEAST_SHARE = 0.1
 
@@ -46,7 +48,7 @@ def forecast(windows: Windows) -> Forecast:
     offset = np.log(np.maximum(usual, LEAST_EXPECTED))
     alike = _likeness(windows)
     weights = _fitted(design, offset, total, alike)
-    scale = np.exp(np.clip(offset + design @ weights, -20, 30) - offset)
+    scale = np.exp(np.clip(offset + design @ weights, *LOGARITHMS) - offset)
     expected = np.maximum(windows.usual * scale[:, None], LEAST_EXPECTED)
     shared, single = _spread(windows, expected, alike)
     return Forecast(expected, weights, shared, single)
@@ -81,7 +83,7 @@ def _fitted(design: Floats, offset: Floats, total: Floats, alike: Floats) -> Flo
     )
     weights, excess = prior.copy(), 0.3
     for _ in range(ROUNDS if is_used.any() else 0):
-        expected = np.exp(np.clip(base + rows @ weights, -20, 30))
+        expected = np.exp(np.clip(base + rows @ weights, *LOGARITHMS))
         capped = np.minimum(seen, 4 * expected + 4 + 3 * np.sqrt(expected))
         slack = 1 + excess * expected
         slope = rows.T @ (share * (capped - expected) / slack) - ridge * (weights - prior)
@@ -117,8 +119,3 @@ def _spread(windows: Windows, expected: Floats, alike: Floats) -> tuple[float, f
     shared = (bins * whole - each) / (bins - 1) if bins > 1 else whole / 2
     shared = float(np.clip(shared, 0.0006, 1.5))
     return shared, float(np.clip(each - shared, 0.001, 50.0))
-
-
-def known_bins(windows: Windows) -> Flags:
-    """Return which bins after the deploy hold a bucket that is known."""
-    return np.asarray(windows.usual[-1] > 0)

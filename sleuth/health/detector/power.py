@@ -29,11 +29,12 @@ def smallest_ratio(
     """Return the smallest rise since the deploy that would have shown by now, if any would.
 
     Args:
+        after: What came; a rise shows in the known minutes alone.
         needed: The evidence that this look asks for.
         is_doubted: Whether a restart may explain what is seen. Where nothing is seen, there
             is nothing to explain.
     """
-    counts = after.expected * RATIOS[:, None]
+    counts = after.known * RATIOS[:, None]
     expected = np.broadcast_to(after.expected, counts.shape)
     doubt = after.doubt if is_doubted else replace(after.doubt, share=0.0)
     evidence = rise_evidence(counts, expected, after.shared, after.single, doubt)

@@ -13,6 +13,8 @@ Flags = NDArray[np.bool_]
 
 DAY = 86_400
 MOST_BUCKETS = 1_000_000
+MOST_ERRORS = 1_000_000_000_000
+"""Beyond that the forecast no longer reaches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,12 @@ def read(minutes: ArrayLike, counts: ArrayLike, step: int) -> tuple[Integers, Fl
         raise ValueError(f"There are more than {MOST_BUCKETS:,} buckets.")
     if times.size > 1 and (np.diff(times) != step).any():
         raise ValueError(f"The minutes must be in order and {step} seconds apart.")
+    if times.size and times[0] % step:
+        raise ValueError(f"The minutes must start at whole multiples of {step} seconds.")
     if (values < 0).any() or np.isinf(values).any():
         raise ValueError("Counts must be finite and not negative.")
+    if (values > MOST_ERRORS).any():
+        raise ValueError(f"A count is larger than {MOST_ERRORS:,}.")
     return times, values
 
 

@@ -12,7 +12,7 @@ from sleuth.health.detector.evidence import deviation
 from sleuth.health.detector.forecast import Forecast, forecast
 from sleuth.health.detector.series import Floats, Series, arrange, read
 from sleuth.health.detector.settings import DEFAULT, Settings
-from sleuth.health.detector.usual import day_profile, recurring
+from sleuth.health.detector.usual import brought_by_jobs, day_profile, recurring
 from sleuth.health.detector.windows import cut
 
 SHORTEST_SECONDS = 180
@@ -131,14 +131,15 @@ def _without_past(series: Series, start: int, length: int) -> StripValue:
 
 
 def _recent(series: Series, end: int, deploys: Sequence[int]) -> _Recent:
-    flags, factor = recurring(series)
+    flags = recurring(series)
     calm = series.without(flags)
     usual = day_profile(calm)
     begin = series.start + series.past * series.step
     windows = cut(calm, usual, (end - begin) // series.step, deploys)
     made = forecast(windows)
     scale = made.expected[-1].sum() / max(float(windows.usual[-1].sum()), 1e-9)
-    return _Recent(series, begin, usual * factor * scale, made)
+    jobs = brought_by_jobs(series, flags, usual)
+    return _Recent(series, begin, usual * scale + jobs, made)
 
 
 def _value(recent: _Recent, start: int, length: int, back: int, settings: Settings) -> StripValue:

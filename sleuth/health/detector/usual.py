@@ -81,25 +81,50 @@ def _interpolated(relative: Floats, series: Series, width: int) -> Floats:
     return np.asarray(relative[low % size] * (1 - share) + relative[(low + 1) % size] * share)
 
 
-def recurring(series: Series) -> tuple[Flags, Floats]:
-    """Return which buckets belong to recurring jobs, and by how much these exceed the rest.
+def recurring(series: Series) -> Flags:
+    """Return which buckets belong to recurring jobs.
 
     A minute of the hour or of the day at which errors burst again and again. Such minutes
     say nothing of a deploy.
     """
     flags = np.zeros(series.counts.size, dtype=np.bool_)
-    factor = np.ones(series.counts.size)
     if series.step > 300 or not series.past:
-        return flags, factor
+        return flags
     around = _around(series)
     for period, least, repeats in ((HOUR, 0.15, 48), (HOUR * 24, 0.4, 5)):
-        size = period // series.step
-        phase = (np.arange(series.counts.size) + series.start // series.step) % size
-        hit, ratio = _bursts(series, around, phase[: series.past], size, (least, repeats))
+        phase, size = _phase(series, period)
+        hit = _bursts(series, around, phase[: series.past], size, (least, repeats))
         if hit.mean() < 0.4:
             flags |= hit[phase]
-            factor = np.where(hit[phase], np.maximum(factor, ratio[phase]), factor)
-    return flags, factor
+    return flags
+
+
+def brought_by_jobs(series: Series, flags: Flags, usual: Floats) -> Floats:
+    """Return what recurring jobs bring on top of the usual day, for each bucket.
+
+    Args:
+        flags: Which buckets are those of jobs.
+        usual: The usual day, learnt without them.
+    """
+    jobs = np.zeros(series.counts.size)
+    if not flags.any():
+        return jobs
+    known = series.known[: series.past]
+    for period in (HOUR, HOUR * 24):
+        phase, size = _phase(series, period)
+        is_job = np.bincount(phase, ~flags, size) == 0
+        past = phase[: series.past]
+        came = np.bincount(past, np.where(known, series.counts[: series.past], 0.0), size)
+        calm = np.bincount(past, np.where(known, usual[: series.past], 0.0), size)
+        more = np.where(is_job & (calm > 0), came / np.maximum(calm, 1e-12) - 1, 0.0)
+        jobs = np.maximum(jobs, usual * more[phase])
+    return jobs
+
+
+def _phase(series: Series, period: int) -> tuple[Integers, int]:
+    """Return where in its hour or day each bucket lies, and how many places there are."""
+    size = period // series.step
+    return (np.arange(series.counts.size) + series.start // series.step) % size, size
 
 
 def _around(series: Series) -> Floats:
@@ -115,7 +140,7 @@ def _around(series: Series) -> Floats:
 
 def _bursts(
     series: Series, around: Floats, phase: Integers, size: int, limits: tuple[float, int]
-) -> tuple[Flags, Floats]:
+) -> Flags:
     known = series.known[: series.past]
     phase, mean, count = phase[known], around[known], series.counts[: series.past][known]
     repeats = np.bincount(phase, minlength=size)
@@ -126,4 +151,4 @@ def _bursts(
     ratio = (np.bincount(phase, count, size) + 0.5) / (np.bincount(phase, mean, size) + 0.5)
     least, enough = limits
     is_rare = np.round((share - usual) / error, 9) > 5
-    return is_rare & (ratio > 1.4) & (share > least) & (repeats >= enough), ratio
+    return np.asarray(is_rare & (ratio > 1.4) & (share > least) & (repeats >= enough))

@@ -24,7 +24,8 @@ class Windows:
 
     Args:
         at: Index of the first bucket of each window.
-        moments: How many of the rows are moments without a deploy.
+        moments: How many of the rows are moments without a deploy, or the farthest from one.
+        free: How many of these are without one.
         width: Buckets in a bin.
         counts: Errors in each bin, of known buckets only.
         usual: What the usual day brings in each bin, of known buckets only.
@@ -35,6 +36,7 @@ class Windows:
 
     at: Integers
     moments: int
+    free: int
     width: int
     counts: Floats
     usual: Floats
@@ -72,7 +74,7 @@ def cut(series: Series, usual: Floats, size: int, deploys: Sequence[int]) -> Win
     counts, expected = running_sum(series.counts * known), running_sum(usual * known)
     seen = running_sum(known)
     earlier = _indexes(series, deploys)
-    moments = _moments(series, seen, size, earlier)
+    moments, free = _moments(series, seen, size, earlier)
     first = _first(series)
     repeats = earlier[(earlier >= first) & (earlier + size <= series.past)][-MOST_DEPLOYS:]
     at = np.concatenate([moments, repeats, [series.past]])
@@ -82,6 +84,7 @@ def cut(series: Series, usual: Floats, size: int, deploys: Sequence[int]) -> Win
     return Windows(
         at=at,
         moments=int(moments.size),
+        free=free,
         width=width,
         counts=counts[edges[:, 1:]] - counts[edges[:, :-1]],
         usual=expected[edges[:, 1:]] - expected[edges[:, :-1]],
@@ -101,18 +104,31 @@ def _indexes(series: Series, deploys: Sequence[int]) -> Integers:
     return np.asarray(at[(at >= 0) & (at < series.past)])
 
 
-def _moments(series: Series, seen: Floats, size: int, deploys: Integers) -> Integers:
+def _moments(series: Series, seen: Floats, size: int, deploys: Integers) -> tuple[Integers, int]:
+    """Return moments to compare with, and how many are free of a deploy and the hour after it.
+
+    Of a team that deploys so often that few are free, the farthest from a deploy fill up.
+    """
     first, last = _first(series), series.past - size
-    stride = max(1, (last - first) // MOST_MOMENTS)
+    stride = max(1, -(-(last - first) // MOST_MOMENTS))
     at = np.arange(last, first, -stride)[::-1]
     known = seen[at + size] - seen[at]
     is_good = known >= KNOWN_SHARE * size
-    if not is_good.any():
-        is_good = known > 0
-    is_free = is_good & ~_is_near(at, size, deploys, AFTERMATH_SECONDS // series.step)
-    if is_free.sum() >= ENOUGH_MOMENTS:
-        is_good = is_free
-    return np.asarray(at[is_good], dtype=np.int64)
+    at = at[is_good if is_good.any() else known > 0]
+    is_free = ~_is_near(at, size, deploys, AFTERMATH_SECONDS // series.step)
+    free = int(is_free.sum())
+    if free < ENOUGH_MOMENTS:
+        others = np.flatnonzero(~is_free)
+        order = np.argsort(-_distance(at[others], deploys), kind="stable")
+        is_free[others[order[: ENOUGH_MOMENTS - free]]] = True
+    return np.asarray(at[is_free], dtype=np.int64), free
+
+
+def _distance(at: Integers, deploys: Integers) -> Integers:
+    """Return how far each moment is from the deploy that is nearest to it."""
+    later = np.searchsorted(deploys, at)
+    before, after = np.maximum(later - 1, 0), np.minimum(later, deploys.size - 1)
+    return np.asarray(np.minimum(np.abs(at - deploys[before]), np.abs(at - deploys[after])))
 
 
 def _is_near(at: Integers, size: int, deploys: Integers, aftermath: int) -> Flags:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ SERIES = {
     "all zero": np.zeros(SIZE),
     "constant": np.full(SIZE, 7.0),
     "a thousand millions": np.full(SIZE, 1e9),
+    "a million millions": np.full(SIZE, 1e12),
     "unknown everywhere": np.full(SIZE, np.nan),
     "unknown before": np.where(np.arange(SIZE) < 8 * 1440, np.nan, 5.0),
     "one error": np.eye(1, SIZE, 100)[0],
@@ -40,10 +42,18 @@ def test_an_odd_series_gets_an_assessment(name):
     assert is_sound(assess(MINUTES, SERIES[name], DEPLOYED_AT, NOW, [DEPLOYED_AT - DAY]))
 
 
-@pytest.mark.parametrize("name", ["constant", "a thousand millions"])
+@pytest.mark.parametrize("name", ["constant", "a thousand millions", "a million millions"])
 def test_a_series_that_never_changes_is_healthy(name):
     made = assess(MINUTES, SERIES[name], DEPLOYED_AT, NOW)
     assert made.health == "healthy"
+    assert made.expected == pytest.approx(made.observed, rel=0.01)
+
+
+def test_as_many_errors_as_are_taken_are_expected_of_a_day():
+    case = drawn(1, after=1440)
+    case = replace(case, counts=np.full(case.counts.size, 1e12))
+    made = case.judged(1440)
+    assert made.expected == pytest.approx(made.observed, rel=0.01)
 
 
 def test_a_series_that_never_changes_and_is_half_unknown_is_a_gap():
@@ -130,6 +140,9 @@ REFUSED = {
     "shuffled": (np.roll(MINUTES, 1), np.ones(SIZE), "in order"),
     "duplicated": (np.repeat(MINUTES[:30], 2), np.ones(60), "60 seconds apart"),
     "with a minute left out": (np.delete(MINUTES, 9), np.ones(SIZE - 1), "60 seconds apart"),
+    "between the minutes": (MINUTES + 30, np.ones(SIZE), "whole multiples of 60 seconds"),
+    "too large": (MINUTES, changed(3, 1e13), "1,000,000,000,000"),
+    "far too large": (MINUTES, np.full(SIZE, 1e300), "1,000,000,000,000"),
     "negative": (MINUTES, changed(3, -1.0), "not negative"),
     "infinite": (MINUTES, changed(3, np.inf), "finite"),
     "of unequal lengths": (MINUTES, np.ones(SIZE - 1), "one count for each minute"),

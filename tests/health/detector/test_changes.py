@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sleuth.health.detector import SENSITIVITIES
+from sleuth.health.detector import DEFAULT, SENSITIVITIES
 from tests.health.detector.series import drawn
 
 
@@ -82,6 +82,29 @@ def test_a_twentieth_more_of_many_errors_is_healthy(seed):
 def test_a_rise_that_is_sure_and_too_small_is_a_trifle():
     made = drawn(5000, 1.09, days=8, swing=0).judged(18)
     assert (made.health, made.reason) == ("healthy", "trifle")
+
+
+def test_a_rise_that_is_not_rare_enough_is_common():
+    case, asked = drawn(20, 1.6), replace(DEFAULT, rise_rarity=1000.0)
+    assert case.judged(18).health == "ailing"
+    made = case.judged(18, settings=asked)
+    assert (made.health, made.reason) == ("healthy", "common")
+    assert case.judged(18, settings=replace(asked, use_moments=False)).health == "ailing"
+
+
+def test_a_rise_of_fewer_errors_than_are_asked_for_is_a_trifle():
+    case = drawn(20, 1.6)
+    excess = case.judged(18).observed - case.judged(18).expected
+    for share, reason in ((0.9, "rise"), (1.1, "trifle")):
+        asked = replace(DEFAULT, material_errors=share * excess)
+        assert case.judged(18, settings=asked).reason == reason
+
+
+def test_the_clear_part_that_rose_most_tells_how_large_a_rise_is():
+    steady = drawn(20, swing=0.0, seed=3)
+    made = steady.with_after(np.repeat([62.0, 76.0], 9)).judged(18)
+    assert (made.health, made.began_after_minutes) == ("unhealthy", 0)
+    assert made.ratio < 3.5 < made.details["effect_ratio"]
 
 
 def test_few_errors_say_nothing_and_it_is_said_when_a_threefold_rise_would_show():

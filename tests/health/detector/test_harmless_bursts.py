@@ -40,6 +40,18 @@ def test_the_minute_of_an_hourly_job_alarms_nobody(offset, look):
     assert case.judged(look).health in {"healthy", "unknown"}
 
 
+def test_the_minute_of_an_hourly_job_alarms_nobody_where_no_other_is_known():
+    case = drawn(0.5, seed=3, days=14).with_blips(range(1, 14 * 1440 + 2, 60), 30.0, 1)
+    made = case.lost(0, 1).lost(2).judged(2)
+    assert (made.health, made.reason, made.known_minutes) == ("unknown", "gap", 1)
+
+
+@pytest.mark.parametrize("lost", [2, 4, 5])
+def test_the_minute_of_an_hourly_job_alarms_nobody_whatever_is_missing_beside_it(lost):
+    case = drawn(0.5, seed=3, days=14).with_blips(range(0, 14 * 1440 + 6, 60), 30.0, 1)
+    assert case.lost(1, 1 + lost).lost(6).judged(6).health in {"healthy", "unknown"}
+
+
 def test_the_same_minute_is_seen_where_no_job_recurs():
     case = replace(drawn(5, days=14, seed=3), earlier=DEPLOYS)
     case = case.with_blips([case.deploy], 60.0, 1).lost(6)

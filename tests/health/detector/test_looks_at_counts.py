@@ -46,9 +46,14 @@ def test_steady_errors_of_which_more_than_a_fifth_is_missing_are_a_gap():
     assert (made.health, made.reason, made.known_minutes) == ("unknown", "gap", 14)
 
 
-def test_a_rise_is_told_though_most_minutes_are_missing():
-    made = RISEN.lost(2, 14).lost(18).judged(18)
-    assert (made.health, made.known_minutes) == ("unhealthy", 6)
+def test_a_rise_that_outweighs_most_minutes_missing_is_told_more_mildly():
+    made = RISEN.lost(2, 10).lost(18).judged(18)
+    assert (made.health, made.known_minutes) == ("ailing", 10)
+
+
+def test_a_rise_that_missing_minutes_may_outweigh_is_not_told():
+    made = RISEN.lost(2, 16).lost(18).judged(18)
+    assert (made.health, made.reason, made.known_minutes) == ("unknown", "gap", 4)
 
 
 def test_missing_minutes_count_neither_as_seen_nor_as_expected():
@@ -115,6 +120,18 @@ def test_below_the_users_limit_is_healthy_whatever_rose():
 def test_the_users_limit_decides_with_a_short_history():
     made = drawn(20, days=1).judged(18, threshold=1.0)
     assert (made.health, made.detected) == ("unhealthy", "unknown")
+
+
+@pytest.mark.parametrize("days", [1, 8])
+@pytest.mark.parametrize("threshold", [1.0, 1e4])
+def test_the_users_limit_does_not_decide_by_one_known_minute(days, threshold):
+    made = drawn(20, days=days).lost(1).judged(18 + SETTLED, threshold=threshold)
+    assert (made.health, made.reason, made.threshold) == ("unknown", "gap", threshold)
+
+
+def test_the_users_limit_is_not_held_against_a_rise_of_which_too_little_is_known():
+    made = RISEN.lost(2, 10).lost(18).judged(18, threshold=1e4)
+    assert (made.health, made.reason, made.detected) == ("unknown", "gap", "ailing")
 
 
 def test_the_users_limit_says_nothing_of_missing_minutes():

@@ -19,7 +19,12 @@ def known_every(period: int, ratio: float, seed: int = 1) -> Case:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_rise_shows_where_every_other_minute_is_known(seed):
-    assert known_every(2, 5, seed).judged(18 + SETTLED).health == "unhealthy"
+    assert known_every(2, 5, seed).judged(18 + SETTLED).health == "ailing"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_large_rise_shows_as_one_where_every_other_minute_is_known(seed):
+    assert known_every(2, 10, seed).judged(18 + SETTLED).health == "unhealthy"
 
 
 @pytest.mark.parametrize("period", [2, 3])

@@ -12,7 +12,7 @@ from sleuth.health.detector import strip as detector
 from sleuth.health.detector.strip import StripValue
 from sleuth.health.models import EnvironmentHealth
 from sleuth.impact import series
-from sleuth.impact.models import ImpactSource
+from sleuth.impact.models import ImpactSource, Sweep, SweepKind
 from sleuth.impact.series import Replacement
 from sleuth.projects.models import Environment, Project
 from tests.conftest import NOW
@@ -61,6 +61,21 @@ def test_what_is_late_is_unknown_and_time_goes_on(counted) -> None:
 def test_too_little_history_is_unknown(counted) -> None:
     counted(days=0.5)
     assert set(reasons(refresh())) == {"short_history"}
+
+
+def test_what_is_still_being_read_the_first_time_is_pending(counted, source) -> None:
+    counted(days=0.5)
+    with write():
+        db.session.add(
+            Sweep(
+                impact_source_id=source.id,
+                kind=SweepKind.ALL,
+                integration_id=source.integration_id,
+                due_at=NOW,
+                scheduled_at=NOW,
+            )
+        )
+    assert set(reasons(refresh())) == {"pending"}
 
 
 def test_a_paused_source_says_so(counted, source) -> None:
