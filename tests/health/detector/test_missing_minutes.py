@@ -81,7 +81,7 @@ def test_missing_minutes_turn_no_trifle_into_a_fall():
 
 def test_with_minutes_missing_a_rise_must_be_larger_to_show():
     case = drawn(20)
-    whole, holed = (each.judged(18 + SETTLED) for each in (case, case.lost(4, 7)))
+    whole, holed = (each.judged(18 + SETTLED) for each in (case, case.lost(4, 10)))
     assert holed.smallest_ratio > whole.smallest_ratio
 
 
