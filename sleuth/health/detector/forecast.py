@@ -45,10 +45,11 @@ def forecast(windows: Windows) -> Forecast:
     """
     total, usual = windows.counts.sum(1), windows.usual.sum(1)
     design = np.concatenate([np.ones((usual.size, 1)), windows.levels], axis=1)
-    offset = np.log(np.maximum(usual, LEAST_EXPECTED))
+    logarithm = np.log(np.maximum(usual, LEAST_EXPECTED))
+    offset = logarithm + windows.turned
     alike = _likeness(windows)
     weights = _fitted(design, offset, total, alike)
-    scale = np.exp(np.clip(offset + design @ weights, *LOGARITHMS) - offset)
+    scale = np.exp(np.clip(offset + design @ weights, *LOGARITHMS) - logarithm)
     expected = np.maximum(windows.usual * scale[:, None], LEAST_EXPECTED)
     shared, single = _spread(windows, expected, alike)
     return Forecast(expected, weights, shared, single)

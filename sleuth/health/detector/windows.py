@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sleuth.health.detector.series import Flags, Floats, Integers, Series, running_sum
+from sleuth.health.detector.turns import last_turns
 
 MOST_MOMENTS = 1000
 ENOUGH_MOMENTS = 200
@@ -31,6 +32,8 @@ class Windows:
         usual: What the usual day brings in each bin, of known buckets only.
         levels: Logarithms of how the time before compares with the usual day, one column
             for each of :data:`LAG_MINUTES`.
+        turned: Logarithm of how the level since a turn compares with the usual day, 0 where
+            there was none. The levels are relative to it.
         offsets: Minutes from the moment to the start of each bin.
     """
 
@@ -41,6 +44,7 @@ class Windows:
     counts: Floats
     usual: Floats
     levels: Floats
+    turned: Floats
     offsets: Floats
 
     @property
@@ -80,6 +84,9 @@ def cut(series: Series, usual: Floats, size: int, deploys: Sequence[int]) -> Win
     at = np.concatenate([moments, repeats, [series.past]])
     width = bin_width(size, series.step)
     number = max(1, size // width)
+    is_fine = series.step == 60
+    turns = last_turns(counts, expected, at, int(moments.size), earlier if is_fine else earlier[:0])
+    turned = _turned(counts, expected, at, turns)
     edges = np.minimum(at[:, None] + np.arange(number + 1) * width, series.counts.size)
     return Windows(
         at=at,
@@ -88,7 +95,8 @@ def cut(series: Series, usual: Floats, size: int, deploys: Sequence[int]) -> Win
         width=width,
         counts=counts[edges[:, 1:]] - counts[edges[:, :-1]],
         usual=expected[edges[:, 1:]] - expected[edges[:, :-1]],
-        levels=_levels(counts, expected, at, series.step),
+        levels=_levels(counts, expected, (at, turns), turned, series.step),
+        turned=turned,
         offsets=np.arange(number) * width * series.step / 60,
     )
 
@@ -140,10 +148,23 @@ def _is_near(at: Integers, size: int, deploys: Integers, aftermath: int) -> Flag
     return np.asarray((later < deploys.size) & (candidate < at + size))
 
 
-def _levels(counts: Floats, expected: Floats, at: Integers, step: int) -> Floats:
+def _turned(counts: Floats, expected: Floats, at: Integers, turns: Integers) -> Floats:
+    seen, usual = counts[at] - counts[turns], expected[at] - expected[turns]
+    return np.asarray(np.where(turns > 0, np.log((seen + 1.0) / (usual + 1.0)), 0.0))
+
+
+def _levels(
+    counts: Floats,
+    expected: Floats,
+    since: tuple[Integers, Integers],
+    turned: Floats,
+    step: int,
+) -> Floats:
+    at, turns = since
+    scale = np.exp(turned)
     columns = []
     for lag in lags(step):
-        since = np.maximum(at - lag, 0)
-        seen, usual = counts[at] - counts[since], expected[at] - expected[since]
+        first = np.maximum(at - lag, turns)
+        seen, usual = counts[at] - counts[first], (expected[at] - expected[first]) * scale
         columns.append(np.log((seen + 1.0) / (usual + 1.0)))
     return np.stack(columns, axis=1)
