@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,7 +17,15 @@ from sleuth.health.detector.evidence import After, Doubt
 from sleuth.health.detector.forecast import Forecast, flat, forecast
 from sleuth.health.detector.looks import Look, look_at
 from sleuth.health.detector.missing import most_of_missing, usual_in_missing, weigh_filled
-from sleuth.health.detector.series import Flags, Floats, Series, arrange, read
+from sleuth.health.detector.series import (
+    Flags,
+    Floats,
+    Series,
+    arrange,
+    check_moments,
+    read,
+    read_moments,
+)
 from sleuth.health.detector.settings import DEFAULT, Settings
 from sleuth.health.detector.usual import brought_by_jobs, day_profile, flat_day, recurring
 from sleuth.health.detector.windows import Windows, cut
@@ -50,16 +59,20 @@ def assess(
         threshold: The user's own limit in errors a minute.
 
     Raises:
-        ValueError: What was given is no regular series of counts.
+        ValueError: What was given is no regular series of counts, no time or no limit.
     """
     times, values = read(minutes, counts, step_seconds)
+    check_moments(deployed_at, now, *(() if until is None else (until,)))
+    deploys = read_moments(earlier_deploys)
+    if threshold is not None and not 0 <= threshold < inf:
+        raise ValueError("A limit must be finite and not negative.")
     look = look_at(times, values, deployed_at, now, until, step_seconds, settings)
     if look.minutes is None:
         return Assessment("unknown", look.reason, look.is_final, step_seconds=step_seconds)
     size = look.minutes * 60 // step_seconds
     is_inside = times < look.begin + size * step_seconds
     series = arrange(times[is_inside], values[is_inside], deployed_at, look.begin, step_seconds)
-    made = _judge(_prolonged(series, size), look, earlier_deploys, settings)
+    made = _judge(_prolonged(series, size), look, deploys, settings)
     return made if threshold is None else _with_threshold(made, threshold, settings)
 
 

@@ -14,6 +14,8 @@ from sleuth.health.detector.settings import Settings
 
 DIGITS = 9
 RAREST = 12.0
+MOST_EVIDENCE = 12.0
+"""Beyond that, it says less of the change than of how well the variance is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def _with_evidence(
     change = rise if rise.evidence >= fall.evidence else fall
     return replace(
         made,
-        evidence=change.evidence,
+        evidence=min(change.evidence, MOST_EVIDENCE),
         rarity=float(f"{10 ** -min(change.rarity, RAREST):.6g}"),
         moments_alike=change.alike,
         smallest_ratio=smallest_ratio(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -78,6 +79,30 @@ def read(minutes: ArrayLike, counts: ArrayLike, step: int) -> tuple[Integers, Fl
     if (values > MOST_ERRORS).any():
         raise ValueError(f"A count is larger than {MOST_ERRORS:,}.")
     return times, values
+
+
+def read_moments(moments: Sequence[int]) -> list[int]:
+    """Return times as whole epoch seconds.
+
+    Raises:
+        ValueError: They are something else.
+    """
+    try:
+        read_times = np.asarray(moments, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError("Times must be epoch seconds.") from error
+    if read_times.ndim != 1 or not np.isfinite(read_times).all():
+        raise ValueError("Times must be epoch seconds, one after the other.")
+    return [int(each) for each in read_times]
+
+
+def check_moments(*moments: int) -> None:
+    """Make sure that these are epoch seconds.
+
+    Raises:
+        ValueError: They are something else.
+    """
+    read_moments(moments)
 
 
 def arrange(times: Integers, values: Floats, deployed_at: int, begin: int, step: int) -> Series:

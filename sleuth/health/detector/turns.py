@@ -11,6 +11,7 @@ BEFORE_MINUTES, RECENT_MINUTES = 45, 15
 CLEAR, STILL_CLEAR = 3.0, 2.1
 LOOKED_AT = 3
 ENOUGH = 20
+DIGITS = 9
 NORMAL_TENTH = 1.645
 """Beyond what a tenth of normal values lie."""
 
@@ -78,4 +79,4 @@ def _difference(
     usual = [expected[last] - expected[first] for first, last in (one, other)]
     levels = [np.log(each / (mean + 0.5)) for each, mean in zip(seen, usual, strict=True)]
     off = (levels[1] - levels[0]) / np.sqrt(1 / seen[0] + 1 / seen[1])
-    return np.asarray(np.where((usual[0] > 0) & (usual[1] > 0), off, 0.0))
+    return np.asarray(np.where((usual[0] > 0) & (usual[1] > 0), np.round(off, DIGITS), 0.0))

@@ -169,3 +169,22 @@ def test_no_strip_is_made_of_a_series_that_is_none(name):
 def test_a_width_that_does_not_divide_a_day_is_refused(step):
     with pytest.raises(ValueError, match=r"equal width"):
         assess(MINUTES, np.ones(SIZE), DEPLOYED_AT, NOW, step_seconds=step)
+
+
+@pytest.mark.parametrize(
+    ("deployed_at", "now", "deploys", "threshold"),
+    [
+        (None, NOW, (), None),
+        ("now", NOW, (), None),
+        (float("nan"), NOW, (), None),
+        (DEPLOYED_AT, float("nan"), (), None),
+        (DEPLOYED_AT, NOW, [None], None),
+        (DEPLOYED_AT, NOW, ["yesterday"], None),
+        (DEPLOYED_AT, NOW, [[DEPLOYED_AT]], None),
+        (DEPLOYED_AT, NOW, (), float("nan")),
+        (DEPLOYED_AT, NOW, (), -1.0),
+    ],
+)
+def test_what_is_no_time_or_limit_is_refused_in_a_sentence(deployed_at, now, deploys, threshold):
+    with pytest.raises(ValueError, match=r"^[A-Z].*\.$"):
+        assess(MINUTES, np.ones(SIZE), deployed_at, now, deploys, threshold=threshold)
