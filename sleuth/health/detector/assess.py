@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 
 import numpy as np
@@ -11,15 +11,13 @@ from numpy.typing import ArrayLike
 
 from sleuth.health.detector import spread
 from sleuth.health.detector.assessment import Assessment
-from sleuth.health.detector.blips import Blips, blips_of
 from sleuth.health.detector.deciding import Findings, decide
-from sleuth.health.detector.evidence import After, Doubt
-from sleuth.health.detector.forecast import Forecast, flat, forecast
+from sleuth.health.detector.evidence import After
 from sleuth.health.detector.looks import Look, look_at
-from sleuth.health.detector.missing import most_of_missing, usual_in_missing, weigh_filled
+from sleuth.health.detector.missing import weigh_filled
+from sleuth.health.detector.model import Model, after_of, compared_bins, model_of
 from sleuth.health.detector.series import (
     Flags,
-    Floats,
     Series,
     arrange,
     check_moments,
@@ -27,10 +25,6 @@ from sleuth.health.detector.series import (
     read_moments,
 )
 from sleuth.health.detector.settings import DEFAULT, Settings
-from sleuth.health.detector.usual import brought_by_jobs, day_profile, flat_day, recurring
-from sleuth.health.detector.windows import Windows, cut
-
-PRONE_SHARE = 0.3
 
 
 def assess(
@@ -76,30 +70,6 @@ def assess(
     return made if threshold is None else _with_threshold(made, threshold, settings)
 
 
-@dataclass(frozen=True, slots=True)
-class _Model:
-    """What is usual at this deploy.
-
-    Args:
-        usual: What the usual day brings in each bucket, jobs aside.
-        jobs: What recurring jobs bring beside it.
-        missing: What it brings in the missing ones of each bin after the deploy.
-    """
-
-    windows: Windows
-    forecast: Forecast
-    blips: Blips
-    usual: Floats
-    jobs: Floats
-    missing: Floats
-
-    @property
-    def scale(self) -> float:
-        """What was to be expected by what is usual."""
-        usual = float(self.windows.usual[-1].sum())
-        return float(self.forecast.expected[-1].sum()) / max(usual, 1e-9)
-
-
 def _prolonged(series: Series, size: int) -> Series:
     """Return the series with all buckets of the look; those that never came are unknown."""
     missing = series.past + size - series.counts.size
@@ -135,75 +105,25 @@ def _judge(series: Series, look: Look, deploys: Sequence[int], settings: Setting
 def _compared(
     made: Assessment, series: Series, look: Look, deploys: Sequence[int], settings: Settings
 ) -> Assessment:
-    model = _model(series, deploys, settings)
+    model = model_of(series, deploys, settings)
     if not model.windows.usual[-1].any():
         return replace(made, reason="gap")
-    bins, doubt = _compared_bins(model)
+    bins, doubt = compared_bins(model)
     if not bins.any():
         return replace(_described(made, series, look, model), reason="restart")
-    after = _after(series, model, bins, doubt)
+    after = after_of(series, model, bins, doubt)
     found = _findings(look, model, bins, after)
     return decide(_described(made, series, look, model), found, settings)
 
 
-def _findings(look: Look, model: _Model, bins: Flags, after: After) -> Findings:
+def _findings(look: Look, model: Model, bins: Flags, after: After) -> Findings:
     given = (model.windows, model.forecast, bins, after)
     least = weigh_filled(*given, np.zeros(after.counts.size))
     most = weigh_filled(*given, after.most) if after.most.any() else least
     return Findings(look, after, *least, *most)
 
 
-def _model(series: Series, deploys: Sequence[int], settings: Settings) -> _Model:
-    flags = recurring(series)
-    size = series.counts.size - series.past
-    is_left = ~flags[series.past :]
-    if not settings.use_masks or is_left.sum() < max(1.0, 0.4 * size):
-        flags = np.zeros_like(flags)
-    masked = series.without(flags)
-    usual = day_profile(masked) if settings.use_profile else flat_day(masked)
-    windows = cut(masked, usual, size, [each for each in deploys if each < _deployed(series)])
-    made = forecast(windows) if settings.use_forecast else flat(windows)
-    blips = blips_of(masked, usual, windows, made) if settings.use_blips else Blips(0.0, 0)
-    missing = usual_in_missing(series, flags, usual, windows)
-    jobs = brought_by_jobs(series, flags, usual)
-    return _Model(windows, made, blips, usual, jobs, missing)
-
-
-def _deployed(series: Series) -> int:
-    return series.start + series.past * series.step
-
-
-def _compared_bins(model: _Model) -> tuple[Flags, Doubt]:
-    """Return the bins to compare, and what a restart may explain of them.
-
-    They are those without jobs, and without the restart blips of a team that is prone to
-    them. Of any other team it is in doubt whether this deploy brought a blip.
-    """
-    left = np.asarray(model.windows.usual[-1] + model.missing > 0)
-    blips = model.blips
-    calm = left & (model.windows.offsets >= blips.minutes)
-    bins = calm if blips.share > PRONE_SHARE else left
-    return bins, Doubt(calm[bins], blips.share, blips.minutes)
-
-
-def _after(series: Series, model: _Model, bins: Flags, doubt: Doubt) -> After:
-    windows = model.windows
-    known = model.forecast.expected[-1][bins]
-    missing = model.missing[bins] * model.scale
-    return After(
-        counts=windows.counts[-1][bins],
-        expected=known + missing,
-        known=known,
-        most=most_of_missing(missing, model.forecast),
-        offsets=windows.offsets[bins],
-        width=windows.width * series.step / 60,
-        shared=model.forecast.shared,
-        single=model.forecast.single,
-        doubt=doubt,
-    )
-
-
-def _described(made: Assessment, series: Series, look: Look, model: _Model) -> Assessment:
+def _described(made: Assessment, series: Series, look: Look, model: Model) -> Assessment:
     """Add what was expected of all known buckets, those of recurring jobs among them."""
     past = series.past
     calm, jobs = model.usual[past:] * model.scale, model.jobs[past:]
