@@ -33,8 +33,8 @@ class Measured:
 
 
 MEASURED = {
-    "fine": Measured(window_minutes=6, false_alarms=8, found=91, found_after_minutes=10),
+    "fine": Measured(window_minutes=6, false_alarms=13, found=94, found_after_minutes=10),
     "normal": Measured(window_minutes=18, false_alarms=6, found=90, found_after_minutes=10),
-    "coarse": Measured(window_minutes=30, false_alarms=2, found=83, found_after_minutes=10),
+    "coarse": Measured(window_minutes=30, false_alarms=2, found=85, found_after_minutes=10),
 }
 """By the project's sensitivity."""
