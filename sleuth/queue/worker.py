@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import time
@@ -10,7 +11,7 @@ from typing import Any, NoReturn
 
 import rq.worker
 from flask import Flask
-from redis import Redis
+from redis import Redis, RedisError
 from rq import Queue
 from rq.executions import Execution
 from rq.job import Job
@@ -154,6 +155,15 @@ def _forget_other_executions(job: Job, execution: Execution) -> None:
             job.connection.zrem(registry.key, id_)
 
 
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """Say in one line that the queue server went away: where we noticed it tells nobody more."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, RedisError):
+        record.msg = f"The queue server does not answer any more: {error}"
+        record.args, record.exc_info = (), None
+    return True
+
+
 def make_worker(app: Flask, queues: Sequence[str] = QUEUES) -> Worker:
     """Return a worker on a connection of its own, patient enough to wait for jobs.
 
@@ -161,5 +171,6 @@ def make_worker(app: Flask, queues: Sequence[str] = QUEUES) -> Worker:
         queues: Names of the queues it serves, the most urgent first.
     """
     share_arenas()
+    logging.getLogger("rq.worker").addFilter(_without_traceback)
     signal.signal(STOP_SOON, signal.SIG_IGN)  # until a job can hear it
     return Worker(app, Redis.from_url(config.redis_url(app.config)), queues)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from redis import exceptions
 
 from sleuth import queue
 from sleuth.config import ROOT
@@ -155,6 +156,21 @@ def test_a_worker_without_a_queue_server_says_so(settings: dict[str, Any], tmp_p
     assert ended.returncode == 1
     assert ended.stderr.startswith("Sleuth cannot start: The queue server does not answer: ")
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("queue_url", PROGRAMS[:1], indirect=True, ids=["any"])
+def test_a_queue_server_that_goes_away_is_one_line_in_the_log(
+    queue_app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise exceptions.ConnectionError("Connection refused.")
+
+    worker = make_worker(queue_app)
+    queue.enqueue("tests.operations.jobs.leave_note", 1)
+    monkeypatch.setattr(worker, "execute_job", fail)
+    worker.work(logging_level="WARNING")
+    assert "The queue server does not answer any more: Connection refused." in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 def test_what_takes_long_waits_for_what_somebody_waits_for(
