@@ -115,6 +115,7 @@ def test_nobody_outlives_the_first(members: Callable[[], list[int]]) -> None:
     pids = members()
     kill(crew_of(members).pid)
     wait_until(lambda: not any(map(is_alive, pids)))
+    assert [each for each in pids if is_alive(each)] == []
 
 
 def test_it_is_shown_by_its_own_name_among_the_processes(

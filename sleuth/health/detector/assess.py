@@ -16,14 +16,7 @@ from sleuth.health.detector.evidence import After
 from sleuth.health.detector.looks import Look, look_at
 from sleuth.health.detector.missing import weigh_filled
 from sleuth.health.detector.model import Model, after_of, compared_bins, model_of
-from sleuth.health.detector.series import (
-    Flags,
-    Series,
-    arrange,
-    check_moments,
-    read,
-    read_moments,
-)
+from sleuth.health.detector.series import Flags, Series, arrange, read, read_moments
 from sleuth.health.detector.settings import DEFAULT, Settings
 
 
@@ -56,8 +49,8 @@ def assess(
         ValueError: What was given is no regular series of counts, no time or no limit.
     """
     times, values = read(minutes, counts, step_seconds)
-    check_moments(deployed_at, now, *(() if until is None else (until,)))
     deploys = read_moments(earlier_deploys)
+    read_moments([deployed_at, now, now if until is None else until])
     if threshold is not None and not 0 <= threshold < inf:
         raise ValueError("A limit must be finite and not negative.")
     look = look_at(times, values, deployed_at, now, until, step_seconds, settings)

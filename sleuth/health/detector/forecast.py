@@ -36,6 +36,11 @@ class Forecast:
     shared: float
     single: float
 
+    def scale(self, windows: Windows) -> float:
+        """Return what was expected of the last window by what is usual there."""
+        usual = float(windows.usual[-1].sum())
+        return float(self.expected[-1].sum()) / max(usual, 1e-9)
+
 
 def forecast(windows: Windows) -> Forecast:
     """Fit a forecast to the moments without a deploy, and apply it to every window.

@@ -39,8 +39,7 @@ class Model:
     @property
     def scale(self) -> float:
         """What was to be expected by what is usual."""
-        usual = float(self.windows.usual[-1].sum())
-        return float(self.forecast.expected[-1].sum()) / max(usual, 1e-9)
+        return self.forecast.scale(self.windows)
 
 
 def model_of(series: Series, deploys: Sequence[int], settings: Settings) -> Model:

@@ -96,15 +96,6 @@ def read_moments(moments: Sequence[int]) -> list[int]:
     return [int(each) for each in read_times]
 
 
-def check_moments(*moments: int) -> None:
-    """Make sure that these are epoch seconds.
-
-    Raises:
-        ValueError: They are something else.
-    """
-    read_moments(moments)
-
-
 def arrange(times: Integers, values: Floats, deployed_at: int, begin: int, step: int) -> Series:
     """Return the series cut in two at a deploy.
 

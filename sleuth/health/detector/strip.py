@@ -137,9 +137,8 @@ def _recent(series: Series, end: int, deploys: Sequence[int]) -> _Recent:
     begin = series.start + series.past * series.step
     windows = cut(calm, usual, (end - begin) // series.step, deploys)
     made = forecast(windows)
-    scale = made.expected[-1].sum() / max(float(windows.usual[-1].sum()), 1e-9)
     jobs = brought_by_jobs(series, flags, usual)
-    return _Recent(series, begin, usual * scale + jobs, made)
+    return _Recent(series, begin, usual * made.scale(windows) + jobs, made)
 
 
 def _value(recent: _Recent, start: int, length: int, back: int, settings: Settings) -> StripValue:
