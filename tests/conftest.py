@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib import import_module
@@ -313,9 +314,12 @@ def sign_in(app: Flask, cast: Cast) -> Callable[[str], FlaskClient]:
 
 @pytest.fixture
 def no_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fail whatever opens a connection."""
+    """Fail whatever opens a connection, but for what an earlier test left running."""
+    others = set(threading.enumerate()) - {threading.current_thread()}
 
-    def refuse(_self: socket.socket, address: Any) -> None:
+    def refuse(each: socket.socket, address: Any) -> None:
+        if threading.current_thread() in others:
+            return _connect(each, address)
         raise AssertionError(f"A connection to {address} was attempted.")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)

@@ -6,7 +6,6 @@ import logging
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil
 from threading import Lock, Thread
@@ -203,5 +202,14 @@ class Renewal:
             with self._guard:
                 held = list(self._held.values())
             for hold_on in held:
-                with suppress(RedisError):  # whoever gives it back will tell
-                    hold_on()
+                _try(hold_on)
+
+
+def _try(hold_on: Callable[[], None]) -> None:
+    """Never end the thread that all others of the process rely on."""
+    try:
+        hold_on()
+    except RedisError:
+        pass  # whoever gives it back will tell
+    except Exception:
+        log.exception("A turn could not be prolonged.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -137,6 +138,26 @@ def test_who_asks_twice_because_the_answer_was_lost_is_not_locked_out(queue_serv
     assert keeper.take("acme", "mine", limits) == 0
     assert keeper.take("acme", "mine", limits) == 0
     assert keeper.take("acme", "another's", limits) == keepers.BUSY
+    keeper.give_back("acme", "mine", limits)
+
+
+def test_holding_on_goes_on_after_an_error_nobody_thought_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(keepers, "RENEW_SECONDS", 0.01)
+    tries: list[float] = []
+    thrice = threading.Event()
+
+    def hold_on() -> None:
+        tries.append(time.monotonic())
+        if len(tries) == 3:
+            thrice.set()
+        raise ValueError("a mistake of the driver")
+
+    renewal = keepers.Renewal()
+    renewal.begin("mine", hold_on)
+    assert thrice.wait(5)
+    renewal.end("mine")
 
 
 def lose_connections(queue_server: str) -> None:
