@@ -19,7 +19,7 @@ from sleuth.buckets import (
 from sleuth.dashboard.links import web_address
 from sleuth.dashboard.pictures import Picture, picture_of
 from sleuth.health.models import Verdict
-from sleuth.health.words import span
+from sleuth.health.quantities import span
 
 SOON = HOUR // MINUTE
 """Minutes of data up to which looks follow each other so closely that one waits for the next."""

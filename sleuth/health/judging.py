@@ -211,6 +211,9 @@ def _details(
         "deploy_index": (span.bucket - start) // step,
         "next_look": ahead,
         "window_minutes": settings.window_minutes,
+        "began_at": int(place.began_at.timestamp()),
+        "ended_at": int(place.ended_at.timestamp()) if place.ended_at else None,
+        "group_size": len(place.deploy_ids),
         "explore_url": _explore_url(source, place.began_at, settings),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -57,7 +58,18 @@ def _close_orphans(deploy_id: int, source_ids: Collection[int], now: datetime) -
         if verdict.health == "unknown":
             verdict.reason = "no_source"
             verdict.sentence = words.reason_in_words("no_source")
+        verdict.assessment = {**verdict.assessment, **_closed(verdict)}
     return bool(orphans)
+
+
+def _closed(verdict: Verdict) -> dict[str, Any]:
+    """Return what an assessment has to say of itself once its verdict has ended."""
+    return {
+        "health": verdict.health,
+        "reason": verdict.reason,
+        "is_final": True,
+        "next_look": None,
+    }
 
 
 def _verdict(deploy: Deploy, source: ImpactSource) -> Verdict:

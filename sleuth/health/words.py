@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from sleuth.buckets import (
     DAY,
-    HOUR,
     MINUTE,
-    NAMES,
     bucket_name,
     duration,
     per_unit,
     period_name,
-    rate_unit,
     rate_words,
 )
+from sleuth.health.quantities import Figures, errors, frequency, lapse, rounded, span
 
 WORST_FIRST = ("unhealthy", "ailing", "healthy", "improved")
 HEALTH_NAMES = {
@@ -42,9 +40,6 @@ REASONS = {
 }
 
 MIXED_TO_THE_END = "Errors rose for a time and fell for another, so neither can be said."
-
-Figures = Mapping[str, Any]
-"""An assessment as it is stored, as JSON."""
 
 
 class HasHealth(Protocol):
@@ -91,7 +86,7 @@ def sentence(figures: Figures) -> str:
         return _unknown(figures) + _of_a_limit(figures)
     if figures.get("threshold") is not None:
         return _limit(figures)
-    seen = f"{_errors(figures['observed'])} in {_after(figures)}"
+    seen = f"{errors(figures['observed'])} in {_after(figures)}"
     if figures.get("expected") is None:
         return f"{seen}."
     tell = _SENTENCES.get(figures["reason"], _plainly)
@@ -122,36 +117,14 @@ def _too_few(figures: Figures) -> str:
     return f"Too few errors to tell: at {usual} a threefold rise {shows}."
 
 
-def frequency(per_minute: float, step_seconds: int = MINUTE) -> str:
-    """Return how often errors come, in the unit in which they can be counted: "5 errors an hour".
-
-    Args:
-        step_seconds: Width of the tracker's buckets: nothing finer is told.
-    """
-    units = [unit for unit in (MINUTE, HOUR, DAY) if unit >= min(step_seconds, DAY)]
-    unit = next((each for each in units if per_minute * each / MINUTE >= 1), DAY)
-    count = per_minute * unit / MINUTE
-    article = "an" if unit == HOUR else "a"
-    if count < 1:
-        return "less than one error a day"
-    return f"{_errors(float(f'{count:.2g}'))} {article} {NAMES[unit]}"
-
-
-def span(seconds: float) -> str:
-    """Return a length of time in whole units: "40 minutes", "14 hours", "3 days"."""
-    unit = MINUTE if seconds < HOUR else HOUR if seconds < 2 * DAY else DAY
-    count = max(1, int(seconds // unit))
-    return f"{count} {NAMES[unit]}{'' if count == 1 else 's'}"
-
-
 def _limit(figures: Figures) -> str:
     """Say what the user's own limit decides, and what would have been said without it."""
     step = figures.get("step_seconds", MINUTE)
     known = figures.get("known_minutes") or figures.get("minutes_of_data") or 1
-    rate = rounded(per_unit(figures["observed"] / known, step))
-    limit = _errors(per_unit(figures["threshold"], step))
+    rate = errors(per_unit(figures["observed"] / known, step))
+    limit = errors(per_unit(figures["threshold"], step))
     place = "above" if figures["reason"] == "above_threshold" else "within"
-    told = f"{rate} errors {rate_words(step)} in {_after(figures)}"
+    told = f"{rate} {rate_words(step)} in {_after(figures)}"
     return f"{told}, {place} your limit of {limit} {rate_words(step)}.{_without(figures)}"
 
 
@@ -166,15 +139,15 @@ def _without(figures: Figures) -> str:
 
 
 def _rise(figures: Figures) -> str:
-    return f": {rounded(_times(figures))} times as many{_began(figures)}"
+    return f": {rounded(times(figures))} times as many{_began(figures)}"
 
 
 def _fall(figures: Figures) -> str:
-    share = max(0.0, min(1.0, 1 - _times(figures)))
+    share = max(0.0, min(1.0, 1 - times(figures)))
     return f": {share * 100:.0f} % fewer{_began(figures)}"
 
 
-def _times(figures: Figures) -> float:
+def times(figures: Figures) -> float:
     """Return by what factor errors changed; of hardly any expected ones, one that is sure."""
     expected = float(figures["expected"])
     return float(figures["observed"] / expected if expected >= 1 else figures["ratio"])
@@ -222,29 +195,5 @@ _SENTENCES: dict[str, Callable[[Figures], str]] = {
 }
 
 
-def rounded(value: float) -> str:
-    """Return a number as it is said: whole from ten on, else with one decimal or two."""
-    if value >= 10 or value == int(value):
-        return f"{round(value):,}".replace(",", "\u202f")
-    return f"{value:.1f}" if value >= 1 else f"{value:.2g}"
-
-
-def _errors(count: float) -> str:
-    return f"{rounded(count)} {'error' if count == 1 else 'errors'}"
-
-
 def _after(figures: Figures) -> str:
-    minutes, step = figures["minutes_of_data"], figures.get("step_seconds", MINUTE)
-    if step > MINUTE and minutes * 60 == step:
-        return f"the first whole {period_name(step)} after the deploy"
-    known = figures.get("known_minutes") or minutes
-    if known < minutes:
-        return f"{_known_of(known, minutes, step)} after the deploy"
-    return f"{duration(minutes, step)} after the deploy"
-
-
-def _known_of(known: int, minutes: int, step: int) -> str:
-    """Return how much of a time is known: "15 known minutes of 18"."""
-    unit = rate_unit(step)
-    count, whole = (rounded(each * MINUTE // unit) for each in (known, minutes))
-    return f"{count} known {NAMES[unit]}s of {whole}"
+    return f"{lapse(figures)} after the deploy"

@@ -8,6 +8,7 @@ import pytest
 
 from sleuth.health import words
 from sleuth.health.detector import Assessment
+from sleuth.health.quantities import frequency
 
 
 def say(health: str, reason: str, **figures: object) -> str:
@@ -177,4 +178,4 @@ def test_the_known_of_a_tracker_that_counts_by_the_hour_is_told_in_hours() -> No
 def test_how_often_errors_come_is_told_in_a_unit_in_which_one_can_count(
     per_minute, step, told
 ) -> None:
-    assert words.frequency(per_minute, step) == told
+    assert frequency(per_minute, step) == told

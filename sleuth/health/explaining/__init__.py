@@ -1,0 +1,5 @@
+"""Why a verdict is what it is, in words, from what was stored of its assessment alone. Pure."""
+
+from sleuth.health.explaining.explanation import Explanation, Statistic, explain
+
+__all__ = ["Explanation", "Statistic", "explain"]
