@@ -12,6 +12,10 @@
   window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
     !(name === "open" && node instanceof HTMLDetailsElement);
 
+  // What was loaded in place stays; it hears of changes by itself.
+  window.Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) =>
+    !(old instanceof Element && old.hasAttribute("data-loaded") && !fresh.hasAttribute("data-loaded"));
+
   // While nobody looks, nothing tells of what became old.
   const lookAgain = () => {
     ask();

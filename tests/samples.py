@@ -11,15 +11,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from flask import current_app, url_for
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from sleuth import clock
 from sleuth.accounts import members, setup_code, tokens
 from sleuth.accounts.models import Organization, Role, TokenType, User
 from sleuth.deploys import service as deploys
+from sleuth.deploys.models import Deploy
 from sleuth.deploys.parameters import Registration
 from sleuth.deploys.registration import register_deploy
 from sleuth.extensions import db, write
+from sleuth.health.models import Verdict
 from sleuth.ids import new_public_id
 from sleuth.projects import service as projects
 from sleuth.web.assets import asset_url
@@ -65,6 +67,17 @@ def a_deploy(cast: Cast) -> str:
     """A deploy of a further code deployment."""
     made = deploys.create_code_deployment(cast.project.id, new_public_id())
     return register_deploy(made.id, Registration(revision="b450349"), clock.now()).public_id
+
+
+def a_verdict(cast: Cast) -> Verdict:
+    """The verdict on a deploy of a code deployment of its own."""
+    made = db.session.scalar(select(Verdict).where(Verdict.source_name == "Sample"))
+    if made is None:
+        deploy = db.session.scalars(select(Deploy).filter_by(public_id=a_deploy(cast))).one()
+        made = Verdict(deploy=deploy, source_name="Sample", provider="sentry", health="healthy")
+        with write():
+            db.session.add(made)
+    return made
 
 
 SAMPLES: dict[str, Maker] = {
@@ -114,6 +127,8 @@ SAMPLES: dict[str, Maker] = {
     "channel_id": messages.a_channel,
     "notifications.new_secret:channel_id": messages.a_webhook,
     # dashboard
+    "dashboard.explanation:public_id": lambda cast: a_verdict(cast).deploy.public_id,
+    "verdict_id": lambda cast: a_verdict(cast).public_id,
 }
 
 UNSCOPED = {"organization_slug", "category", "provider", "digest", "name"}

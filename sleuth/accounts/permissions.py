@@ -116,6 +116,7 @@ ENDPOINTS: dict[str, Permission] = {
     "dashboard.index": Permission.LOOK,
     "dashboard.deploy": Permission.LOOK,
     "dashboard.deploy_card": Permission.LOOK,
+    "dashboard.explanation": Permission.LOOK,
     "dashboard.environments_health": Permission.LOOK,
     "dashboard.live": Permission.LOOK,
     "dashboard.needs_attention": Permission.LOOK,

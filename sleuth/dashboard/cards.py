@@ -12,7 +12,7 @@ from sqlalchemy import Row, func, select
 
 from sleuth import clock
 from sleuth.dashboard.filters import Filters, Page, Statement
-from sleuth.dashboard.lines import ImpactLine, line_of
+from sleuth.dashboard.lines import ImpactLine, line_of, tracker_names
 from sleuth.dashboard.links import web_address
 from sleuth.deploys.models import CodeDeployment, Deploy, shortened
 from sleuth.extensions import db
@@ -20,7 +20,6 @@ from sleuth.health.failures import in_words
 from sleuth.health.models import Verdict
 from sleuth.health.words import overall
 from sleuth.impact.models import ImpactSource
-from sleuth.integrations.service import registry
 from sleuth.projects.models import Environment, Project
 
 COLUMNS = (
@@ -135,7 +134,7 @@ def _cards(rows: Sequence[Row[Any]], organization_id: int) -> list[DeployCard]:
 
 
 def _lines(deploy_ids: Sequence[int]) -> dict[int, list[ImpactLine]]:
-    trackers = {slug: each.info.name for slug, each in registry().trackers.items()}
+    trackers = tracker_names()
     now = clock.now()
     lines = defaultdict(list)
     verdicts = (

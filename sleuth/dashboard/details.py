@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
-from sleuth.buckets import duration
 from sleuth.dashboard import changes
 from sleuth.dashboard.cards import DeployCard, read_card
-from sleuth.dashboard.chart import Chart, draw_chart
-from sleuth.dashboard.lines import UNKNOWN_BECAUSE, ImpactLine
+from sleuth.dashboard.evidence import Impact, impacts_of
 from sleuth.dashboard.links import web_address
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
-from sleuth.health.models import VerdictChange
-from sleuth.health.words import HEALTH_NAMES
 
 MOST_ROWS = 100
 
@@ -53,36 +48,6 @@ class PullRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A look at which the verdict became another.
-
-    Args:
-        health: In words, with the reason if it is unknown.
-        counted_for: How much data there was.
-        at: When it was known.
-        is_revision: The same data, or less, had said otherwise before.
-    """
-
-    health: str
-    counted_for: str
-    at: datetime
-    is_revision: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Impact:
-    """One impact source's verdict with its larger chart, None if there are no counts.
-
-    Args:
-        changes: The verdicts so far, oldest first.
-    """
-
-    line: ImpactLine
-    chart: Chart | None
-    changes: tuple[Change, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class DeployPage:
     """Everything about one deploy; of long lists, the first ``MOST_ROWS``."""
 
@@ -105,42 +70,14 @@ def read_deploy(organization_id: int, public_id: str) -> DeployPage | None:
             Deploy.public_id == public_id
         )
     ).one()
-    changed = _changes_of([line.verdict_id for line in card.lines])
     return DeployPage(
         last_event=last_event,
         card=card,
-        impacts=tuple(
-            Impact(
-                line,
-                draw_chart(line.picture, line.rate_after),
-                tuple(_changes(changed.get(line.verdict_id, ()), line)),
-            )
-            for line in card.lines
-        ),
+        impacts=impacts_of(card.lines),
         commits=tuple(_commit(each) for each in _rows(commits)),
         files=tuple(_file(each) for each in _rows(files)),
         pull_requests=tuple(_pull_request(each) for each in _rows(pull_requests)),
     )
-
-
-def _changes_of(verdict_ids: Sequence[int]) -> dict[int, list[VerdictChange]]:
-    found: dict[int, list[VerdictChange]] = {}
-    rows = select(VerdictChange).where(VerdictChange.verdict_id.in_(verdict_ids))
-    for row in db.session.scalars(rows.order_by(VerdictChange.id)):
-        found.setdefault(row.verdict_id, []).append(row)
-    return found
-
-
-def _changes(rows: Sequence[VerdictChange], line: ImpactLine) -> Iterator[Change]:
-    """Yield what a reader notices: another health, or another reason why it is unknown."""
-    before = ""
-    for row in rows:
-        because = UNKNOWN_BECAUSE.get(row.reason, "") if row.health == "unknown" else ""
-        health = HEALTH_NAMES[row.health] + (f" ({because})" if because else "")
-        if health != before:
-            counted_for = duration(row.minutes_of_data, line.step_seconds)
-            yield Change(health, counted_for, row.at, row.is_revision)
-        before = health
 
 
 def _rows(entries: Sequence[Any]) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from sleuth.dashboard.links import web_address
 from sleuth.dashboard.pictures import Picture, picture_of
 from sleuth.health.models import Verdict
 from sleuth.health.quantities import span
+from sleuth.integrations.service import registry
 
 SOON = HOUR // MINUTE
 """Minutes of data up to which looks follow each other so closely that one waits for the next."""
@@ -54,6 +55,7 @@ class ImpactLine:
         figures: What the verdict rests on, by the detector's names.
         explore_url: The tracker's own view of these minutes, or "".
         revised_at: When late counts made another verdict of a final one, None if never.
+        assessed_at: When it was last judged, None if never.
     """
 
     source: str
@@ -76,6 +78,8 @@ class ImpactLine:
     group_size: int
     group_index: int
     verdict_id: int
+    public_id: str
+    assessed_at: datetime | None
 
     @property
     def has_rates(self) -> bool:
@@ -156,13 +160,18 @@ class ImpactLine:
         return UNKNOWN_BECAUSE.get(self.reason, "")
 
 
+def tracker_names() -> dict[str, str]:
+    """Return the names of the error trackers that are loaded, by provider."""
+    return {slug: each.info.name for slug, each in registry().trackers.items()}
+
+
 def line_of(
     verdict: Verdict, trackers: dict[str, str], now: datetime, *, is_watched: bool
 ) -> ImpactLine:
     """Return what a card shows of a verdict.
 
     Args:
-        trackers: Names of the error trackers that are loaded, by provider.
+        trackers: As :func:`tracker_names` gives them.
         is_watched: The impact source is there, and its tracker connected.
     """
     return ImpactLine(
@@ -186,4 +195,6 @@ def line_of(
         group_size=verdict.group_size,
         group_index=verdict.group_index,
         verdict_id=verdict.id,
+        public_id=verdict.public_id,
+        assessed_at=verdict.assessed_at,
     )

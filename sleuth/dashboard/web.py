@@ -12,7 +12,7 @@ from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 
 from sleuth import clock
-from sleuth.dashboard import attention, cards, changes, details, environments, service
+from sleuth.dashboard import attention, cards, changes, details, environments, evidence, service
 from sleuth.dashboard.filters import Filters
 from sleuth.extensions import htmx
 from sleuth.health import strips
@@ -68,6 +68,18 @@ def deploy_card(public_id: str) -> ResponseReturnValue:
     """Show one card afresh."""
     card = cards.read_card(g.organization.id, public_id) or abort(404)
     return render_template("dashboard/_deploy_card.html", card=card)
+
+
+@blueprint.get("/deploys/<public_id>/evidence/<verdict_id>")
+def explanation(public_id: str, verdict_id: str) -> ResponseReturnValue:
+    """Show why a verdict is what it is, inside its card or as a page."""
+    shown = evidence.read_evidence(g.organization.id, public_id, verdict_id) or abort(404)
+    return render_partial_or_page(
+        "dashboard/_evidence_in_place.html",
+        "dashboard/evidence.html",
+        impact=shown,
+        deploy_id=public_id,
+    )
 
 
 @blueprint.get("/projects/<project_slug>/health")

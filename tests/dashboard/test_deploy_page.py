@@ -13,6 +13,8 @@ from tests.conftest import NOW
 from tests.dashboard import seed
 from tests.dashboard.conftest import words
 
+RISE = {"health": "ailing", "reason": "rise", "is_final": False}
+
 
 @pytest.fixture
 def page(read, shop):
@@ -54,7 +56,10 @@ def test_the_page_names_the_deploy_with_its_whole_revision(page) -> None:
 
 def test_a_verdict_is_explained_in_a_sentence(judged) -> None:
     page = words(judged())
-    assert "8 064 errors in 24 hours after the deploy, against 4 608 expected" in page
+    assert (
+        "In the 24 hours after this deploy 8 064 errors arrived; about 4 608 were expected" in page
+    )
+    assert "That is 1.8 times as many." in page
     assert "3.2 expected → , in fact 5.6 avg errors a minute (+ 75 %)" in page
 
 
@@ -67,16 +72,18 @@ def test_each_look_that_changed_the_verdict_is_listed(read, shop, sentry) -> Non
             seed.add_change(verdict, minutes, health, is_revision=minutes == 30)
     page = words(read(f"/deploys/{deploy.public_id}"))
     assert (
-        "Ailing after 2 minutes of data, 4 Mar 2026, 11:05 UTC "
-        "Healthy after 6 minutes of data, 4 Mar 2026, 11:09 UTC "
-        "Ailing after 30 minutes of data, 4 Mar 2026, 11:33 UTC , revised"
+        "Ailing after 2 minutes 4 Mar 2026, 11:05 UTC "
+        "Healthy after 6 minutes 4 Mar 2026, 11:09 UTC "
+        "Ailing revised: counts or deploys came late so far after 30 minutes "
+        "4 Mar 2026, 11:33 UTC"
     ) in page
     assert "after 10 minutes" not in page
 
 
 def test_deploys_that_share_a_verdict_are_explained(judged) -> None:
-    page = words(judged(group_size=3, assessment={"window_minutes": 18}))
-    assert "3 deploys came within 18 minutes and share this verdict" in page
+    place = {"group_size": 3, "window_minutes": 18}
+    page = words(judged(group_size=3, assessment={**RISE, **place}))
+    assert "3 deploys came close together, each within 18 minutes of the one before" in page
 
 
 def test_a_limit_of_the_users_own_is_named_beside_the_figures(judged) -> None:
@@ -85,8 +92,8 @@ def test_a_limit_of_the_users_own_is_named_beside_the_figures(judged) -> None:
 
 
 def test_little_history_is_explained(judged) -> None:
-    figures = {"is_short_history": True, "history_days": 2.5}
-    assert "only 2 days of counts from before" in words(judged(assessment=figures))
+    figures = {**RISE, "is_short_history": True, "history_days": 2.5}
+    assert "Only 2 days of counts from before" in words(judged(assessment=figures))
 
 
 def test_the_chart_shows_what_was_expected(judged) -> None:

@@ -1,0 +1,168 @@
+"""Why a verdict is what it is: explanation, picture and history, for the card and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from sleuth import clock
+from sleuth.buckets import duration
+from sleuth.dashboard.chart import Chart, draw_chart
+from sleuth.dashboard.lines import UNKNOWN_BECAUSE, ImpactLine, line_of, tracker_names
+from sleuth.deploys.models import Deploy
+from sleuth.extensions import db
+from sleuth.health.explaining import Explanation, explain
+from sleuth.health.models import Verdict, VerdictChange
+from sleuth.health.quantities import errors, rounded
+from sleuth.impact.models import ImpactSource
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A look at which the verdict became another, or the last one so far.
+
+    Args:
+        because: Why the health is unknown, "" if it is known.
+        counted_for: How much data there was.
+        at: When it was known.
+        errors, expected, times: What had come by then, in words; "" where that is not known.
+        is_revision: The same data, or less, had said otherwise before.
+        stage: ``final`` or ``so far`` for what holds now, "" for what is past.
+    """
+
+    health: str
+    because: str
+    counted_for: str
+    at: datetime
+    errors: str
+    expected: str
+    times: str
+    is_revision: bool
+    stage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """One impact source's verdict with its reasons; the chart is None if there are no counts.
+
+    Args:
+        changes: The verdicts so far, oldest first.
+    """
+
+    line: ImpactLine
+    chart: Chart | None
+    changes: tuple[Change, ...]
+    explanation: Explanation
+
+    @property
+    def lead(self) -> tuple[str, str, str]:
+        """The first sentence, parted where it says how many errors came, if it does."""
+        first = next(iter(self.explanation.sentences), self.line.sentence)
+        seen = self.line.figures.get("observed")
+        told = errors(seen) if seen else "no error"
+        before, found, after = first.partition(f" {told} arrived")
+        return (f"{before} ", told, after and f" arrived{after}") if found else (first, "", "")
+
+
+def impacts_of(lines: Sequence[ImpactLine]) -> tuple[Impact, ...]:
+    """Return the impacts of a deploy, in one statement for all of them."""
+    changed = _changes_of([line.verdict_id for line in lines])
+    return tuple(
+        Impact(
+            line=line,
+            chart=draw_chart(line.picture, line.rate_after),
+            changes=tuple(_changes(changed.get(line.verdict_id, ()), line)),
+            explanation=explain(line.figures),
+        )
+        for line in lines
+    )
+
+
+def read_evidence(organization_id: int, deploy_id: str, verdict_id: str) -> Impact | None:
+    """Return one verdict with its reasons, None if the organization has none such.
+
+    Args:
+        deploy_id, verdict_id: Their public ids.
+    """
+    row = db.session.execute(
+        select(Verdict, ImpactSource.id.is_not(None).label("is_watched"))
+        .join(Verdict.deploy)
+        .outerjoin(Verdict.impact_source)
+        .where(
+            Verdict.public_id == verdict_id,
+            Deploy.public_id == deploy_id,
+            Deploy.organization_id == organization_id,
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    line = line_of(row.Verdict, tracker_names(), clock.now(), is_watched=row.is_watched)
+    [impact] = impacts_of([line])
+    return impact
+
+
+def _changes_of(verdict_ids: Sequence[int]) -> dict[int, list[VerdictChange]]:
+    found: dict[int, list[VerdictChange]] = {}
+    rows = select(VerdictChange).where(VerdictChange.verdict_id.in_(verdict_ids))
+    for row in db.session.scalars(rows.order_by(VerdictChange.id)):
+        found.setdefault(row.verdict_id, []).append(row)
+    return found
+
+
+def _changes(rows: Sequence[VerdictChange], line: ImpactLine) -> Iterator[Change]:
+    """Yield what a reader notices, another health or reason of it, and then what holds now."""
+    noticed = list(_noticed(rows))
+    stage = "final" if line.is_final else "" if line.is_gone else "so far"
+    for row in noticed:
+        is_now = row is noticed[-1] and row.minutes_of_data == line.minutes_of_data
+        yield _change(row, line, stage if is_now else "")
+    if noticed and noticed[-1].minutes_of_data < line.minutes_of_data and line.assessed_at:
+        yield _now(line, line.assessed_at, stage)
+
+
+def _noticed(rows: Sequence[VerdictChange]) -> Iterator[VerdictChange]:
+    before = ("", "")
+    for row in rows:
+        seen = (row.health, row.reason if row.health == "unknown" else "")
+        if seen != before:
+            yield row
+        before = seen
+
+
+def _change(row: VerdictChange, line: ImpactLine, stage: str) -> Change:
+    return Change(
+        health=row.health,
+        because=UNKNOWN_BECAUSE.get(row.reason, "") if row.health == "unknown" else "",
+        counted_for=duration(row.minutes_of_data, line.step_seconds),
+        at=row.at,
+        errors="" if row.observed is None else errors(row.observed),
+        expected="" if row.expected is None else rounded(row.expected),
+        times=_times(row.observed, row.expected),
+        is_revision=row.is_revision,
+        stage=stage,
+    )
+
+
+def _now(line: ImpactLine, at: datetime, stage: str) -> Change:
+    seen, expected = (line.figures.get(name) for name in ("observed", "expected"))
+    return Change(
+        health=line.health,
+        because=line.because,
+        counted_for=line.counted_for,
+        at=at,
+        errors="" if seen is None else errors(seen),
+        expected="" if expected is None else rounded(expected),
+        times=_times(seen, expected),
+        is_revision=False,
+        stage=stage,
+    )
+
+
+def _times(seen: float | None, expected: float | None) -> str:
+    """Return "4.3 times"; nothing where next to none was expected, or none came."""
+    if not seen or expected is None or expected < 1:
+        return ""
+    return f"{rounded(seen / expected)} times"
