@@ -196,3 +196,50 @@ def test_the_next_step_opens_as_a_dialog_and_the_list_moves_on(served, cast, bro
     expect(dialog).to_be_hidden()
     expect(page.get_by_text("2 of 5 done")).to_be_visible()
     page.context.close()
+
+
+def recount(deploy: Deploy, errors: int) -> None:
+    """Let more errors have come than the deploy's verdicts said, as a job does."""
+    with write():
+        for verdict in db.session.scalars(select(Verdict).where(Verdict.deploy_id == deploy.id)):
+            verdict.assessment = {**verdict.assessment, "observed": errors}
+        audit.publish(deploy.organization_id, "deployChanged", deploy.public_id)
+
+
+def test_why_opens_by_keyboard_and_stays_open_when_its_deploy_changes(enter, told) -> None:
+    page = enter()
+    card = deploy_named(page, told.deploys[1].public_id)
+    why = card.locator("summary", has_text="Why?").first
+    evidence = card.locator(".evidence").first
+    why.focus()
+    page.keyboard.press("Enter")
+    expect(evidence).to_contain_text("after this deploy")
+    evidence.get_by_text("Statistics", exact=True).click()
+    with clock.frozen(clock.now() + timedelta(minutes=2)):
+        recount(told.deploys[1], 98_765)
+    expect(evidence).to_contain_text(
+        "98 765 errors arrived".replace(" ", "\u202f", 1), timeout=10_000
+    )
+    expect(evidence.get_by_text("Errors that came")).to_be_visible()
+    why.click()
+    expect(evidence).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_open_evidence_fits_a_telephone_and_leads_to_the_deploy(enter, told, scheme: str) -> None:
+    page = enter(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    card = deploy_named(page, told.deploys[1].public_id)
+    card.locator("summary", has_text="Why?").first.click()
+    card.get_by_text("Statistics", exact=True).click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    card.get_by_role("link", name="The whole deploy").click()
+    expect(page.get_by_role("heading", name="Deploy", exact=True)).to_be_visible()
+    expect(page.locator(":target")).to_contain_text("after this deploy")
+
+
+def test_without_scripts_why_leads_to_the_deploys_page(enter, told) -> None:
+    page = enter(java_script_enabled=False)
+    card = deploy_named(page, told.deploys[1].public_id)
+    card.locator("summary", has_text="Why?").first.click()
+    card.get_by_role("link", name="Read it on the deploy's page").first.click()
+    expect(page.locator(":target")).to_contain_text("after this deploy")

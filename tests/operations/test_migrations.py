@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import flask_migrate
 import pytest
 from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from sleuth import migrating
 from sleuth.extensions import db
@@ -46,6 +47,37 @@ def upgrade_to_just_before(revision: str) -> None:
     before = scripts.get_revision(revision).down_revision
     assert isinstance(before, str)
     flask_migrate.upgrade(revision=before)
+
+
+def add_old_verdict(connection: Connection, number: int, reason: str, assessment: str) -> None:
+    values = {"id": number, "reason": reason, "assessment": assessment}
+    connection.execute(
+        text(
+            "INSERT INTO verdict (id, deploy_id, source_name, provider, health, reason, is_final,"
+            " was_final, minutes_of_data, sentence, group_size, group_index, sensitivity,"
+            " known_hours, assessment, picture) VALUES (:id, :id, 'Web', 'sentry', 'unknown',"
+            " :reason, 1, 0, 0, '', 1, 1, 'normal', 0, :assessment, '[]')"
+        ),
+        values,
+    )
+
+
+def test_old_verdicts_get_an_id_of_their_own_and_say_that_their_source_went(app: Flask) -> None:
+    upgrade_to_just_before("0012")
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        with connection.begin():
+            add_old_verdict(connection, 1, "gap", '{"reason": "gap", "is_final": true}')
+            add_old_verdict(connection, 2, "no_source", '{"reason": "pending", "next_look": 2}')
+    flask_migrate.upgrade()
+    with db.engine.connect() as connection:
+        found = connection.execute(text("SELECT public_id, assessment FROM verdict ORDER BY id"))
+        (first, gap), (second, gone) = found.all()
+    assert first != second
+    assert min(len(first), len(second)) > 20
+    assert json.loads(gap) == {"reason": "gap", "is_final": True}
+    assert json.loads(gone)["reason"] == "no_source"
+    assert json.loads(gone)["next_look"] is None
 
 
 def test_the_audit_log_learns_which_integration_an_old_entry_is_about(app: Flask) -> None:
