@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import flask_migrate
 import pytest
 from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, MetaData, Table, insert, text
 
 from sleuth import migrating
 from sleuth.extensions import db
@@ -49,33 +50,37 @@ def upgrade_to_just_before(revision: str) -> None:
     flask_migrate.upgrade(revision=before)
 
 
-def add_old_verdict(connection: Connection, number: int, reason: str, assessment: str) -> None:
-    values = {"id": number, "reason": reason, "assessment": assessment}
-    connection.execute(
-        text(
-            "INSERT INTO verdict (id, deploy_id, source_name, provider, health, reason, is_final,"
-            " was_final, minutes_of_data, sentence, group_size, group_index, sensitivity,"
-            " known_hours, assessment, picture) VALUES (:id, :id, 'Web', 'sentry', 'unknown',"
-            " :reason, 1, 0, 0, '', 1, 1, 'normal', 0, :assessment, '[]')"
-        ),
-        values,
-    )
+def add_row(connection: Connection, name: str, **values: object) -> None:
+    """Add a row to a table as it was then; what must not be empty and is not given, is plain."""
+    table = Table(name, MetaData(), autoload_with=connection)
+    plain = {"DATETIME": datetime(2026, 1, 1, tzinfo=UTC), "JSON": [], "VARCHAR": "x", "TEXT": ""}
+    needed = {
+        column.name: plain.get(str(column.type).partition("(")[0], 1)
+        for column in table.columns
+        if not column.nullable
+    }
+    connection.execute(insert(table).values({**needed, **values}))
 
 
 def test_old_verdicts_get_an_id_of_their_own_and_say_that_their_source_went(app: Flask) -> None:
     upgrade_to_just_before("0012")
-    with db.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-        with connection.begin():
-            add_old_verdict(connection, 1, "gap", '{"reason": "gap", "is_final": true}')
-            add_old_verdict(connection, 2, "no_source", '{"reason": "pending", "next_look": 2}')
+    with db.engine.begin() as connection:
+        for name in ("organization", "project", "environment", "code_deployment", "deploy"):
+            add_row(connection, name)
+        gap = {"reason": "gap", "is_final": True}
+        waiting = {"reason": "pending", "next_look": 2}
+        for id_, reason, made in ((1, "gap", gap), (2, "no_source", waiting)):
+            add_row(connection, "verdict", id=id_, reason=reason, assessment=made)
+        add_row(connection, "verdict_change", verdict_id=2)
     flask_migrate.upgrade()
     with db.engine.connect() as connection:
-        found = connection.execute(text("SELECT public_id, assessment FROM verdict ORDER BY id"))
-        (first, gap), (second, gone) = found.all()
+        rows = connection.execute(text("SELECT public_id, assessment FROM verdict ORDER BY id"))
+        (first, still), (second, gone) = rows.all()
+        changes = connection.execute(text("SELECT count(*) FROM verdict_change")).scalar_one()
     assert first != second
     assert min(len(first), len(second)) > 20
-    assert json.loads(gap) == {"reason": "gap", "is_final": True}
+    assert changes == 1
+    assert json.loads(still) == gap
     assert json.loads(gone)["reason"] == "no_source"
     assert json.loads(gone)["next_look"] is None
 
