@@ -15,6 +15,7 @@ from sleuth.dashboard.cards import DeployCard, read_card
 from sleuth.dashboard.chart import Chart, draw_chart
 from sleuth.dashboard.lines import UNKNOWN_BECAUSE, ImpactLine
 from sleuth.dashboard.links import web_address
+from sleuth.dashboard.neighbours import read_neighbours
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
 from sleuth.health.models import VerdictChange
@@ -106,13 +107,14 @@ def read_deploy(organization_id: int, public_id: str) -> DeployPage | None:
         )
     ).one()
     changed = _changes_of([line.verdict_id for line in card.lines])
+    neighbours = read_neighbours(public_id, [line.picture for line in card.lines])
     return DeployPage(
         last_event=last_event,
         card=card,
         impacts=tuple(
             Impact(
                 line,
-                draw_chart(line.picture, line.rate_after),
+                draw_chart(line.picture, line.rate_after, neighbours),
                 tuple(_changes(changed.get(line.verdict_id, ()), line)),
             )
             for line in card.lines
