@@ -8,6 +8,10 @@
   const TIMES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 7200, 14400].map((minutes) => minutes * 60);
   const COUNTS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7].flatMap((each) => [each, 2 * each, 5 * each]);
   const STRIDE = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity };
+  const HINTS = {
+    mouse: "Point at the chart, or move with the arrow keys; drag to zoom.",
+    finger: "Tap the chart, or slide a finger across it.",
+  };
   const charts = new Map();
 
   // --- Colours: canvas knows no custom properties, so they are asked for by name -----------
@@ -81,9 +85,19 @@
       context.fillRect(xOf(first), to, xOf(end) - xOf(first), from - to);
       context.globalAlpha = 1;
     };
-    const stroke = (points, colour, width, dash = []) => {
+    const follow = (points) => {
       context.beginPath();
       points.forEach(([x, y], number) => (number ? context.lineTo(x, y) : context.moveTo(x, y)));
+    };
+    const area = (points, colour, alpha) => {
+      follow(points);
+      context.globalAlpha = alpha;
+      context.fillStyle = colour;
+      context.fill();
+      context.globalAlpha = 1;
+    };
+    const stroke = (points, colour, width, dash = []) => {
+      follow(points);
       context.strokeStyle = colour;
       context.lineWidth = width * devicePixelRatio;
       context.setLineDash(dash.map((each) => each * devicePixelRatio));
@@ -94,7 +108,7 @@
       stroke([[xOf(first), yOf(count)], [xOf(end), yOf(count)]], colour, width, dash);
     const upright = (index, colour, width, dash) =>
       stroke([[xOf(index + 0.5), bbox.top], [xOf(index + 0.5), bottom]], colour, width, dash);
-    return { context, bbox, bottom, xOf, yOf, fill, stroke, level, upright };
+    return { context, bbox, bottom, xOf, yOf, fill, area, stroke, level, upright };
   };
 
   const emptyRuns = ({ counts, parts }) => {
@@ -134,16 +148,17 @@
     });
   };
 
-  const paintBand = ({ data, colours }, { xOf, yOf, fill, stroke }) => {
-    for (const [index, low, high] of data.band) fill(index, index + 1, yOf(low), yOf(high), colours.ink, 0.16);
-    for (const end of [1, 2]) {
-      const edge = data.band.flatMap((each) => [[xOf(each[0]), yOf(each[end])], [xOf(each[0] + 1), yOf(each[end])]]);
+  const paintBand = ({ data, colours }, { xOf, yOf, area, stroke }) => {
+    const [lower, upper] = [1, 2].map((end) =>
+      data.band.flatMap((each) => [[xOf(each[0]), yOf(each[end])], [xOf(each[0] + 1), yOf(each[end])]]));
+    area([...upper, ...[...lower].reverse()], colours.ink, 0.16);
+    for (const edge of [lower, upper]) {
       stroke(edge, colours.surface, 3);
       stroke(edge, colours.ink, 1.25);
     }
   };
 
-  const paintMarks = ({ data, colours }, { context, bbox, xOf, level, upright }) => {
+  const paintMarks = ({ data, colours }, { bbox, xOf, area, level, upright }) => {
     const spans = { before: [0, data.deploy], after: [data.deploy + 1, data.deploy + 1 + data.own] };
     for (const [part, count] of data.averages) level(...spans[part], count, colours.ink, 1.5);
     if (data.limit !== null) level(0, data.counts.length, data.limit, colours.limit, 2, [2, 3]);
@@ -153,12 +168,8 @@
       upright(index, colours.pale, 1, [1, 3]);
       const x = xOf(index + 0.5);
       const size = 5 * devicePixelRatio;
-      context.fillStyle = { this: colours.ink, shares: colours.health, other: colours.pale }[role];
-      context.beginPath();
-      context.moveTo(x - size, bbox.top - 2 * size);
-      context.lineTo(x + size, bbox.top - 2 * size);
-      context.lineTo(x, bbox.top - size / 2);
-      context.fill();
+      const corners = [[x - size, bbox.top - 2 * size], [x + size, bbox.top - 2 * size], [x, bbox.top - size / 2]];
+      area(corners, { this: colours.ink, shares: colours.health, other: colours.pale }[role], 1);
     }
   };
 
@@ -295,8 +306,7 @@
 
   const build = (element, width) => {
     const data = JSON.parse(element.dataset.chart);
-    const chart = { data, source: element.dataset.chart, colours: coloursOf(element) };
-    chart.hint = "Point at the chart, or move with the arrow keys; drag to zoom.";
+    const chart = { hint: HINTS[matchMedia("(hover: none)").matches ? "finger" : "mouse"], data, source: element.dataset.chart, colours: coloursOf(element) };
     chart.stage = make("div", "chart-stage");
     chart.readOut = make("output", "chart-read-out", chart.hint);
     chart.closer = make("button", "btn btn-sm", "Zoom in");

@@ -145,8 +145,8 @@ def draw_chart(
     return Chart(
         picture=picture,
         rows=rows,
-        bars=tuple(_bars(picture, width, top)),
-        stretches=tuple(_stretches(picture, width)),
+        bars=tuple(_bars(rows, width, top)),
+        stretches=tuple(_stretches(rows, width)),
         averages=tuple(_averages(picture, width, top, rates)),
         deploy_x=_middle(picture.deploy_index, width),
         end_x=None if picture.end_index is None else _middle(picture.end_index, width),
@@ -195,9 +195,10 @@ def _pins(picture: Picture, rows: Sequence[Row], width: float) -> Iterable[Pin]:
             yield Pin(_middle(index, width), role, row)
 
 
-def _bars(picture: Picture, width: float, top: float) -> Iterable[Bar]:
+def _bars(rows: Sequence[Row], width: float, top: float) -> Iterable[Bar]:
     gap = min(width * 0.2, 0.25)
-    for index, bucket in enumerate(picture.buckets):
+    for index, row in enumerate(rows):
+        bucket = row.bucket
         if bucket.count:
             height = max(bucket.count / top * 100, 0.8)
             yield Bar(
@@ -209,9 +210,9 @@ def _bars(picture: Picture, width: float, top: float) -> Iterable[Bar]:
             )
 
 
-def _stretches(picture: Picture, width: float) -> Iterable[Stretch]:
-    for part, run in groupby(enumerate(picture.buckets), key=lambda pair: _emptiness(pair[1])):
-        indexes = [index for index, _bucket in run]
+def _stretches(rows: Sequence[Row], width: float) -> Iterable[Stretch]:
+    for part, run in groupby(enumerate(rows), key=lambda pair: _emptiness(pair[1].bucket)):
+        indexes = [index for index, _row in run]
         if part:
             yield Stretch(part, round(indexes[0] * width, 3), round(len(indexes) * width, 3))
 

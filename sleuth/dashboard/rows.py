@@ -17,6 +17,9 @@ PARTS = {
     "next": "after the next one",
     "upcoming": "not collected yet",
 }
+COUNTABLE = {"deploy", "after"}
+"""Parts that a verdict can rest on; the deploy's own bucket if the deploy came as it began."""
+
 ROLES = {"this": "this deploy", "shares": "shares this verdict", "other": ""}
 
 
@@ -85,7 +88,7 @@ def rows_of(picture: Picture, neighbours: Sequence[Neighbour]) -> tuple[Row, ...
         Row(
             bucket,
             expected.get(index),
-            index in picture.counted and bucket.part == "after",
+            index in picture.counted and bucket.part in COUNTABLE,
             tuple(deploys.get(index, ())),
         )
         for index, bucket in enumerate(picture.buckets)
