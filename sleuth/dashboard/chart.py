@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from sleuth.buckets import HOUR, MINUTE, rate_unit
-from sleuth.dashboard.pictures import Bucket, Expected, Picture
+from sleuth.dashboard import band
+from sleuth.dashboard.axis import Mark, levels, times
+from sleuth.dashboard.neighbours import Neighbour
+from sleuth.dashboard.pictures import Bucket, Picture
+from sleuth.dashboard.rows import Row, rows_of
 
-STEPS = (1, 2, 2.5, 5, 10)
-FEWEST_LINES = 2
-NEAR_AN_END = 30
 WIDE = 30
+TALLEST = 2
+"""How many times the highest count the axis reaches for what was expected, and for a limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,30 +70,49 @@ class Average:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """A label at an axis.
+class Shade:
+    """The buckets that the verdict rests on."""
+
+    x: float
+    width: float
+
+    @property
+    def end(self) -> float:
+        return round(self.x + self.width, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Where other deploys lie, or the one whose page this is if it shares another's verdict.
 
     Args:
-        place: Percent of the plot, from the left or from the top.
-        anchor: ``start``, ``middle`` or ``end``: which part of the label stands there.
+        role: ``this``, ``shares`` the verdict, or ``other``.
     """
 
-    place: float
-    text: str
-    anchor: str = "middle"
+    x: float
+    role: str
+    row: Row
+
+    @property
+    def public_id(self) -> str:
+        """Whose page it leads to; "" if there are several, or if it is this one's."""
+        deploys = self.row.deploys
+        return deploys[0].public_id if len(deploys) == 1 and not deploys[0].is_this else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Everything that is drawn; ``picture`` holds the same as numbers.
+    """Everything that is drawn; ``picture`` and ``rows`` hold the same as numbers.
 
     Args:
-        band: The outline of what was expected after the deploy, as the path of a plot that
-            is 100 wide and high; empty if that is not known.
+        band, edges: What was expected after the deploy as an area, and its upper and lower
+            edges, as paths of a plot that is 100 wide and high; empty if that is not known.
         deploy_x, end_x: Where the deploy and the next one lie; the latter is None without.
+        limit_y: The user's own limit; None if there is none, or if it lies far above all.
     """
 
     picture: Picture
+    rows: tuple[Row, ...]
     bars: tuple[Bar, ...]
     stretches: tuple[Stretch, ...]
     averages: tuple[Average, ...]
@@ -99,31 +120,43 @@ class Chart:
     levels: tuple[Mark, ...]
     times: tuple[Mark, ...]
     band: str = ""
+    edges: str = ""
     end_x: float | None = None
+    shade: Shade | None = None
+    limit_y: float | None = None
+    pins: tuple[Pin, ...] = ()
 
 
-def draw_chart(picture: Picture | None, rate_after: float | None) -> Chart | None:
+def draw_chart(
+    picture: Picture | None, rate_after: float | None, neighbours: Sequence[Neighbour] = ()
+) -> Chart | None:
     """Lay out a chart; None without a picture.
 
     Args:
         rate_after: Average errors a minute since the deploy, None where unknown.
+        neighbours: Deploys to the same environment; those outside the picture are left out.
     """
     if picture is None:
         return None
     width = 100 / len(picture.counts)
-    rate_before = picture.average_before
-    rates = [rate * picture.per_minute for rate in (rate_before, rate_after) if rate is not None]
-    top, levels = _levels(max([picture.highest, *rates, _highest_expected(picture)]))
+    rates = (picture.average_before, rate_after)
+    top, marks = levels(_highest(picture, rates))
+    rows = rows_of(picture, neighbours)
     return Chart(
         picture=picture,
-        bars=tuple(_bars(picture, width, top)),
-        stretches=tuple(_stretches(picture, width)),
-        averages=tuple(_averages(picture, width, top, (rate_before, rate_after))),
+        rows=rows,
+        bars=tuple(_bars(rows, width, top)),
+        stretches=tuple(_stretches(rows, width)),
+        averages=tuple(_averages(picture, width, top, rates)),
         deploy_x=_middle(picture.deploy_index, width),
         end_x=None if picture.end_index is None else _middle(picture.end_index, width),
-        levels=levels,
-        times=tuple(_times(picture, width)),
-        band=_band(picture, width, top),
+        levels=marks,
+        times=tuple(times(picture, width)),
+        band=band.outline(picture.shown, width, top),
+        edges=band.edges(picture.shown, width, top),
+        shade=_shade(picture, width),
+        limit_y=_limit_y(picture, top),
+        pins=tuple(_pins(picture, rows, width)),
     )
 
 
@@ -131,52 +164,41 @@ def _middle(index: int, width: float) -> float:
     return round((index + 0.5) * width, 2)
 
 
-def _highest_expected(picture: Picture) -> float:
-    """Return how high the axis has to reach for the band; where little is known, not all of it."""
-    highest = max((each.high for each in _shown(picture)), default=0.0)
-    return min(highest, 2 * max(picture.highest, 1))
+def _highest(picture: Picture, rates: Iterable[float | None]) -> float:
+    """Return how high the axis has to reach; of what is known little, not for all of it."""
+    known = [rate * picture.per_minute for rate in rates if rate is not None]
+    ceiling = TALLEST * max(picture.highest, 1)
+    expected = max((each.high for each in picture.shown), default=0.0)
+    limit = (picture.limit or 0.0) * picture.per_minute
+    return max(picture.highest, *known, min(expected, ceiling), limit if limit <= ceiling else 0.0)
 
 
-def _shown(picture: Picture) -> list[Expected]:
-    end = len(picture.counts) - picture.upcoming
-    return [each for each in picture.expected if 0 <= each.index < end]
+def _limit_y(picture: Picture, top: float) -> float | None:
+    if picture.limit is None:
+        return None
+    share = picture.limit * picture.per_minute / top
+    return round(100 - share * 100, 2) if share <= 1 else None
 
 
-def _band(picture: Picture, width: float, top: float) -> str:
-    """Return the outline: along the upper ends from left to right, and back along the lower."""
-    shown = _shown(picture)
-    if not shown:
-        return ""
-    upper = [(each.index, each.high) for each in shown]
-    lower = [(each.index, each.low) for each in reversed(shown)]
-    points = [
-        f"{round((index + side) * width, 2)} {round(100 - min(level / top, 1) * 100, 2)}"
-        for part, sides in ((upper, (0, 1)), (lower, (1, 0)))
-        for index, level in part
-        for side in sides
-    ]
-    return f"M{'L'.join(points)}Z"
+def _shade(picture: Picture, width: float) -> Shade | None:
+    first, number = picture.counted.start, len(picture.counted)
+    return Shade(round(first * width, 3), round(number * width, 3)) if number else None
 
 
-def _levels(highest: float) -> tuple[float, tuple[Mark, ...]]:
-    """Return the top of the axis and its labels: round numbers, two to four steps."""
-    magnitude = 1.0
-    while magnitude * 10 * FEWEST_LINES <= highest:
-        magnitude *= 10
-    rounded = [step * magnitude for step in STEPS if step * magnitude == int(step * magnitude)]
-    step = next((each for each in rounded if each * 4 >= highest), rounded[-1])
-    count = max(FEWEST_LINES, -(-int(-(-highest // 1)) // int(step)))
-    top = count * step
-    marks = tuple(
-        Mark(round(100 - line * step / top * 100, 2), str(int(line * step)))
-        for line in range(count + 1)
-    )
-    return top, marks
+def _pins(picture: Picture, rows: Sequence[Row], width: float) -> Iterable[Pin]:
+    for index, row in enumerate(rows):
+        roles = {each.role for each in row.deploys}
+        if index == picture.deploy_index:
+            roles.discard("this")
+        if roles:
+            role = next(each for each in ("this", "shares", "other") if each in roles)
+            yield Pin(_middle(index, width), role, row)
 
 
-def _bars(picture: Picture, width: float, top: float) -> Iterable[Bar]:
+def _bars(rows: Sequence[Row], width: float, top: float) -> Iterable[Bar]:
     gap = min(width * 0.2, 0.25)
-    for index, bucket in enumerate(picture.buckets):
+    for index, row in enumerate(rows):
+        bucket = row.bucket
         if bucket.count:
             height = max(bucket.count / top * 100, 0.8)
             yield Bar(
@@ -188,9 +210,9 @@ def _bars(picture: Picture, width: float, top: float) -> Iterable[Bar]:
             )
 
 
-def _stretches(picture: Picture, width: float) -> Iterable[Stretch]:
-    for part, run in groupby(enumerate(picture.buckets), key=lambda pair: _emptiness(pair[1])):
-        indexes = [index for index, _bucket in run]
+def _stretches(rows: Sequence[Row], width: float) -> Iterable[Stretch]:
+    for part, run in groupby(enumerate(rows), key=lambda pair: _emptiness(pair[1].bucket)):
+        indexes = [index for index, _row in run]
         if part:
             yield Stretch(part, round(indexes[0] * width, 3), round(len(indexes) * width, 3))
 
@@ -211,19 +233,3 @@ def _averages(
             y = 100 - rate * picture.per_minute / top * 100
             x = round(first * width, 3)
             yield Average(part, rate, x, round(length * width, 3), round(y, 2))
-
-
-def _times(picture: Picture, width: float) -> Iterable[Mark]:
-    """Label both ends, and the deploy unless it is too near to one of them."""
-    before, after = picture.deploy_index, len(picture.counts) - picture.deploy_index - 1
-    yield Mark(0, f"{_span(before, picture)} before", "start")
-    place = (before + 0.5) * width
-    if NEAR_AN_END < place < 100 - NEAR_AN_END:
-        yield Mark(round(place, 2), "deploy")
-    yield Mark(100, f"{_span(after, picture)} after", "end")
-
-
-def _span(buckets: int, picture: Picture) -> str:
-    seconds = buckets * picture.step_seconds
-    is_by_the_hour = rate_unit(picture.step_seconds) >= HOUR
-    return f"{seconds // HOUR} h" if is_by_the_hour else f"{seconds // MINUTE} min"

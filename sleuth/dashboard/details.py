@@ -73,7 +73,7 @@ def read_deploy(organization_id: int, public_id: str) -> DeployPage | None:
     return DeployPage(
         last_event=last_event,
         card=card,
-        impacts=impacts_of(card.lines),
+        impacts=impacts_of(public_id, card.lines),
         commits=tuple(_commit(each) for each in _rows(commits)),
         files=tuple(_file(each) for each in _rows(files)),
         pull_requests=tuple(_pull_request(each) for each in _rows(pull_requests)),

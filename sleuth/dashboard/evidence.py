@@ -12,6 +12,7 @@ from sleuth import clock
 from sleuth.buckets import duration
 from sleuth.dashboard.chart import Chart, draw_chart
 from sleuth.dashboard.lines import UNKNOWN_BECAUSE, ImpactLine, line_of, tracker_names
+from sleuth.dashboard.neighbours import read_neighbours
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
 from sleuth.health.explaining import Explanation, explain
@@ -67,13 +68,18 @@ class Impact:
         return (f"{before} ", told, after and f" arrived{after}") if found else (first, "", "")
 
 
-def impacts_of(lines: Sequence[ImpactLine]) -> tuple[Impact, ...]:
-    """Return the impacts of a deploy, in one statement for all of them."""
+def impacts_of(deploy_id: str, lines: Sequence[ImpactLine]) -> tuple[Impact, ...]:
+    """Return the impacts of a deploy, in two statements for all of them.
+
+    Args:
+        deploy_id: The deploy's public id.
+    """
     changed = _changes_of([line.verdict_id for line in lines])
+    neighbours = read_neighbours(deploy_id, [line.picture for line in lines])
     return tuple(
         Impact(
             line=line,
-            chart=draw_chart(line.picture, line.rate_after),
+            chart=draw_chart(line.picture, line.rate_after, neighbours),
             changes=tuple(_changes(changed.get(line.verdict_id, ()), line)),
             explanation=explain(line.figures),
         )
@@ -100,7 +106,7 @@ def read_evidence(organization_id: int, deploy_id: str, verdict_id: str) -> Impa
     if row is None:
         return None
     line = line_of(row.Verdict, tracker_names(), clock.now(), is_watched=row.is_watched)
-    [impact] = impacts_of([line])
+    [impact] = impacts_of(deploy_id, [line])
     return impact
 
 

@@ -9,6 +9,7 @@ from itertools import takewhile
 from typing import Any
 
 from sleuth.buckets import bucket_name
+from sleuth.dashboard.essence import essence
 from sleuth.health.models import Verdict
 
 MOST_SMALL_BUCKETS = 128
@@ -50,6 +51,11 @@ class Picture:
         upcoming: How many of the last buckets cannot have been collected yet.
         expected: What was expected of the buckets after the deploy, in their order.
         end_index: The bucket in which the next deploy happened; None if none did so far.
+        counted: The buckets that the verdict rests on, as far as they are shown.
+        limit: The user's own limit in errors a minute, if there is one.
+        began_at, ended_at: From the first deploy that shares the verdict to the one after them.
+        is_shared: Whether the verdict is that of several deploys.
+        essence: What is seen, in a sentence.
     """
 
     start: datetime
@@ -59,6 +65,22 @@ class Picture:
     upcoming: int
     expected: tuple[Expected, ...] = ()
     end_index: int | None = None
+    counted: range = range(0)
+    limit: float | None = None
+    began_at: datetime | None = None
+    ended_at: datetime | None = None
+    is_shared: bool = False
+    essence: str = ""
+
+    @property
+    def until(self) -> datetime:
+        """Where the last bucket ends."""
+        return self.start + timedelta(seconds=self.step_seconds * len(self.counts))
+
+    def index_of(self, at: datetime) -> int | None:
+        """Return in which bucket a moment lies, None if in none of these."""
+        index = int((at - self.start).total_seconds() // self.step_seconds)
+        return index if 0 <= index < len(self.counts) else None
 
     @property
     def own(self) -> int:
@@ -66,6 +88,12 @@ class Picture:
         collected = len(self.counts) - self.upcoming
         end = collected if self.end_index is None else min(collected, self.end_index)
         return max(0, end - self.deploy_index - 1)
+
+    @property
+    def shown(self) -> list[Expected]:
+        """What was expected of the buckets that are collected or should be."""
+        end = len(self.counts) - self.upcoming
+        return [each for each in self.expected if 0 <= each.index < end]
 
     @property
     def unit(self) -> str:
@@ -134,15 +162,31 @@ def picture_of(verdict: Verdict, now: datetime) -> Picture | None:
         return None
     step = verdict.assessment["picture_step"]
     known_until = (now - COLLECTED_WITHIN).timestamp()
+    index = verdict.assessment["deploy_index"]
     return Picture(
         start=datetime.fromtimestamp(start, UTC),
         step_seconds=step,
-        deploy_index=verdict.assessment["deploy_index"],
+        deploy_index=index,
         counts=tuple(verdict.picture),
         upcoming=_upcoming(verdict.picture, start, step, known_until),
         expected=tuple(_expected(verdict.assessment.get("band"), start, step)),
         end_index=_end_index(verdict, start, step),
+        counted=_counted(verdict, start, step, index),
+        limit=verdict.assessment.get("threshold"),
+        began_at=verdict.began_at,
+        ended_at=verdict.ended_at,
+        is_shared=verdict.group_size > 1,
+        essence=essence(verdict.assessment),
     )
+
+
+def _counted(verdict: Verdict, start: int, step: int, deploy_index: int) -> range:
+    """Return the buckets that the verdict rests on: from the first whole one on."""
+    first = deploy_index + 1
+    if verdict.began_at is not None and (verdict.began_at.timestamp() - start) % step == 0:
+        first = deploy_index
+    buckets = verdict.minutes_of_data * 60 // step
+    return range(first, min(first + buckets, len(verdict.picture)))
 
 
 def _end_index(verdict: Verdict, start: int, step: int) -> int | None:

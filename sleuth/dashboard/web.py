@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from sleuth import clock
 from sleuth.dashboard import attention, cards, changes, details, environments, evidence, service
+from sleuth.dashboard.chart_data import chart_data
 from sleuth.dashboard.filters import Filters
 from sleuth.extensions import htmx
 from sleuth.health import strips
@@ -40,7 +41,9 @@ def init_app(app: Flask) -> None:
     """Register the pages."""
     app.register_blueprint(blueprint)
     app.session_interface = SessionsOfVisits()
-    app.jinja_env.globals.update(attention_count=lambda: attention.count(g.organization.id))
+    app.jinja_env.globals.update(
+        attention_count=lambda: attention.count(g.organization.id), chart_data=chart_data
+    )
 
 
 @blueprint.get("/")

@@ -107,17 +107,17 @@ def test_the_chart_has_a_table_with_the_same_counts(judged) -> None:
     counts = [2] * 60 + [7] + [5] * 60
     table = rows(judged(counts=counts))
     assert len(table) == 121
-    assert table[0] == "4 Mar 2026, 09:00 UTC 2 before"
-    assert table[60] == "4 Mar 2026, 10:00 UTC 7 deployed"
-    assert table[120] == "4 Mar 2026, 11:00 UTC 5 after"
+    assert table[0] == "4 Mar 2026, 09:00 UTC 2 – before"
+    assert table[60] == "4 Mar 2026, 10:00 UTC 7 – deployed"
+    assert table[120] == "4 Mar 2026, 11:00 UTC 5 – after, counted"
 
 
 def test_minutes_after_the_next_deploy_are_not_told_as_this_ones(judged) -> None:
     ended_at = NOW - timedelta(hours=2) + timedelta(minutes=40)
     page = judged(counts=[2] * 60 + [7] + [5] * 60, ended_at=ended_at)
     table = rows(page)
-    assert table[99] == "4 Mar 2026, 10:39 UTC 5 after"
-    assert table[100] == "4 Mar 2026, 10:40 UTC 5 after the next one"
+    assert table[99] == "4 Mar 2026, 10:39 UTC 5 – after, counted"
+    assert table[100] == "4 Mar 2026, 10:40 UTC 5 – after the next one"
     assert "after the next deploy" in words(page)
     assert page.count('class="chart-bar chart-next"') == 21
 
@@ -125,8 +125,8 @@ def test_minutes_after_the_next_deploy_are_not_told_as_this_ones(judged) -> None
 def test_a_minute_that_is_not_covered_is_unknown_in_the_table(judged) -> None:
     counts = [0] * 60 + [None] * 10 + [0] * 51
     table = rows(judged("unknown", "gap", counts=counts))
-    assert table[65] == "4 Mar 2026, 10:05 UTC unknown after"
-    assert table[75] == "4 Mar 2026, 10:15 UTC 0 after"
+    assert table[65] == "4 Mar 2026, 10:05 UTC unknown – after, counted"
+    assert table[75] == "4 Mar 2026, 10:15 UTC 0 – after, counted"
 
 
 def test_a_minute_to_come_is_neither_zero_nor_unknown(read, shop, sentry) -> None:
@@ -140,7 +140,7 @@ def test_a_minute_to_come_is_neither_zero_nor_unknown(read, shop, sentry) -> Non
             minutes_of_data=0,
         )
     page = read(f"/deploys/{deploy.public_id}")
-    assert rows(page)[-1].endswith("– not collected yet")
+    assert rows(page)[-1].endswith("– – not collected yet")
     assert "not collected yet</text>" in page
 
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from threading import Thread
 from typing import Any
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from sleuth import clock
 from sleuth.accounts import audit
@@ -28,15 +24,6 @@ from tests.dashboard import seed
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """Drive the system's Chromium; skip where there is none."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Chromium is not installed.")
-    return {**browser_type_launch_args, "executable_path": chromium, "args": ["--no-sandbox"]}
-
-
 @pytest.fixture(autouse=True)
 def frozen_clock() -> None:
     """Here time goes on, as it does in the browser."""
@@ -49,18 +36,6 @@ def told(cast: Cast) -> seed.Story:
         db.session.add_all([cast.project, cast.acme])
         other = _project(cast.acme, "Back office " + "and more " * 8)
         return seed.tell_story(cast.project, [other], datetime.now(UTC))
-
-
-@pytest.fixture
-def served(app: Flask) -> Iterator[str]:
-    """Serve the application to a real browser; returns its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture

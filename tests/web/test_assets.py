@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -31,6 +32,7 @@ def test_a_file_may_be_kept_for_ever(kit: Flask, visitor: FlaskClient) -> None:
         ("app.js", "text/javascript"),
         ("icons.svg", "image/svg+xml"),
         ("vendor/htmx.min.js", "text/javascript"),
+        ("vendor/uplot.min.js", "text/javascript"),
     ],
 )
 def test_a_file_is_served_with_its_type(
@@ -71,3 +73,10 @@ def test_a_misspelt_file_is_noticed_while_rendering(kit: Flask) -> None:
 def test_a_file_below_a_prefix_keeps_the_prefix(kit: Flask) -> None:
     with kit.test_request_context(environ_overrides={"SCRIPT_NAME": "/sleuth"}):
         assert asset_url("app.css").startswith("/sleuth/static/")
+
+
+def test_every_copied_file_is_written_down_with_its_licence() -> None:
+    vendored = Path(__file__).resolve().parents[2] / "static" / "vendor"
+    told = (vendored / "LICENSES.md").read_text()
+    names = {path.name for path in vendored.iterdir()} - {"LICENSES.md"}
+    assert [name for name in names if f"`{name}`" not in told] == []
