@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from sleuth.dashboard.cards import DeployCard, read_card
 from sleuth.dashboard.chart import Chart, draw_chart
 from sleuth.dashboard.lines import UNKNOWN_BECAUSE, ImpactLine
 from sleuth.dashboard.links import web_address
+from sleuth.dashboard.new_errors import read_new_kinds
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
 from sleuth.health.models import VerdictChange
@@ -105,13 +106,15 @@ def read_deploy(organization_id: int, public_id: str) -> DeployPage | None:
             Deploy.public_id == public_id
         )
     ).one()
-    changed = _changes_of([line.verdict_id for line in card.lines])
+    verdict_ids = [line.verdict_id for line in card.lines]
+    changed = _changes_of(verdict_ids)
+    is_new = read_new_kinds(verdict_ids, in_full=True)
     return DeployPage(
         last_event=last_event,
         card=card,
         impacts=tuple(
             Impact(
-                line,
+                replace(line, new_errors=is_new.get(line.verdict_id)),
                 draw_chart(line.picture, line.rate_after),
                 tuple(_changes(changed.get(line.verdict_id, ()), line)),
             )

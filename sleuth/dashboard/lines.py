@@ -17,6 +17,7 @@ from sleuth.buckets import (
     rate_words,
 )
 from sleuth.dashboard.links import web_address
+from sleuth.dashboard.new_errors import NewKinds
 from sleuth.dashboard.pictures import Picture, picture_of
 from sleuth.health.models import Verdict
 from sleuth.health.words import span
@@ -37,6 +38,8 @@ UNKNOWN_BECAUSE = {
     "failed": "a fault of Sleuth's own",
 }
 
+KNOWN_BECAUSE = {"new_errors": "new kinds of errors"}
+
 
 @dataclass(frozen=True, slots=True)
 class ImpactLine:
@@ -54,6 +57,7 @@ class ImpactLine:
         figures: What the verdict rests on, by the detector's names.
         explore_url: The tracker's own view of these minutes, or "".
         revised_at: When late counts made another verdict of a final one, None if never.
+        new_errors: What the tracker first saw after the deploy, None if it cannot tell.
     """
 
     source: str
@@ -76,6 +80,7 @@ class ImpactLine:
     group_size: int
     group_index: int
     verdict_id: int
+    new_errors: NewKinds | None = None
 
     @property
     def has_rates(self) -> bool:
@@ -148,16 +153,21 @@ class ImpactLine:
 
     @property
     def because(self) -> str:
-        """Why the health is unknown; empty if it is known."""
+        """Why the health is unknown, or known though counts do not tell; else empty."""
         if self.health != "unknown":
-            return ""
+            return KNOWN_BECAUSE.get(self.reason, "")
         if self.reason == "replaced" and self.is_coarse:
             return f"replaced before a whole {period_name(self.step_seconds)} had passed"
         return UNKNOWN_BECAUSE.get(self.reason, "")
 
 
 def line_of(
-    verdict: Verdict, trackers: dict[str, str], now: datetime, *, is_watched: bool
+    verdict: Verdict,
+    trackers: dict[str, str],
+    now: datetime,
+    *,
+    is_watched: bool,
+    new_errors: NewKinds | None = None,
 ) -> ImpactLine:
     """Return what a card shows of a verdict.
 
@@ -186,4 +196,5 @@ def line_of(
         group_size=verdict.group_size,
         group_index=verdict.group_index,
         verdict_id=verdict.id,
+        new_errors=new_errors,
     )

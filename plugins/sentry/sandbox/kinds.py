@@ -96,7 +96,7 @@ def _by_itself(key: str, environment: str, now: float) -> Iterator[Kind]:
 def _of_incident(key: str, environment: str, incident: Incident, now: float) -> Iterator[Kind]:
     """Yield what an incident brings: each kind a little later, and with fewer events."""
     for number, title in enumerate(incident.new_errors):
-        first = incident.start + 45 + 50 * number
+        first = incident.start + 75 + 50 * number
         if first <= now:
             yield Kind(
                 _id(key, f"{title}:{incident.start}"),
