@@ -264,23 +264,33 @@ def sleuth_check_impact(tracker: TrackerContext, config: ImpactConfig) -> list[I
 
 @hookspec(firstresult=True)
 def sleuth_new_errors(
-    tracker: TrackerContext, config: ImpactConfig, since: datetime, until: datetime
+    tracker: TrackerContext,
+    config: ImpactConfig,
+    since: datetime,
+    until: datetime,
+    revision: str,
 ) -> list[NewError]:
     """List the errors that were first seen in a window.
 
-    Called only if the tracker's capabilities say ``reports_new_errors``.
+    Called only if the tracker's capabilities say ``reports_new_errors``. What it lists is an
+    extra: where it fails, nothing else does, and the deploy's card says why.
 
     Called:
-        Not yet: no page of this version asks.
+        Four times in the day after a deploy at most, and once a day about the week before.
 
     Args:
         tracker: HTTP client, settings, credentials and the current time.
         config: Which project and environment to look at.
         since: Start of the window.
-        until: End of the window.
+        until: End of the window; may be in the future.
+        revision: What was deployed, "" if that is not known or not the point. A tracker that
+            knows which release an error came with lists those of this one alone, if it knows
+            it; otherwise whatever is new counts. An implementation that tells releases apart
+            in no way leaves the argument out.
 
     Returns:
-        The errors, those with the most events first.
+        The errors, those with the most events first; each first seen in the window in that
+        environment, with the events and the people affected in the window.
 
     Raises:
         TrackerError: the list could not be had.
@@ -289,7 +299,7 @@ def sleuth_new_errors(
         return [NewError("KeyError: 'cart'", row["url"], instant(row["first"]), count=12)]
 
     Added in:
-        API version 1.
+        API version 1; its argument ``revision`` later, which breaks no implementation.
     """
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from plugins.sentry import collect, impact, organizations, token
+from plugins.sentry import collect, impact, new_errors, organizations, token
 from plugins.sentry.info import IMPACT_FIELDS, INFO
 from sleuth.plugin_api import (
     CountSeries,
     ImpactConfig,
     ImpactField,
     ImpactWarning,
+    NewError,
     RemoteProject,
     TokenCheck,
     TrackerContext,
@@ -55,6 +56,18 @@ def sleuth_collect_counts(
 def sleuth_check_impact(tracker: TrackerContext, config: ImpactConfig) -> list[ImpactWarning]:
     """Warn of an environment that Sentry has not seen."""
     return impact.check_impact(tracker, config)
+
+
+@hookimpl
+def sleuth_new_errors(
+    tracker: TrackerContext,
+    config: ImpactConfig,
+    since: datetime,
+    until: datetime,
+    revision: str,
+) -> list[NewError]:
+    """List the issues first seen in a window, of the deploy's release where there is one."""
+    return new_errors.list_new_errors(tracker, config, since, until, revision)
 
 
 @hookimpl

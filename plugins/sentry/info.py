@@ -72,7 +72,10 @@ INFO = TrackerInfo(
         ),
     ),
     capabilities=Capabilities(
-        interval_seconds=BUCKET_SECONDS, look_back_days=29, has_no_environment=True
+        interval_seconds=BUCKET_SECONDS,
+        look_back_days=29,
+        has_no_environment=True,
+        reports_new_errors=True,
     ),
 )
 

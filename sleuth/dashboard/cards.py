@@ -14,6 +14,7 @@ from sleuth import clock
 from sleuth.dashboard.filters import Filters, Page, Statement
 from sleuth.dashboard.lines import ImpactLine, line_of, tracker_names
 from sleuth.dashboard.links import web_address
+from sleuth.dashboard.new_errors import read_new_kinds
 from sleuth.deploys.models import CodeDeployment, Deploy, shortened
 from sleuth.extensions import db
 from sleuth.health.failures import in_words
@@ -143,8 +144,11 @@ def _lines(deploy_ids: Sequence[int]) -> dict[int, list[ImpactLine]]:
         .where(Verdict.deploy_id.in_(deploy_ids))
         .order_by(Verdict.source_name, Verdict.id)
     )
-    for verdict, is_watched in db.session.execute(verdicts):
-        line = line_of(verdict, trackers, now, is_watched=is_watched)
+    found = db.session.execute(verdicts).all()
+    is_new = read_new_kinds([verdict.id for verdict, _ in found])
+    for verdict, is_watched in found:
+        new_errors = is_new.get(verdict.id)
+        line = line_of(verdict, trackers, now, is_watched=is_watched, new_errors=new_errors)
         lines[verdict.deploy_id].append(line)
     return lines
 

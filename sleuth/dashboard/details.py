@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -11,7 +11,9 @@ from sqlalchemy import select
 from sleuth.dashboard import changes
 from sleuth.dashboard.cards import DeployCard, read_card
 from sleuth.dashboard.evidence import Impact, impacts_of
+from sleuth.dashboard.lines import ImpactLine
 from sleuth.dashboard.links import web_address
+from sleuth.dashboard.new_errors import read_new_kinds
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
 
@@ -73,11 +75,17 @@ def read_deploy(organization_id: int, public_id: str) -> DeployPage | None:
     return DeployPage(
         last_event=last_event,
         card=card,
-        impacts=impacts_of(public_id, card.lines),
+        impacts=impacts_of(public_id, _in_full(card.lines)),
         commits=tuple(_commit(each) for each in _rows(commits)),
         files=tuple(_file(each) for each in _rows(files)),
         pull_requests=tuple(_pull_request(each) for each in _rows(pull_requests)),
     )
+
+
+def _in_full(lines: Sequence[ImpactLine]) -> list[ImpactLine]:
+    """Return the lines with all of their new errors, not only what a card has room for."""
+    found = read_new_kinds([line.verdict_id for line in lines], in_full=True)
+    return [replace(line, new_errors=found.get(line.verdict_id)) for line in lines]
 
 
 def _rows(entries: Sequence[Any]) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from sleuth.buckets import (
     rate_words,
 )
 from sleuth.dashboard.links import web_address
+from sleuth.dashboard.new_errors import NewKinds
 from sleuth.dashboard.pictures import Picture, picture_of
 from sleuth.health.models import Verdict
 from sleuth.health.quantities import span
@@ -38,6 +39,8 @@ UNKNOWN_BECAUSE = {
     "failed": "a fault of Sleuth's own",
 }
 
+KNOWN_BECAUSE = {"new_errors": "new kinds of errors"}
+
 
 @dataclass(frozen=True, slots=True)
 class ImpactLine:
@@ -56,6 +59,7 @@ class ImpactLine:
         explore_url: The tracker's own view of these minutes, or "".
         revised_at: When late counts made another verdict of a final one, None if never.
         assessed_at: When it was last judged, None if never.
+        new_errors: What the tracker first saw after the deploy, None if it cannot tell.
     """
 
     source: str
@@ -80,6 +84,7 @@ class ImpactLine:
     verdict_id: int
     public_id: str
     assessed_at: datetime | None
+    new_errors: NewKinds | None = None
 
     @property
     def has_rates(self) -> bool:
@@ -152,9 +157,9 @@ class ImpactLine:
 
     @property
     def because(self) -> str:
-        """Why the health is unknown; empty if it is known."""
+        """Why the health is unknown, or known though counts do not tell; else empty."""
         if self.health != "unknown":
-            return ""
+            return KNOWN_BECAUSE.get(self.reason, "")
         if self.reason == "replaced" and self.is_coarse:
             return f"replaced before a whole {period_name(self.step_seconds)} had passed"
         return UNKNOWN_BECAUSE.get(self.reason, "")
@@ -166,7 +171,12 @@ def tracker_names() -> dict[str, str]:
 
 
 def line_of(
-    verdict: Verdict, trackers: dict[str, str], now: datetime, *, is_watched: bool
+    verdict: Verdict,
+    trackers: dict[str, str],
+    now: datetime,
+    *,
+    is_watched: bool,
+    new_errors: NewKinds | None = None,
 ) -> ImpactLine:
     """Return what a card shows of a verdict.
 
@@ -197,4 +207,5 @@ def line_of(
         verdict_id=verdict.id,
         public_id=verdict.public_id,
         assessed_at=verdict.assessed_at,
+        new_errors=new_errors,
     )

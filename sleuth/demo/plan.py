@@ -43,7 +43,7 @@ _LIVE_TITLES = (
     "Cover the corner cases with tests",
 )
 _LIVE_AUTHORS = ("priya", "tomas", "aiko", "sam", "lena")
-_LIVE_ERRORS = Errors(5, 60)
+_LIVE_ERRORS = Errors(5, 60, ("TimeoutError: pool is exhausted", "KeyError: 'fee'"))
 _LIVE_FAILS_EVERY = 10
 
 
@@ -85,13 +85,14 @@ def live_deploy(anchor: datetime, number: int) -> PlannedDeploy:
         _LIVE_AUTHORS[number % len(_LIVE_AUTHORS)],
     )
     deployed_at = anchor - LIVE_SINCE + number * LIVE_EVERY
-    incidents = [_incident(deployment, PRODUCTION, deployed_at, _LIVE_ERRORS)] * _fails(number)
+    parameters = payload.parameters(change, 430 + number, deployed_at, PRODUCTION)
+    incident = _incident(deployment, PRODUCTION, deployed_at, _LIVE_ERRORS, parameters["sha"])
     return PlannedDeploy(
         deployment,
         PEOPLE[change.author],
         deployed_at,
-        payload.parameters(change, 430 + number, deployed_at, PRODUCTION),
-        tuple(incidents),
+        parameters,
+        (incident,) * _fails(number),
         _live_health(number),
     )
 
@@ -119,7 +120,7 @@ def _deploy(chapter: Chapter, anchor: datetime) -> PlannedDeploy:
     )
     if chapter.is_rollback:
         parameters |= {"pull_requests": [], "commits": [], "tags": ["rollback"]}
-    incidents = tuple(_incidents(chapter, change.deployment, deployed_at))
+    incidents = tuple(_incidents(chapter, change.deployment, deployed_at, parameters["sha"]))
     return PlannedDeploy(
         change.deployment,
         PEOPLE[change.author],
@@ -131,10 +132,10 @@ def _deploy(chapter: Chapter, anchor: datetime) -> PlannedDeploy:
 
 
 def _incidents(
-    chapter: Chapter, deployment: str, deployed_at: datetime
+    chapter: Chapter, deployment: str, deployed_at: datetime, revision: str
 ) -> Iterator[dict[str, Any]]:
     if chapter.then:
-        yield _incident(deployment, chapter.environment, deployed_at, chapter.then)
+        yield _incident(deployment, chapter.environment, deployed_at, chapter.then, revision)
     if chapter.until_then:
         start = deployed_at - chapter.until_then.minutes * MINUTE
         yield _incident(deployment, chapter.environment, start, chapter.until_then)
@@ -155,7 +156,9 @@ def _floor(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
 
 
-def _incident(deployment: str, environment: str, start: datetime, errors: Errors) -> dict[str, Any]:
+def _incident(
+    deployment: str, environment: str, start: datetime, errors: Errors, revision: str = ""
+) -> dict[str, Any]:
     return {
         "organization": TRACKER_ORGANIZATION,
         "project": project_of(deployment).tracker_slug,
@@ -163,6 +166,8 @@ def _incident(deployment: str, environment: str, start: datetime, errors: Errors
         "start": _floor(start).isoformat(),
         "minutes": errors.minutes,
         "factor": errors.factor,
+        "new_errors": list(errors.new),
+        "release": f"{deployment}@{revision}" if errors.new else "",
     }
 
 

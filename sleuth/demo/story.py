@@ -14,13 +14,27 @@ MENDED = "improved or healthy"
 ALWAYS = 40 * 1440
 """Minutes: longer than the past that is collected."""
 
+BROKEN_BASKET = (
+    "TypeError: Cannot read properties of undefined (reading 'price')",
+    "KeyError: 'voucher'",
+    "ValueError: basket 3f9c has no currency",
+    "HTTPError: 422 Unprocessable Entity for /basket/merge",
+    "RangeError: Maximum call stack size exceeded",
+)
+BROKEN_REFUNDS = ("RefundError: payment was never captured", "ZeroDivisionError: division by zero")
+
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """A stretch of minutes with ``factor`` times the usual errors."""
+    """A stretch of minutes with ``factor`` times the usual errors.
+
+    Args:
+        new: Titles of the kinds of errors that come with it.
+    """
 
     factor: float
     minutes: int
+    new: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +107,12 @@ STORY: tuple[Chapter, ...] = (
     Chapter("3d 10:00", 410, health="improved", until_then=Errors(3.2, ALWAYS)),
     Chapter("3d 11:20", 219),
     Chapter("3d 15:15", 135),
-    Chapter("2d 15:20", 221, health="unhealthy", then=Errors(5, 40)),
+    Chapter("2d 15:20", 221, health="unhealthy", then=Errors(5, 40, BROKEN_REFUNDS)),
     Chapter("2d 16:00", 222, health=MENDED),
     Chapter("1d 09:35", 137),
     Chapter("1d 11:05", 413),
     Chapter("100m", 416, STAGING, "unknown or healthy"),
-    Chapter("75m", 416, health="unhealthy", then=Errors(5, 43)),
+    Chapter("75m", 416, health="unhealthy", then=Errors(5, 43, BROKEN_BASKET)),
     Chapter("32m", 418, health=MENDED),
     Chapter("25m", 418, STAGING, "unknown"),
 )

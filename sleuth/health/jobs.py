@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sleuth.health import drawing, purging, revising, service, surveying, timelines
+from sleuth.health.new_errors import asking, usual
 
 
 def assess_deploy(deploy_id: int) -> None:
@@ -33,3 +34,13 @@ def refresh_strips(_number: int) -> None:
 def purge_integration(integration_id: int) -> None:
     """Delete for good what a disabled integration has left."""
     purging.purge_integration(integration_id)
+
+
+def ask_new_errors(verdict_id: int) -> None:
+    """Ask what is new since the deploys that share a verdict."""
+    asking.ask(verdict_id)
+
+
+def ask_usual_new_errors(source_id: int) -> None:
+    """Ask how many new kinds of errors an impact source usually brings."""
+    usual.ask(source_id)

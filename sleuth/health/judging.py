@@ -16,6 +16,7 @@ import numpy as np
 from sleuth.health import detector
 from sleuth.health.detector import Assessment, Band, Settings
 from sleuth.health.groups import Place
+from sleuth.health.new_errors import evidence
 from sleuth.impact import schedule, series, sweeps
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations.service import registry
@@ -28,6 +29,7 @@ RETRY = timedelta(minutes=5)
 LATE_RETRY = timedelta(hours=1)
 EARLY = timedelta(hours=1)
 BROKEN = "failed"
+NEW_ERRORS = "new_errors"
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +98,7 @@ def judge(source: ImpactSource, place: Place, sensitivity: str, now: datetime) -
     values = np.asarray(counts, dtype=np.float64)
     made = _assess(source, place, settings, now, minutes, values)
     made = _tempered(made, source, span, settings, now)
+    made, is_new = _with_new_errors(made, source, place, sensitivity)
     before = (span.bucket - span.first) // step
     start = max(0, before - PICTURE_BUCKETS)
     shown = counts[start : before + 1 + PICTURE_BUCKETS]
@@ -103,7 +106,7 @@ def judge(source: ImpactSource, place: Place, sensitivity: str, now: datetime) -
     return Judgement(
         assessment=made,
         picture=[None if math.isnan(count) else int(count) for count in shown],
-        details=_details(made, source, place, span, settings),
+        details={**_details(made, source, place, span, settings), **is_new},
         sensitivity=sensitivity,
         known_hours=round(float(np.isfinite(values[:before]).sum()) * step / 3600, 3),
         look_at=look_at,
@@ -164,6 +167,19 @@ def _tempered(
     if _reached(source) < span.end and now.timestamp() < given_up_at:
         return replace(made, is_final=False)
     return made
+
+
+def _with_new_errors(
+    made: Assessment, source: ImpactSource, place: Place, sensitivity: str
+) -> tuple[Assessment, dict[str, Any]]:
+    """Weigh new kinds of errors, which count where counts are too low to judge by."""
+    reason = made.reason if made.health == "unknown" else ""
+    weighed = evidence.weighed(source.id, place, sensitivity, reason)
+    if weighed is None:
+        return made, {}
+    if weighed["decided"]:
+        made = replace(made, health="ailing", reason=NEW_ERRORS)
+    return made, {"new_errors": weighed}
 
 
 def _reached(source: ImpactSource) -> int:

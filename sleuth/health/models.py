@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     ColumnElement,
     ForeignKey,
     String,
@@ -151,3 +152,52 @@ class Timeline(Model):
     deploy_count: Mapped[int]
     newest_id: Mapped[int]
     newest_at: Mapped[datetime]
+
+
+class NewErrors(Model):
+    """What a tracker first saw after the deploy that a verdict is about.
+
+    ``errors`` are those with the most events, 100 at most, and ``top`` the first three of
+    them, so that cards need not read all: each has ``title``, ``url``, ``first_seen`` (epoch
+    seconds), ``count`` and ``users``. ``total`` and ``events`` count all of them. It was
+    asked up to ``asked_until``, at ``asked_at``, and is asked again at ``due_at``; a
+    ``last_error`` tells why the last question had no answer.
+    """
+
+    __tablename__ = "new_errors"
+
+    verdict_id: Mapped[int] = mapped_column(
+        ForeignKey("verdict.id", ondelete="CASCADE"), primary_key=True
+    )
+    total: Mapped[int] = mapped_column(default=0)
+    events: Mapped[int] = mapped_column(BigInteger, default=0)
+    top: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    errors: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, deferred=True)
+    asked_until: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    claimed_until: Mapped[datetime | None]
+    last_error: Mapped[str] = mapped_column(Text, default="")
+    failure_count: Mapped[int] = mapped_column(default=0)
+    verdict: Mapped[Verdict] = relationship()
+
+
+class UsualNewErrors(Model):
+    """How many new kinds of errors an impact source brought of late while nothing was deployed.
+
+    ``kinds`` in ``hours``; both are empty until the tracker has told. Asked for again at
+    ``due_at``, where the source has had a deploy.
+    """
+
+    __tablename__ = "usual_new_errors"
+
+    impact_source_id: Mapped[int] = mapped_column(
+        ForeignKey("impact_source.id", ondelete="CASCADE"), primary_key=True
+    )
+    kinds: Mapped[int | None]
+    hours: Mapped[float | None]
+    asked_at: Mapped[datetime | None]
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    claimed_until: Mapped[datetime | None]
+    last_error: Mapped[str] = mapped_column(Text, default="")
+    failure_count: Mapped[int] = mapped_column(default=0)

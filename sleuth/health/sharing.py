@@ -23,6 +23,6 @@ def as_of(judgement: Judgement, place: Place, deployed_at: datetime) -> Judgemen
     if made.is_final or not made.minutes_of_data or own >= looks_for(step)[0] * 60:
         return judgement
     waiting = Assessment("unknown", "pending", is_final=False, step_seconds=step)
-    return replace(
-        judgement, assessment=waiting, details={**judgement.details, **waiting.as_json()}
-    )
+    details = {**judgement.details, **waiting.as_json()}
+    details.pop("new_errors", None)
+    return replace(judgement, assessment=waiting, details=details)

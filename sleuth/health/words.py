@@ -81,7 +81,28 @@ def reason_in_words(reason: str, step_seconds: int = MINUTE) -> str:
 
 
 def sentence(figures: Figures) -> str:
-    """Return one sentence that says what was seen, with its figures."""
+    """Return one sentence that says what was seen, with its figures; new errors in a second."""
+    found = figures.get("new_errors")
+    if found and found["decided"]:
+        return new_errors_in_words(found)
+    also = f" {new_errors_in_words(found)}" if found and found["count"] else ""
+    return _of_counts(figures) + also
+
+
+def new_errors_in_words(found: dict[str, Any]) -> str:
+    """Return the sentence for the kinds of errors that a tracker first saw after a deploy."""
+    told = found["within"] if found["decided"] else found | {"minutes": found["asked_minutes"]}
+    kinds, events = told["count"], told["events"]
+    first = f"{kinds} new {'kind' if kinds == 1 else 'kinds'} of errors, "
+    first += f"{rounded(events)} {'event' if events == 1 else 'events'}, "
+    first += f"in {duration(told['minutes'], MINUTE)} after the deploy"
+    per_hour = found["usual_per_hour"]
+    units = (("hour", 1), ("day", 24), ("week", 168))
+    name, hours = next((each for each in units if per_hour * each[1] >= 0.1), units[-1])
+    return f"{first}; a usual {name} brings {rounded(float(f'{per_hour * hours:.1g}'))}."
+
+
+def _of_counts(figures: Figures) -> str:
     if figures["health"] == "unknown":
         return _unknown(figures) + _of_a_limit(figures)
     if figures.get("threshold") is not None:

@@ -156,6 +156,18 @@ PERIODIC: tuple[Periodic, ...] = (
         "sleuth.health.due:due_picture_ids",
     ),
     Periodic(
+        "ask what is new since deploys",
+        TICK_SECONDS,
+        "sleuth.health.jobs.ask_new_errors",
+        "sleuth.health.new_errors.due:due_verdict_ids",
+    ),
+    Periodic(
+        "ask how much is usually new",
+        15,
+        "sleuth.health.jobs.ask_usual_new_errors",
+        "sleuth.health.new_errors.due:due_source_ids",
+    ),
+    Periodic(
         "look how environments are",
         TICK_SECONDS,
         "sleuth.health.jobs.refresh_strips",

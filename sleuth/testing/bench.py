@@ -148,6 +148,13 @@ class Bench:
         range_of = {"since": window.since, "until": window.until} if window else {}
         return self._question(hook, credentials, config=config, **range_of)
 
+    def new_errors(self, config: ImpactConfig, window: Window, revision: str = "") -> Question:
+        """Ask what was first seen in a window, of a revision or of whatever was deployed."""
+        range_of = {"since": window.since, "until": window.until}
+        return self._question(
+            "sleuth_new_errors", None, config=config, **range_of, revision=revision
+        )
+
     def choices(self, field: ImpactField, config: ImpactConfig) -> Question:
         """Ask what a drop-down offers, once the fields that it depends on are filled in."""
         is_of_project = "project" in field.depends_on
@@ -170,7 +177,7 @@ class Bench:
         possible = [
             *(self.choices(field, config) for field in self.loaded.fields if is_asked_for(field)),
             self.about("sleuth_check_impact", config),
-            self.about("sleuth_new_errors", config, window),
+            self.new_errors(config, window),
             self.about("sleuth_list_deploys", config, window),
         ]
         implemented = [each for each in possible if each.hook in self.loaded.hooks]

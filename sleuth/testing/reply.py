@@ -180,7 +180,7 @@ _CHECKS: dict[str, Callable[[Any, Question], object]] = {
     ),
     "sleuth_list_choices": lambda value, _: answers.choices(value, _NO_SECRETS),
     "sleuth_check_impact": lambda value, _: answers.warnings(value, _NO_SECRETS),
-    "sleuth_new_errors": lambda value, _: answers.new_errors(value),
+    "sleuth_new_errors": lambda value, _: answers.new_errors(value, _NO_SECRETS),
     "sleuth_explore_url": lambda value, _: answers.link(value),
     "sleuth_list_deploys": lambda value, _: answers.deploys(value),
 }

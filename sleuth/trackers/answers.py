@@ -151,12 +151,18 @@ def warnings(answer: Any, scrub: Scrubber) -> list[ImpactWarning]:
     return [replace(warning, message=shortened(scrub(warning.message))) for warning in answer]
 
 
-def new_errors(answer: Any) -> list[NewError]:
-    """Check what ``sleuth_new_errors`` returned."""
+def new_errors(answer: Any, scrub: Scrubber) -> list[NewError]:
+    """Check what ``sleuth_new_errors`` returned; titles are made fit for one line."""
     require(answer, list[NewError], "new errors")
     found: list[NewError] = answer
     _require_links(error.url for error in found)
-    return found
+    if any(not _are_counts(error.count, error.users or 0) for error in found):
+        raise ContractError("a NewError has an impossible count")
+    return [replace(error, title=shortened(scrub(error.title), LONGEST_VALUE)) for error in found]
+
+
+def _are_counts(*counts: int) -> bool:
+    return all(0 <= count <= LARGEST_COUNT for count in counts)
 
 
 def deploys(answer: Any) -> list[RemoteDeploy]:

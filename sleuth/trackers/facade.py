@@ -159,16 +159,23 @@ class Tracker:
         since: datetime,
         until: datetime,
         now: datetime,
+        revision: str = "",
     ) -> list[NewError]:
-        """Return the errors first seen in a window; none if the plugin cannot tell."""
+        """Return the errors first seen in a window; none if the plugin cannot tell.
+
+        Args:
+            revision: What was deployed; "" for whatever is new.
+        """
         if not self.info.capabilities.reports_new_errors:
             return []
-        return self._about(credentials, now).ask(
+        asked = self._about(credentials, now)
+        return asked.ask(
             "sleuth_new_errors",
-            answers.new_errors,
+            lambda answer: answers.new_errors(answer, asked.scrub),
             config=read_only(config),
             since=since,
             until=until,
+            revision=revision,
         )
 
     def list_deploys(

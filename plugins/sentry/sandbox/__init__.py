@@ -9,6 +9,7 @@ tokens, projects and orders.
 
 from plugins.sentry.sandbox.contract import SANDBOX
 from plugins.sentry.sandbox.faults import KINDS, Fault
+from plugins.sentry.sandbox.kinds import Kind
 from plugins.sentry.sandbox.series import Incident, Profile
 from plugins.sentry.sandbox.server import Sandbox, SeenRequest
 from plugins.sentry.sandbox.situations import SITUATIONS
@@ -21,6 +22,7 @@ __all__ = [
     "TOKENS",
     "Fault",
     "Incident",
+    "Kind",
     "Profile",
     "Sandbox",
     "SeenRequest",

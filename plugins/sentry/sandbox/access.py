@@ -19,6 +19,8 @@ from plugins.sentry.sandbox.world import Organization, World
 
 ORG_READ = ("org:read", "org:write", "org:admin")
 PROJECT_READ = ("project:read", "project:write", "project:admin")
+EVENT_READ = ("event:read", "event:write", "event:admin")
+RELEASES_READ = (*PROJECT_READ, "project:releases", "org:ci")
 _TOO_OFTEN = (
     b'{"detail":"You are attempting to use this endpoint too frequently. '
     b'Limit is 40 requests in 1 seconds"}'

@@ -18,6 +18,7 @@ from plugins.sentry.sandbox.exchange import (
     paginated,
     refuse,
 )
+from plugins.sentry.sandbox.kinds import Kind
 from plugins.sentry.sandbox.shapes import organization_row, project_detail, project_row
 from plugins.sentry.sandbox.tokens import Token
 from plugins.sentry.sandbox.world import Environment, Organization, Project, World
@@ -34,6 +35,7 @@ class Call:
         urls: Base URL of the control silo and of every region, by name.
         counts: Makes ``(organization, project, environment, since, until)`` a list of
             counts a minute.
+        kinds: Makes ``(organization, project)`` the kinds of errors seen there.
     """
 
     request: Request
@@ -41,6 +43,7 @@ class Call:
     world: World
     urls: dict[str, str]
     counts: Callable[[Organization, Project, str, int, int], list[int]]
+    kinds: Callable[[Organization, Project], list[Kind]]
 
     def organization(self, id_or_slug: str, any_of: Collection[str] = ORG_READ) -> Organization:
         """Return the organization named in the path; refuses what may not be read."""

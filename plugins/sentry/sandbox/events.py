@@ -139,9 +139,9 @@ def _counted(call: Call, window: _Window) -> Iterator[tuple[int, int]]:
 
 
 def _window(call: Call, owner: Organization) -> _Window:
-    project = _one_project(call, owner)
+    project = one_project(call, owner)
     environments = _environments(call, owner, project)
-    since, until = _range(call)
+    since, until = range_of(call)
     oldest = int(call.request.now.timestamp()) - owner.retention_days * _DAY
     if until <= oldest:
         raise refuse(400, "Invalid date range. Please try a more recent date range.")
@@ -152,7 +152,8 @@ def _window(call: Call, owner: Organization) -> _Window:
     return _Window(owner, project, environments, since, until, interval, oldest, now)
 
 
-def _one_project(call: Call, owner: Organization) -> Project:
+def one_project(call: Call, owner: Organization) -> Project:
+    """Return the one project that is asked about; refuses several, and closed ones."""
     asked = call.request.all("project")
     accessible = [p for p in owner.projects if p.has_access]
     if not asked or asked == ["-1"]:
@@ -165,16 +166,22 @@ def _one_project(call: Call, owner: Organization) -> Project:
     return found[0]
 
 
-def _environments(call: Call, owner: Organization, project: Project) -> tuple[str, ...]:
+def environments_of(call: Call, owner: Organization, project: Project) -> tuple[str, ...]:
+    """Return the project's environments that are asked about; all, if none is named.
+
+    Raises:
+        RefusalError: the organization has never seen one of them.
+    """
     asked = call.request.all("environment")
     is_known = all(owner.knows_environment(name) for name in asked)
     if call.world.habits.checks_environments and not is_known:
         raise no_such_resource()
-    searched = _searched(call.request.first("query"))
-    wanted = asked or list(project.environments)
-    if searched is not None:
-        wanted = [name for name in wanted if name == searched]
-    return tuple(name for name in wanted if name in project.environments)
+    return tuple(name for name in asked or project.environments if name in project.environments)
+
+
+def _environments(call: Call, owner: Organization, project: Project) -> tuple[str, ...]:
+    found, searched = environments_of(call, owner, project), _searched(call.request.first("query"))
+    return found if searched is None else tuple(name for name in found if name == searched)
 
 
 def _searched(query: str) -> str | None:
@@ -189,7 +196,8 @@ def _searched(query: str) -> str | None:
     return match["plain"] or re.sub(r"\\(.)", r"\1", match["quoted"])
 
 
-def _range(call: Call) -> tuple[int, int]:
+def range_of(call: Call) -> tuple[int, int]:
+    """Return the window that is asked about, in epoch seconds."""
     period = call.request.first("statsPeriod")
     start, end = call.request.first("start"), call.request.first("end")
     if period or not (start or end):

@@ -118,13 +118,17 @@ def moved_within(request: Request, former_slug: str, slug: str) -> RefusalError:
     return RefusalError(moved(path + query, slug))
 
 
-def paginated(rows: list[dict[str, Any]], request: Request, link_base: str) -> Answer:
+def paginated(
+    rows: list[dict[str, Any]], request: Request, link_base: str, size: int | None = None
+) -> Answer:
     """Answer with one page of rows and Sentry's ``Link`` header.
 
     Args:
         link_base: Scheme and host written into the links; clients must use the cursor only.
+        size: Of a page, where the parameter for it is not called ``per_page``.
     """
-    size, offset = _page(request)
+    asked, offset = _page(request)
+    size = size or asked
     following = offset + size
     links = (
         _link(request, link_base, "previous", f"0:{max(offset - size, 0)}:1", offset > 0),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from plugins.sentry.sandbox import directory, events
+from plugins.sentry.sandbox import directory, events, issues
 from plugins.sentry.sandbox.directory import Call
 from plugins.sentry.sandbox.exchange import Answer, RefusalError, as_json, nothing_here
 
@@ -24,6 +24,8 @@ ROUTES: tuple[tuple[re.Pattern[str], Callable[..., Answer]], ...] = tuple(
         (_ORGANIZATION + "/environments/", directory.organization_environments),
         (_ORGANIZATION + "/events-timeseries/", events.events_timeseries),
         (_ORGANIZATION + "/events-stats/", events.events_stats),
+        (_ORGANIZATION + "/issues/", issues.issues),
+        (_ORGANIZATION + "/releases/", issues.releases),
         (_PROJECT + "/", directory.project),
         (_PROJECT + "/environments/", directory.project_environments),
     )

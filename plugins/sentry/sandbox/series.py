@@ -48,12 +48,16 @@ class Incident:
         minutes: How long it lasts.
         factor: Multiplies the rate.
         extra: Errors a minute added after that.
+        new_errors: Titles of the kinds of errors that come with it.
+        release: The release that these belong to.
     """
 
     start: int
     minutes: int
     factor: float = 1.0
     extra: float = 0.0
+    new_errors: tuple[str, ...] = ()
+    release: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -16,6 +16,7 @@ from plugins.sentry.sandbox.directory import Call
 from plugins.sentry.sandbox.exchange import CONTROL, Answer, Request
 from plugins.sentry.sandbox.faults import KINDS, Fault
 from plugins.sentry.sandbox.http_server import Silo
+from plugins.sentry.sandbox.kinds import Kind, kinds_of
 from plugins.sentry.sandbox.series import MINUTE, Correction, Incident, minute_counts
 from plugins.sentry.sandbox.situations import Situations
 from plugins.sentry.sandbox.world import Organization, Project, World
@@ -75,6 +76,7 @@ class Sandbox:
             self._faults: list[Fault] = []
             self._revoked: set[str] = set()
             self.situations: Situations = Situations(lambda: self.clock())  # noqa: PLW0108 - it may be replaced
+            self._kinds: defaultdict[tuple[str, str], list[Kind]] = defaultdict(list)
             self._incidents: defaultdict[tuple[str, str, str], list[Incident]] = defaultdict(list)
             self._corrections: defaultdict[tuple[str, str, str], list[Correction]] = defaultdict(
                 list
@@ -157,6 +159,8 @@ class Sandbox:
         minutes: int,
         factor: float = 1.0,
         extra: float = 0.0,
+        new_errors: Sequence[str] = (),
+        release: str = "",
     ) -> None:
         """Change the rate of errors of one environment for a while.
 
@@ -164,6 +168,8 @@ class Sandbox:
             organization: Slug or id; likewise ``project``.
             factor: Multiplies the usual rate.
             extra: Errors a minute on top.
+            new_errors: Titles of the kinds of errors that begin with it.
+            release: The release that these come with.
 
         Raises:
             LookupError: no such project.
@@ -171,7 +177,9 @@ class Sandbox:
         series = self._series(organization, project, environment)
         begin = int(start.timestamp()) // MINUTE * MINUTE
         with self._lock:
-            self._incidents[series].append(Incident(begin, minutes, factor, extra))
+            self._incidents[series].append(
+                Incident(begin, minutes, factor, extra, tuple(new_errors), release)
+            )
 
     def correct(
         self,
@@ -245,6 +253,28 @@ class Sandbox:
             correction.apply(counts, since, now.timestamp())
         return self.situations.heard_of(counts, owner, since)
 
+    def add_kind(self, organization: str, project: str, kind: Kind) -> None:
+        """Let a kind of error turn up; raises LookupError if there is no such project."""
+        owner, found = self._found(organization, project)
+        with self._lock:
+            self._kinds[owner.id, found.id].append(kind)
+
+    def kinds(self, owner: Organization, project: Project) -> list[Kind]:
+        """Return the kinds of errors of a project that have been seen by now."""
+        with self._lock:
+            told = list(self._kinds[owner.id, project.id])
+            incidents = {
+                name: tuple(self._incidents[owner.id, project.id, name])
+                for name in project.environments
+            }
+        now = self.clock().timestamp()
+        key = f"{owner.id}:{project.id}"
+        return told + [
+            kind
+            for name, ordered in incidents.items()
+            for kind in kinds_of(self.seed, key, name, ordered, now)
+        ]
+
     def answer(self, request: Request) -> Answer:
         """Answer one request, remember it, and misbehave if told so."""
         if request.path.startswith(control.PREFIX):
@@ -274,14 +304,14 @@ class Sandbox:
             )
         if request.path == "/":
             return pages.index_page(self.world, self.urls)
-        if request.path.endswith("/issues/"):
+        if "/issues/" in request.path:
             return pages.issues_page(request)
         return pages.not_found_page()
 
     def _call(self, request: Request) -> Call:
         token = authenticate(request, self._revoked, self.situations.token)
         world = self.situations.world(self.world)
-        return Call(request, token, world, self.urls, self.counts)
+        return Call(request, token, world, self.urls, self.counts, self.kinds)
 
     def _take_fault(self, request: Request) -> Fault | None:
         with self._lock:

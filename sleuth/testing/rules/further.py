@@ -39,12 +39,12 @@ def check_impact(bench: Bench) -> None:
 @CHAPTER.rule(
     "C902",
     "sleuth_new_errors returns what was first seen in the window, the most frequent first",
-    "They are shown beside a deploy as what it brought.",
+    "They are shown beside a deploy as what it brought; a revision unknown there hides none.",
 )
 def new_errors(bench: Bench) -> None:
     bench.implements("sleuth_new_errors")
-    window = bench.window(120)
-    reply = bench.ask(bench.about("sleuth_new_errors", bench.configs()[0], window))
+    window, config = bench.window(120), bench.configs()[0]
+    reply = bench.ask(bench.new_errors(config, window))
     found: list[NewError] = reply.answer()
     for error in found:
         if not window.since <= error.first_seen_at < window.until:
@@ -53,6 +53,9 @@ def new_errors(bench: Bench) -> None:
             raise reply.broken("errors with a title and a count of one or more")
     if any(earlier.count < later.count for earlier, later in pairwise(found)):
         raise reply.broken("the errors with the most events first")
+    unheard_of = bench.ask(bench.new_errors(config, window, UNKNOWN))
+    if unheard_of.answer() != found:
+        raise unheard_of.broken("all that is new, where no release of the revision is known")
 
 
 @CHAPTER.rule(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,11 @@ def _inside(value: Any, schema: dict[str, Any], where: str) -> list[str]:
             "/api/0/organizations/acme/events-timeseries/"
             "?dataset=errors&project=4501&interval=1m&statsPeriod=1h",
         ),
+        (
+            ORGANIZATION + "issues/",
+            "/api/0/organizations/acme/issues/?project=4501&query=&statsPeriod=1h",
+        ),
+        (ORGANIZATION + "releases/", "/api/0/organizations/acme/releases/?project=4501"),
         (PROJECT, "/api/0/projects/acme/web/"),
         (PROJECT, "/api/0/projects/acme/greenfield/"),
         (PROJECT + "environments/", "/api/0/projects/acme/web/environments/"),
@@ -89,10 +95,15 @@ def _inside(value: Any, schema: dict[str, Any], where: str) -> list[str]:
 )
 def test_an_answer_has_the_documented_shape(sandbox: Sandbox, described: str, asked: str) -> None:
     headers = {"Authorization": f"Bearer {TOKENS['full'].value}"}
+    deployed = sandbox.clock() - timedelta(minutes=20)
+    sandbox.add_incident(
+        "acme", "web", "production", deployed, 10, new_errors=["KeyError"], release="web@1"
+    )
 
     answer = requests.get(sandbox.url + asked, headers=headers, timeout=5)
 
     assert answer.status_code == 200
+    assert answer.json()
     assert faults(answer.json(), responses()[described]) == []
 
 

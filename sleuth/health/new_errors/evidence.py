@@ -1,0 +1,50 @@
+"""What new kinds of errors say of the deploys of one place, from stored rows alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from sleuth.extensions import db
+from sleuth.health.groups import Place
+from sleuth.health.models import NewErrors, UsualNewErrors, Verdict
+from sleuth.health.new_errors.weighing import Found, Kind, Usual, weigh
+
+
+def weighed(source_id: int, place: Place, sensitivity: str, reason: str) -> dict[str, Any] | None:
+    """Return what a verdict keeps of new kinds of errors; None while too little is known.
+
+    Args:
+        reason: Why the health is unknown by the counts; "" if it is known.
+    """
+    found, usual = _found(source_id, place), _usual(source_id)
+    if found is None or usual is None:
+        return None
+    return weigh(found, usual, sensitivity, reason)
+
+
+def _found(source_id: int, place: Place) -> Found | None:
+    row = db.session.execute(
+        select(NewErrors.total, NewErrors.events, NewErrors.errors, NewErrors.asked_until)
+        .join(NewErrors.verdict)
+        .where(
+            Verdict.impact_source_id == source_id,
+            Verdict.deploy_id.in_(place.deploy_ids),
+            NewErrors.asked_until > place.began_at,
+        )
+        .order_by(NewErrors.asked_until.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    until, began = int(row.asked_until.timestamp()), int(place.began_at.timestamp())
+    kinds = tuple(Kind((each["first_seen"] - began) / 60, each["count"]) for each in row.errors)
+    return Found(kinds, row.total, row.events, until, max(1, round((until - began) / 60)))
+
+
+def _usual(source_id: int) -> Usual | None:
+    row = db.session.get(UsualNewErrors, source_id)
+    if row is None or row.kinds is None or row.hours is None:
+        return None
+    return Usual(row.kinds, row.hours)
