@@ -25,6 +25,7 @@ from sleuth.projects import service as projects
 from sleuth.web.assets import asset_url
 from tests import message_samples as messages
 from tests import tracker_samples as trackers
+from tests import verdict_samples as verdicts
 from tests.conftest import PASSWORD, PASSWORD_HASH, Cast
 
 Maker = Callable[[Cast], str]
@@ -114,6 +115,9 @@ SAMPLES: dict[str, Maker] = {
     "channel_id": messages.a_channel,
     "notifications.new_secret:channel_id": messages.a_webhook,
     # dashboard
+    # verdicts
+    "verdicts.answer:public_id": verdicts.a_judged_deploy,
+    "verdict_id": verdicts.a_verdict,
 }
 
 UNSCOPED = {"organization_slug", "category", "provider", "digest", "name"}
@@ -234,6 +238,12 @@ EXAMPLES: dict[str, Example] = {
     "notifications.send_test": Example(),
     "notifications.remove_channel": Example(),
     # dashboard
+    # verdicts
+    "verdicts.override": Example({"health": "healthy", "reason": "A bot"}, who="developer"),
+    "verdicts.undo_override": Example(
+        verdicts.what_stands, who="developer", values={"public_id": verdicts.an_overridden_deploy}
+    ),
+    "verdicts.answer": Example({"answer": "no", "health": "unhealthy"}, who="developer"),
 }
 
 WITHOUT_CHANGES: dict[str, str] = {

@@ -120,6 +120,10 @@ ENDPOINTS: dict[str, Permission] = {
     "dashboard.live": Permission.LOOK,
     "dashboard.needs_attention": Permission.LOOK,
     "dashboard.attention_link": Permission.LOOK,
+    # verdicts
+    "verdicts.override": Permission.CHANGE,
+    "verdicts.undo_override": Permission.CHANGE,
+    "verdicts.answer": Permission.CHANGE,
     # diagnostics
     "diagnostics.download": Permission.ADMINISTER,
     # web

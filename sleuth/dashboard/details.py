@@ -17,6 +17,7 @@ from sleuth.dashboard.lines import UNKNOWN_BECAUSE, ImpactLine
 from sleuth.dashboard.links import web_address
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
+from sleuth.health.by_hand import overriding
 from sleuth.health.models import VerdictChange
 from sleuth.health.words import HEALTH_NAMES
 
@@ -92,6 +93,7 @@ class DeployPage:
     commits: tuple[Commit, ...]
     files: tuple[ChangedFile, ...]
     pull_requests: tuple[PullRequest, ...]
+    past_overrides: tuple[overriding.Shown, ...]
 
 
 def read_deploy(organization_id: int, public_id: str) -> DeployPage | None:
@@ -120,6 +122,7 @@ def read_deploy(organization_id: int, public_id: str) -> DeployPage | None:
         commits=tuple(_commit(each) for each in _rows(commits)),
         files=tuple(_file(each) for each in _rows(files)),
         pull_requests=tuple(_pull_request(each) for each in _rows(pull_requests)),
+        past_overrides=overriding.past(organization_id, public_id),
     )
 
 

@@ -18,6 +18,7 @@ from sleuth.buckets import (
 )
 from sleuth.dashboard.links import web_address
 from sleuth.dashboard.pictures import Picture, picture_of
+from sleuth.health.by_hand.answering import Question
 from sleuth.health.models import Verdict
 from sleuth.health.words import span
 
@@ -54,6 +55,7 @@ class ImpactLine:
         figures: What the verdict rests on, by the detector's names.
         explore_url: The tracker's own view of these minutes, or "".
         revised_at: When late counts made another verdict of a final one, None if never.
+        question: What people are asked about it, None while it says nothing.
     """
 
     source: str
@@ -76,6 +78,7 @@ class ImpactLine:
     group_size: int
     group_index: int
     verdict_id: int
+    question: Question | None = None
 
     @property
     def has_rates(self) -> bool:

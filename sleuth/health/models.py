@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import Model
+from sleuth.ids import new_public_id
 from sleuth.impact.models import ImpactSource
 from sleuth.projects.models import Environment
 
@@ -68,6 +69,7 @@ class Verdict(Model):
     __table_args__ = (UniqueConstraint("deploy_id", "impact_source_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
     deploy_id: Mapped[int] = mapped_column(ForeignKey("deploy.id", ondelete="CASCADE"))
     impact_source_id: Mapped[int | None] = mapped_column(
         ForeignKey("impact_source.id", ondelete="SET NULL"), index=True
