@@ -123,7 +123,10 @@ def _create_placebos() -> None:
 
 
 def _name_verdicts() -> None:
-    """Give verdicts public ids where no earlier revision has."""
+    """Give verdicts public ids where no earlier revision has.
+
+    To be left out, here and in ``downgrade``, as soon as one does.
+    """
     columns = sa.inspect(op.get_bind()).get_columns('verdict')
     if any(column['name'] == 'public_id' for column in columns):
         return

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Flask
 
 from sleuth.health.by_hand.answering import ACTUALS, LONGEST_NOTE
-from sleuth.health.web import by_hand
+from sleuth.health.web import by_hand, verdicts
 from sleuth.health.web.blueprint import blueprint
 
-__all__ = ["by_hand", "init_app"]
+__all__ = ["by_hand", "init_app", "verdicts"]
 
 
 def init_app(app: Flask) -> None:
