@@ -46,14 +46,14 @@ def _placebo(figures: Figures) -> str:
 def _answers(share: Share) -> str:
     if not share.total:
         return "Answers: none about alarms."
-    were = "was" if share.hits == 1 else "were"
+    were = "was" if 1 in share else "were"
     alarms = "alarm" if share.total == 1 else "alarms"
     told = f"Answers: {share.hits} of {share.total} {alarms} {were} called wrong"
     return f"{told}." if share.is_enough else f"{told}, {TOO_FEW}."
 
 
 def _missed(share: Share) -> str:
-    were = "was" if share.hits == 1 else "were"
+    were = "was" if 1 in share else "were"
     verdicts = "verdict" if share.total == 1 else "verdicts"
     told = f"Missed: {share.hits} of {share.total} calm {verdicts} {were} called too good"
     return f"{told}." if share.is_enough else f"{told}, {TOO_FEW}."

@@ -13,9 +13,9 @@ from sleuth.deploys.models import Deploy
 from sleuth.extensions import write
 from sleuth.health.models import Verdict
 from tests.dashboard import seed
-from tests.dashboard.conftest import HTMX, Shop, read, sentry, shop, visitor
+from tests.dashboard.conftest import HTMX, Shop, counting, read, sentry, shop, visitor
 
-__all__ = ["read", "sentry", "shop", "visitor"]
+__all__ = ["counting", "read", "sentry", "shop", "visitor"]
 
 Post = Callable[..., TestResponse]
 
