@@ -11,7 +11,17 @@ from sqlalchemy.types import TypeDecorator
 
 from sleuth.extensions import db
 
-FEATURES = ("accounts", "projects", "deploys", "integrations", "impact", "health", "notifications")
+FEATURES = (
+    "accounts",
+    "projects",
+    "deploys",
+    "integrations",
+    "impact",
+    "health",
+    "health.by_hand",
+    "health.placebo",
+    "notifications",
+)
 
 for feature in FEATURES:
     import_module(f"sleuth.{feature}.models")

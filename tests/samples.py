@@ -27,6 +27,7 @@ from sleuth.projects import service as projects
 from sleuth.web.assets import asset_url
 from tests import message_samples as messages
 from tests import tracker_samples as trackers
+from tests import verdict_samples as verdicts
 from tests.conftest import PASSWORD, PASSWORD_HASH, Cast
 
 Maker = Callable[[Cast], str]
@@ -67,17 +68,6 @@ def a_deploy(cast: Cast) -> str:
     """A deploy of a further code deployment."""
     made = deploys.create_code_deployment(cast.project.id, new_public_id())
     return register_deploy(made.id, Registration(revision="b450349"), clock.now()).public_id
-
-
-def a_verdict(cast: Cast) -> Verdict:
-    """The verdict on a deploy of a code deployment of its own."""
-    made = db.session.scalar(select(Verdict).where(Verdict.source_name == "Sample"))
-    if made is None:
-        deploy = db.session.scalars(select(Deploy).filter_by(public_id=a_deploy(cast))).one()
-        made = Verdict(deploy=deploy, source_name="Sample", provider="sentry", health="healthy")
-        with write():
-            db.session.add(made)
-    return made
 
 
 SAMPLES: dict[str, Maker] = {
@@ -127,8 +117,10 @@ SAMPLES: dict[str, Maker] = {
     "channel_id": messages.a_channel,
     "notifications.new_secret:channel_id": messages.a_webhook,
     # dashboard
-    "dashboard.explanation:public_id": lambda cast: a_verdict(cast).deploy.public_id,
-    "verdict_id": lambda cast: a_verdict(cast).public_id,
+    "dashboard.explanation:public_id": verdicts.a_judged_deploy,
+    # verdicts
+    "verdicts.answer:public_id": verdicts.a_judged_deploy,
+    "verdict_id": verdicts.a_verdict,
 }
 
 UNSCOPED = {"organization_slug", "category", "provider", "digest", "name"}
@@ -249,6 +241,12 @@ EXAMPLES: dict[str, Example] = {
     "notifications.send_test": Example(),
     "notifications.remove_channel": Example(),
     # dashboard
+    # verdicts
+    "verdicts.override": Example({"health": "healthy", "reason": "A bot"}, who="developer"),
+    "verdicts.undo_override": Example(
+        verdicts.what_stands, who="developer", values={"public_id": verdicts.an_overridden_deploy}
+    ),
+    "verdicts.answer": Example({"answer": "no", "health": "unhealthy"}, who="developer"),
 }
 
 WITHOUT_CHANGES: dict[str, str] = {

@@ -41,6 +41,8 @@ OF_EVERYTHING_ELSE: dict[str, str] = {
     "code_deployment.renamed": "renamed a code deployment to {}",
     "demo.began": "let the demo {} begin",
     "deploy.deleted": "deleted the deploy {}",
+    "deploy.health_set": "set the health of the deploy {} by hand",
+    "deploy.health_set_undone": "took back the health set by hand of the deploy {}",
     "deploy.registered": "registered the deploy {}",
     "encryption_keys.rotated": "encrypted {} with the newest key",
     "environment.created": "created the environment {}",
@@ -69,6 +71,8 @@ OF_EVERYTHING_ELSE: dict[str, str] = {
     "situation.begun": "switched on in the demo: {}",
     "situation.ended": "ended in the demo: {}",
     "situation.failed": "could not tell the demo's stand-in of {}",
+    "verdict.answered": "answered whether a verdict on the deploy {} was right",
+    "verdict.answer_withdrawn": "withdrew the answer about a verdict on the deploy {}",
 }
 
 WORDS: dict[str, str] = {**OF_INTEGRATIONS, **OF_EVERYTHING_ELSE}

@@ -121,6 +121,11 @@ ENDPOINTS: dict[str, Permission] = {
     "dashboard.live": Permission.LOOK,
     "dashboard.needs_attention": Permission.LOOK,
     "dashboard.attention_link": Permission.LOOK,
+    # verdicts
+    "verdicts.index": Permission.LOOK,
+    "verdicts.override": Permission.CHANGE,
+    "verdicts.undo_override": Permission.CHANGE,
+    "verdicts.answer": Permission.CHANGE,
     # diagnostics
     "diagnostics.download": Permission.ADMINISTER,
     # web

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,9 @@ from sleuth.dashboard.links import web_address
 from sleuth.dashboard.new_errors import read_new_kinds
 from sleuth.deploys.models import CodeDeployment, Deploy, shortened
 from sleuth.extensions import db
+from sleuth.health.by_hand import answering, overriding
+from sleuth.health.by_hand.effective import effective
+from sleuth.health.by_hand.models import Override
 from sleuth.health.failures import in_words
 from sleuth.health.models import Verdict
 from sleuth.health.words import overall
@@ -54,8 +57,10 @@ class DeployCard:
     """One deploy and what it did to errors.
 
     Args:
-        health: Of the worst impact source.
+        health: As somebody set it by hand, else of the worst impact source.
         reason: Why the health is unknown; ``no_source`` if nothing watched the deploy.
+        judged: Health and reason as they would be if nobody had set another.
+        override: What was set by hand, None if nothing is.
         lines: One per impact source, by name.
         has_source: The environment has an impact source now, which may be younger than
             the deploy.
@@ -86,6 +91,8 @@ class DeployCard:
     has_source: bool
     failed_at: datetime | None
     failure: str
+    judged: tuple[str, str]
+    override: overriding.Shown | None
 
     @property
     def short_revision(self) -> str:
@@ -109,7 +116,7 @@ def count_deploys(organization_id: int, filters: Filters) -> int:
 def read_cards(organization_id: int, filters: Filters, page: Page) -> list[DeployCard]:
     """Return one page of cards, newest first."""
     statement = (
-        _of_organization(select(*COLUMNS), organization_id, filters)
+        _of_organization(_selected(), organization_id, filters)
         .order_by(Deploy.deployed_at.desc(), Deploy.id.desc())
         .limit(page.per_page)
         .offset(page.offset)
@@ -119,9 +126,14 @@ def read_cards(organization_id: int, filters: Filters, page: Page) -> list[Deplo
 
 def read_card(organization_id: int, public_id: str) -> DeployCard | None:
     """Return one card, or None if the organization has no such deploy."""
-    statement = _of_organization(select(*COLUMNS), organization_id, Filters())
+    statement = _of_organization(_selected(), organization_id, Filters())
     rows = db.session.execute(statement.where(Deploy.public_id == public_id)).all()
     return next(iter(_cards(rows, organization_id)), None)
+
+
+def _selected() -> Statement:
+    """Select what cards show, with what stands by hand."""
+    return overriding.with_standing(select(*COLUMNS, Override), Deploy.id)
 
 
 def _of_organization(statement: Statement, organization_id: int, filters: Filters) -> Statement:
@@ -129,26 +141,38 @@ def _of_organization(statement: Statement, organization_id: int, filters: Filter
 
 
 def _cards(rows: Sequence[Row[Any]], organization_id: int) -> list[DeployCard]:
-    lines = _lines([row.id for row in rows])
+    deploys = {row.id: row.public_id for row in rows}
+    lines = _lines(deploys)
     judged = _judged_from(organization_id)
-    return [_card(row, tuple(lines[row.id]), judged.get(row.environment_id)) for row in rows]
+    by_hand = overriding.shown(organization_id, [row.Override for row in rows if row.Override])
+    return [
+        _card(row, tuple(lines[row.id]), judged.get(row.environment_id), by_hand.get(row.id))
+        for row in rows
+    ]
 
 
-def _lines(deploy_ids: Sequence[int]) -> dict[int, list[ImpactLine]]:
+def _lines(deploys: Mapping[int, str]) -> dict[int, list[ImpactLine]]:
     trackers = tracker_names()
     now = clock.now()
     lines = defaultdict(list)
     verdicts = (
         select(Verdict, ImpactSource.id.is_not(None).label("is_watched"))
         .outerjoin(Verdict.impact_source)
-        .where(Verdict.deploy_id.in_(deploy_ids))
+        .where(Verdict.deploy_id.in_(deploys))
         .order_by(Verdict.source_name, Verdict.id)
     )
     found = db.session.execute(verdicts).all()
     is_new = read_new_kinds([verdict.id for verdict, _ in found])
+    questions = answering.questions([verdict for verdict, _ in found], deploys)
     for verdict, is_watched in found:
-        new_errors = is_new.get(verdict.id)
-        line = line_of(verdict, trackers, now, is_watched=is_watched, new_errors=new_errors)
+        line = line_of(
+            verdict,
+            trackers,
+            now,
+            is_watched=is_watched,
+            new_errors=is_new.get(verdict.id),
+            question=questions.get(verdict.id),
+        )
         lines[verdict.deploy_id].append(line)
     return lines
 
@@ -163,11 +187,17 @@ def _judged_from(organization_id: int) -> dict[int, datetime]:
     return {row.environment_id: row.since for row in rows}
 
 
-def _card(row: Row[Any], lines: tuple[ImpactLine, ...], judged_from: datetime | None) -> DeployCard:
+def _card(
+    row: Row[Any],
+    lines: tuple[ImpactLine, ...],
+    judged_from: datetime | None,
+    override: overriding.Shown | None,
+) -> DeployCard:
     is_watched = judged_from is not None and row.deployed_at >= judged_from
-    health, reason = overall(lines)
+    judged = overall(lines)
     if not lines:
-        reason = "pending" if is_watched else "no_source"
+        judged = judged[0], "pending" if is_watched else "no_source"
+    health, reason = effective(lines, override.health) if override else judged
     has_failed = row.failed_at is not None and row.failed_at <= clock.now()
     return DeployCard(
         public_id=row.public_id,
@@ -193,4 +223,6 @@ def _card(row: Row[Any], lines: tuple[ImpactLine, ...], judged_from: datetime | 
         has_source=judged_from is not None,
         failed_at=row.failed_at if has_failed else None,
         failure=in_words(row.failure_boundary, row.failure_minutes) if has_failed else "",
+        judged=judged,
+        override=override,
     )

@@ -16,6 +16,7 @@ from sleuth.dashboard.links import web_address
 from sleuth.dashboard.new_errors import read_new_kinds
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
+from sleuth.health.by_hand import overriding
 
 MOST_ROWS = 100
 
@@ -59,6 +60,7 @@ class DeployPage:
     commits: tuple[Commit, ...]
     files: tuple[ChangedFile, ...]
     pull_requests: tuple[PullRequest, ...]
+    past_overrides: tuple[overriding.Shown, ...]
 
 
 def read_deploy(organization_id: int, public_id: str) -> DeployPage | None:
@@ -79,6 +81,7 @@ def read_deploy(organization_id: int, public_id: str) -> DeployPage | None:
         commits=tuple(_commit(each) for each in _rows(commits)),
         files=tuple(_file(each) for each in _rows(files)),
         pull_requests=tuple(_pull_request(each) for each in _rows(pull_requests)),
+        past_overrides=overriding.past(organization_id, public_id),
     )
 
 

@@ -19,6 +19,7 @@ from sleuth.buckets import (
 from sleuth.dashboard.links import web_address
 from sleuth.dashboard.new_errors import NewKinds
 from sleuth.dashboard.pictures import Picture, picture_of
+from sleuth.health.by_hand.answering import Question
 from sleuth.health.models import Verdict
 from sleuth.health.quantities import span
 from sleuth.integrations.service import registry
@@ -60,6 +61,7 @@ class ImpactLine:
         revised_at: When late counts made another verdict of a final one, None if never.
         assessed_at: When it was last judged, None if never.
         new_errors: What the tracker first saw after the deploy, None if it cannot tell.
+        question: What people are asked about it, None while it says nothing.
     """
 
     source: str
@@ -85,6 +87,7 @@ class ImpactLine:
     public_id: str
     assessed_at: datetime | None
     new_errors: NewKinds | None = None
+    question: Question | None = None
 
     @property
     def has_rates(self) -> bool:
@@ -177,6 +180,7 @@ def line_of(
     *,
     is_watched: bool,
     new_errors: NewKinds | None = None,
+    question: Question | None = None,
 ) -> ImpactLine:
     """Return what a card shows of a verdict.
 
@@ -208,4 +212,5 @@ def line_of(
         public_id=verdict.public_id,
         assessed_at=verdict.assessed_at,
         new_errors=new_errors,
+        question=question,
     )

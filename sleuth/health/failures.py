@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sleuth.buckets import MINUTE
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
+from sleuth.health.by_hand.effective import health_by_hand
 from sleuth.health.models import Verdict, VerdictChange
 from sleuth.health.words import overall
 
@@ -45,14 +46,17 @@ class Span(NamedTuple):
 def note_failure(deploy: Deploy) -> bool:
     """Write when a deploy failed inside ``with write():``; tell whether that became another.
 
-    By the rule that its project has now, from the verdicts as they are in the session.
+    By the rule that its project has now, from the verdicts as they are in the session. A health
+    set by hand stands for all of the deploy's time, so it decides here, too.
     """
     db.session.flush()
     project = deploy.environment.project
     boundary, minutes = project.failure_boundary, project.failure_minutes
     histories, until = _histories(deploy)
+    by_hand = health_by_hand(deploy.id)
+    course = [(deploy.deployed_at, by_hand)] if by_hand else worst_over_time(histories)
     before = deploy.failed_at
-    deploy.failed_at = failed_at(worst_over_time(histories), boundary, minutes, until)
+    deploy.failed_at = failed_at(course, boundary, minutes, until)
     deploy.failure_boundary = boundary if deploy.failed_at else None
     deploy.failure_minutes = minutes if deploy.failed_at else None
     return before != deploy.failed_at

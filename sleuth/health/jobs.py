@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sleuth.health import drawing, purging, revising, service, surveying, timelines
 from sleuth.health.new_errors import asking, usual
+from sleuth.health.placebo import sampling
 
 
 def assess_deploy(deploy_id: int) -> None:
@@ -29,6 +30,11 @@ def follow_timelines(_number: int) -> None:
 def refresh_strips(_number: int) -> None:
     """Look again at how environments are that somebody looks at or has deployed to."""
     surveying.refresh_due()
+
+
+def sample_placebos(_number: int) -> None:
+    """Judge moments without a deploy as if there had been one, to count false alarms."""
+    sampling.sample_due()
 
 
 def purge_integration(integration_id: int) -> None:

@@ -31,6 +31,7 @@ ELSEWHERE = {
     "sleuth.impact.jobs.prune_source": SLOW_QUEUE,
     "sleuth.health.jobs.purge_integration": SLOW_QUEUE,
     "sleuth.health.jobs.refresh_strips": SLOW_QUEUE,
+    "sleuth.health.jobs.sample_placebos": SLOW_QUEUE,
     "sleuth.notifications.jobs.deliver": SLOW_QUEUE,
 }
 """Jobs that take long. For collecting there is a worker of its own; the others are taken up

@@ -174,6 +174,12 @@ PERIODIC: tuple[Periodic, ...] = (
         "sleuth.health.strips:due",
     ),
     Periodic(
+        "try placebo deploys",
+        60,
+        "sleuth.health.jobs.sample_placebos",
+        "sleuth.health.placebo.turns:due",
+    ),
+    Periodic(
         "keep the demo going",
         20,
         "sleuth.demo.jobs.keep_up",

@@ -33,6 +33,7 @@ def site(kit: Flask) -> Iterator[Flask]:
     """An application with the pages that the sidebar leads to."""
     pages = {
         "dashboard": ["index", "needs_attention", "attention_link"],
+        "verdicts": ["index"],
         "deploys": ["deployments"],
         "projects": ["index"],
         "accounts": ["settings", "organizations", "password", "sign_out"],
@@ -69,6 +70,7 @@ class TestSidebar:
         ("label", "url"),
         [
             ("Dashboard", "/dashboard/index"),
+            ("Verdicts", "/verdicts/index"),
             ("Code deployments", "/deploys/deployments"),
             ("Projects", "/projects/index"),
             ("Integrations", "/i/error-trackers"),

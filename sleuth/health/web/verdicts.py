@@ -1,0 +1,36 @@
+"""The page that holds us to our word."""
+
+from __future__ import annotations
+
+from flask import abort, g, request
+from flask.typing import ResponseReturnValue
+
+from sleuth import clock
+from sleuth.health.by_hand import plot, saying
+from sleuth.health.by_hand.comparing import compare
+from sleuth.health.web.blueprint import blueprint
+from sleuth.projects.service import find_project, projects_of
+from sleuth.web import render_partial_or_page
+
+TOLD = 4
+"""So many of the newest are told in words; the table has all."""
+
+
+@blueprint.get("/verdicts")
+def index() -> ResponseReturnValue:
+    """Compare the stated rate of false alarms with what people answered and placebos gave."""
+    organization_id, slug = g.organization.id, request.args.get("project", "")
+    project = (find_project(organization_id, slug) or abort(404)) if slug else None
+    found = compare(organization_id, slug, clock.now())
+    return render_partial_or_page(
+        "health/_verdicts.html",
+        "health/verdicts.html",
+        figures=found,
+        shown=TOLD,
+        plots=plot.plots(found),
+        project=project,
+        projects=projects_of(organization_id),
+        in_words=saying.in_words,
+        verdict_on_us=saying.verdict_on_us,
+        per_hundred=saying.per_hundred,
+    )

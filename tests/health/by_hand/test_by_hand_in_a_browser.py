@@ -1,0 +1,106 @@
+"""By hand, in Chromium: set, answer, undo, with a mouse, a keyboard, and without scripts."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from sleuth.extensions import db, write
+from sleuth.health.models import Verdict
+from sleuth.health.placebo.models import Placebo
+from sleuth.impact.models import ImpactSource
+from tests.dashboard.test_in_a_browser import (
+    browser_type_launch_args,
+    deploy_named,
+    enter,
+    frozen_clock,
+    served,
+    told,
+)
+
+__all__ = ["browser_type_launch_args", "enter", "frozen_clock", "served", "told"]
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def bad(told) -> str:
+    """Public id of a deploy of the first page that was judged unhealthy."""
+    ids = [each.id for each in told.deploys[:20]]
+    verdict = select(Verdict).where(Verdict.deploy_id.in_(ids), Verdict.health == "unhealthy")
+    return db.session.scalars(verdict).first().deploy.public_id
+
+
+def test_a_health_is_set_and_taken_back_by_keyboard(enter, bad) -> None:
+    page = enter(viewport={"width": 390, "height": 844})
+    card = deploy_named(page, bad)
+    card.get_by_role("link", name="Set the health by hand").focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("radio", name=re.compile("^Healthy")).check()
+    dialog.get_by_label("Reason").fill("A load test.")
+    dialog.get_by_role("button", name="Set health").focus()
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(card).to_contain_text("Healthy, set by Dora")
+    expect(card).to_contain_text("A load test.")
+    expect(card.get_by_role("link", name="Set the health by hand")).to_be_focused()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    card.get_by_role("button", name="Undo").focus()
+    page.keyboard.press("Enter")
+    expect(card).not_to_contain_text("set by Dora")
+
+
+def test_a_no_is_explained_on_the_card(enter, bad) -> None:
+    page = enter()
+    card = deploy_named(page, bad)
+    answer(card.locator(".was-right").first)
+    expect(card.get_by_text("It was healthy: Cron.")).to_be_visible()
+
+
+def answer(box) -> None:
+    box.get_by_role("button", name="No", exact=True).click()
+    expect(box.get_by_role("button", name="No", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    box.get_by_label("What was it?").select_option(label="It was healthy")
+    box.get_by_label("Note (optional)").fill("Cron.")
+    box.get_by_role("button", name="Save").click()
+
+
+def test_without_scripts_all_of_it_works(enter, bad, served) -> None:
+    page: Page = enter(java_script_enabled=False)
+    page.goto(f"{served}/o/acme/deploys/{bad}")
+    page.get_by_role("link", name="Set the health by hand").click()
+    page.get_by_role("radio", name=re.compile("^Healthy")).check()
+    page.get_by_label("Reason").fill("A load test.")
+    page.get_by_role("button", name="Set health").click()
+    expect(page.get_by_text("set by Dora")).to_be_visible()
+    answer(page.locator(".was-right").first)
+    expect(page.get_by_text("It was healthy: Cron.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("set by Dora").first).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_page_of_verdicts_fits(enter, told, served, bad, width: int, scheme: str) -> None:
+    source = db.session.scalars(select(ImpactSource.id)).first()
+    with write():
+        for month, flagged in (("2026-11", 4), ("2026-10", 9)):
+            db.session.add(
+                Placebo(
+                    impact_source_id=source,
+                    month=month,
+                    sensitivity="normal",
+                    tried=60,
+                    flagged=flagged,
+                )
+            )
+    page = enter(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    page.goto(f"{served}/o/acme/verdicts")
+    expect(page.get_by_role("heading", name="How right verdicts are")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
