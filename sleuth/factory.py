@@ -23,6 +23,7 @@ FEATURES = (
     "deploys",
     "integrations",
     "impact",
+    "health",
     "notifications",
     "dashboard",
     "diagnostics",

@@ -85,6 +85,8 @@ SAMPLES: dict[str, Maker] = {
     # deploys
     "deployment_slug": a_code_deployment,
     "public_id": a_deploy,
+    # health
+    "replay_id": trackers.a_replay,
     # integrations
     "category": lambda _cast: "error-trackers",
     "provider": lambda _cast: "sentry",
@@ -227,6 +229,8 @@ EXAMPLES: dict[str, Example] = {
     "impact.delete": Example(who="developer"),
     "impact.cancel_check": Example(who="developer"),
     "impact.refresh_tracker_projects": Example(who="developer"),
+    # health
+    "health.replay": Example({"choice": "again"}, who="developer"),
     # notifications
     "notifications.add_channel": Example({"name": "Chat", "address": messages.ADDRESS}),
     "notifications.add_webhook": Example({"url": "https://hooks.example.com/sleuth"}),

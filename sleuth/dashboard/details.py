@@ -61,12 +61,14 @@ class Change:
         counted_for: How much data there was.
         at: When it was known.
         is_revision: The same data, or less, had said otherwise before.
+        judged_again_by: Who had it judged by other rules; empty where nobody had.
     """
 
     health: str
     counted_for: str
     at: datetime
     is_revision: bool
+    judged_again_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +139,10 @@ def _changes(rows: Sequence[VerdictChange], line: ImpactLine) -> Iterator[Change
     for row in rows:
         because = UNKNOWN_BECAUSE.get(row.reason, "") if row.health == "unknown" else ""
         health = HEALTH_NAMES[row.health] + (f" ({because})" if because else "")
-        if health != before:
+        if health != before or row.judged_again_by:
             counted_for = duration(row.minutes_of_data, line.step_seconds)
-            yield Change(health, counted_for, row.at, row.is_revision)
+            again_by = row.judged_again_by or ""
+            yield Change(health, counted_for, row.at, row.is_revision, again_by)
         before = health
 
 

@@ -1,0 +1,22 @@
+"""Pages about verdicts that are to be made otherwise."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from sleuth.health.replaying import wording
+from sleuth.health.replaying.models import Replay
+from sleuth.health.replaying.results import Results, results_of
+from sleuth.health.replaying.service import offers_of
+from sleuth.health.web import replays
+from sleuth.projects.models import Project
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages, and let the pages of impact sources offer to judge the past."""
+    app.register_blueprint(replays.blueprint)
+    app.jinja_env.globals.update(replay_offers=_offers, limit_in_words=wording.limit_in_words)
+
+
+def _offers(project: Project) -> dict[int, tuple[Replay, Results]]:
+    return {id_: (each, results_of(each)) for id_, each in offers_of(project.id).items()}
