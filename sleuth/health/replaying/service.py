@@ -50,7 +50,7 @@ def find(organization_id: int, public_id: str) -> Replay | None:
     )
 
 
-def begin_for_sensitivity(project: Project, wanted: Judging, user_id: int) -> Replay | None:
+def begin_for_sensitivity(project: Project, wanted: Judging, user_id: int | None) -> Replay | None:
     """Begin to look at another sensitivity; None where there is nothing to look at.
 
     Raises:
@@ -104,7 +104,7 @@ def _begin(
     project: Project,
     source: ImpactSource | None,
     proposal: dict[str, Any],
-    user_id: int,
+    user_id: int | None,
 ) -> Replay:
     project_id, source_id = project.id, source.id if source else None
     with write():
