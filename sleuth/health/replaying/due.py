@@ -15,7 +15,6 @@ from sleuth.extensions import db, rows_changed, write
 from sleuth.health.replaying.models import OPEN_STATES, Replay, ReplayKind, ReplayState
 from sleuth.impact import series
 from sleuth.impact.models import ErrorCount, ImpactSource, Sweep, SweepKind
-from sleuth.projects.models import Environment
 
 LOOKED_AT = timedelta(days=30)
 BEFORE = timedelta(days=29)
@@ -90,11 +89,11 @@ def erase_expired() -> None:
 
 
 def environment_ids_of(replay: Replay) -> list[int]:
-    """Return the environments whose deploys a replay is about."""
+    """Return the environments whose deploys a replay is about: those that are measured."""
     if replay.impact_source is not None:
         return [replay.impact_source.environment_id]
-    found = select(Environment.id).where(Environment.project_id == replay.project_id)
-    return list(db.session.scalars(found.order_by(Environment.id)))
+    found = select(ImpactSource.environment_id).where(ImpactSource.project_id == replay.project_id)
+    return sorted(set(db.session.scalars(found)))
 
 
 def source_ids_of(replay: Replay) -> list[int]:

@@ -42,14 +42,17 @@ def compared_in_words(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def course_in_words(course: Sequence[Sequence[Any]]) -> str:
-    """Return "unhealthy after 6 minutes of data, then healthy after 60"; "" if one look said all.
+    """Return "Unhealthy after 6 minutes of data, healthy after 60 minutes."; "" if nothing is to tell.
 
     Args:
         course: Pairs of minutes of data and health.
     """
-    if not course or (len(course) == 1 and course[0][1] in {"healthy", "unknown"}):
+    told = list(course)
+    if told and told[0][1] == "unknown":
+        told = told[1:]
+    if not told or [health for _minutes, health in told] == ["healthy"]:
         return ""
-    (minutes, health), *later = course
+    (minutes, health), *later = told
     rest = "".join(f", {_name(then)} after {_minutes(at)}" for at, then in later)
     return f"{_name(health).capitalize()} after {_minutes(minutes)} of data{rest}."
 
