@@ -11,17 +11,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from flask import current_app, url_for
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from sleuth import clock
 from sleuth.accounts import members, setup_code, tokens
 from sleuth.accounts.models import Organization, Role, TokenType, User
 from sleuth.deploys import service as deploys
-from sleuth.deploys.models import Deploy
 from sleuth.deploys.parameters import Registration
 from sleuth.deploys.registration import register_deploy
 from sleuth.extensions import db, write
-from sleuth.health.models import Verdict
 from sleuth.ids import new_public_id
 from sleuth.projects import service as projects
 from sleuth.web.assets import asset_url
@@ -88,6 +86,8 @@ SAMPLES: dict[str, Maker] = {
     # deploys
     "deployment_slug": a_code_deployment,
     "public_id": a_deploy,
+    # health
+    "replay_id": trackers.a_replay,
     # integrations
     "category": lambda _cast: "error-trackers",
     "provider": lambda _cast: "sentry",
@@ -234,6 +234,8 @@ EXAMPLES: dict[str, Example] = {
     "impact.delete": Example(who="developer"),
     "impact.cancel_check": Example(who="developer"),
     "impact.refresh_tracker_projects": Example(who="developer"),
+    # health
+    "health.replay": Example({"choice": "again"}, who="developer"),
     # notifications
     "notifications.add_channel": Example({"name": "Chat", "address": messages.ADDRESS}),
     "notifications.add_webhook": Example({"url": "https://hooks.example.com/sleuth"}),

@@ -6,6 +6,8 @@ from sqlalchemy import select
 
 from sleuth import clock
 from sleuth.extensions import db, write
+from sleuth.health.replaying import due as replays
+from sleuth.health.replaying.models import Replay, ReplayKind, ReplayState
 from sleuth.ids import new_public_id
 from sleuth.impact import checking, disabling, replacing, restoring
 from sleuth.impact.models import ImpactSource
@@ -132,6 +134,33 @@ def an_attempt_to_connect(cast: Cast) -> str:
             user_id=user_id,
         )
     return check.public_id
+
+
+def a_replay(cast: Cast) -> str:
+    """A further look at another sensitivity of the project Shop, which waits for a decision."""
+    replay = Replay(
+        public_id=new_public_id(),
+        organization_id=cast.acme.id,
+        project_id=cast.project.id,
+        kind=ReplayKind.SENSITIVITY,
+        proposal={
+            "judging": {
+                "sensitivity": "coarse",
+                "failure_boundary": "ailing",
+                "failure_minutes": 5,
+            },
+            "before": "normal",
+        },
+        state=ReplayState.DONE,
+        judged_at=clock.now(),
+        created_at=clock.now(),
+        expires_at=clock.now(),
+    )
+    with write():
+        db.session.add(replay)
+        db.session.flush()
+        replay.fingerprint = replays.fingerprint(replay)
+    return replay.public_id
 
 
 def an_attempt_to_measure(cast: Cast) -> str:

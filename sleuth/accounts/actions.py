@@ -28,7 +28,9 @@ OF_INTEGRATIONS: dict[str, str] = {
     "impact_source.added": "added the impact source {}",
     "impact_source.changed": "changed the impact source {}",
     "impact_source.deleted": "deleted the impact source {}",
+    "impact_source.judged_again": "had the deploys of 30 days judged by the impact source {}",
     "impact_source.paused": "paused the impact source {}",
+    "impact_source.replay_declined": "left earlier deploys without the impact source {}",
     "impact_source.resumed": "resumed the impact source {}",
     "demo.connected": "added the demo's impact sources of {}",
 }
@@ -65,6 +67,7 @@ OF_EVERYTHING_ELSE: dict[str, str] = {
     "person.signed_out": "signed out as {}",
     "project.created": "created the project {}",
     "project.deleted": "deleted the project {}",
+    "project.judged_again": "had the last 30 days' deploys of {} judged again",
     "project.judging_changed": "changed how deploys of {} are judged",
     "project.renamed": "renamed a project to {}",
     "situation.applied": "told the demo's stand-in of {}",

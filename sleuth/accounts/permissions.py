@@ -105,6 +105,8 @@ ENDPOINTS: dict[str, Permission] = {
     "impact.refresh_tracker_projects": Permission.CHANGE,
     "impact.choices": Permission.CHANGE,
     "impact.fetch_choices": Permission.CHANGE,
+    # health
+    "health.replay": Permission.CHANGE,
     # notifications
     "notifications.index": Permission.ADMINISTER,
     "notifications.add_channel": Permission.ADMINISTER,

@@ -31,6 +31,7 @@ class Change:
         at: When it was known.
         errors, expected, times: What had come by then, in words; "" where that is not known.
         is_revision: The same data, or less, had said otherwise before.
+        judged_again_by: Who had it judged by other rules; empty where nobody had.
         stage: ``final`` or ``so far`` for what holds now, "" for what is past.
     """
 
@@ -43,6 +44,7 @@ class Change:
     times: str
     is_revision: bool
     stage: str = ""
+    judged_again_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def _noticed(rows: Sequence[VerdictChange]) -> Iterator[VerdictChange]:
     before = ("", "")
     for row in rows:
         seen = (row.health, row.reason if row.health == "unknown" else "")
-        if seen != before:
+        if seen != before or row.judged_again_by:
             yield row
         before = seen
 
@@ -149,6 +151,7 @@ def _change(row: VerdictChange, line: ImpactLine, stage: str) -> Change:
         times=_times(row.observed, row.expected),
         is_revision=row.is_revision,
         stage=stage,
+        judged_again_by=row.judged_again_by or "",
     )
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from sleuth.health import drawing, purging, revising, service, surveying, timelines
 from sleuth.health.new_errors import asking, usual
 from sleuth.health.placebo import sampling
+from sleuth.health.replaying import due as replays_due
+from sleuth.health.replaying import service as replays
+from sleuth.health.replaying import work
 
 
 def assess_deploy(deploy_id: int) -> None:
@@ -50,3 +53,23 @@ def ask_new_errors(verdict_id: int) -> None:
 def ask_usual_new_errors(source_id: int) -> None:
     """Ask how many new kinds of errors an impact source usually brings."""
     usual.ask(source_id)
+
+
+def replay(replay_id: int) -> None:
+    """Go on judging the past by what is proposed."""
+    work.go_on(replay_id)
+
+
+def begin_for_added(source_id: int) -> None:
+    """Judge the past by an impact source that was added."""
+    replays.begin_for_added(source_id)
+
+
+def give_back_replay(replay_id: int) -> None:
+    """Make a replay due again whose worker has died."""
+    replays_due.give_back(replay_id)
+
+
+def erase_expired_replays() -> None:
+    """Erase the previews that nobody has decided about."""
+    replays_due.erase_expired()

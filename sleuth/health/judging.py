@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import logging
 import math
+from array import array
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,7 +33,27 @@ EARLY = timedelta(hours=1)
 BROKEN = "failed"
 NEW_ERRORS = "new_errors"
 
+Reader = Callable[[int, int, int, int], "tuple[array[int], array[float]]"]
+"""Reads a part of a source's series, as :func:`sleuth.impact.series.read_arrays` does."""
+
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """By what deploys are judged.
+
+    Args:
+        threshold: The user's own limit in errors a minute, None without one.
+    """
+
+    sensitivity: str
+    threshold: float | None
+
+    @property
+    def settings(self) -> Settings:
+        """The detector's settings."""
+        return detector.SENSITIVITIES[self.sensitivity]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +112,30 @@ def window_of(sensitivity: str) -> timedelta:
 
 def judge(source: ImpactSource, place: Place, sensitivity: str, now: datetime) -> Judgement:
     """Judge the deploys of a place by what is stored of a source; reads only."""
-    settings = detector.SENSITIVITIES[sensitivity]
-    step = source.interval_seconds
+    rules = Rules(sensitivity, source.manually_set_health_threshold)
+    return judge_by(source, place, rules, now)
+
+
+def judge_by(
+    source: ImpactSource,
+    place: Place,
+    rules: Rules,
+    now: datetime,
+    read: Reader = series.read_arrays,
+) -> Judgement:
+    """Judge the deploys of a place by rules that are perhaps only proposed; reads only.
+
+    Args:
+        read: Where the counts come from, for whoever judges many deploys of one source.
+    """
+    settings, step = rules.settings, source.interval_seconds
     span = _span(place, step, settings)
     last = span.begin + detector.looks_for(step, settings)[-1] * 60
-    minutes, counts = series.read_arrays(source.id, span.first, last, step)
+    minutes, counts = read(source.id, span.first, last, step)
     values = np.asarray(counts, dtype=np.float64)
-    made = _assess(source, place, settings, now, minutes, values)
+    made = _assess(source, place, rules, now, minutes, values)
     made = _tempered(made, source, span, settings, now)
-    made, is_new = _with_new_errors(made, source, place, sensitivity)
+    made, is_new = _with_new_errors(made, source, place, rules.sensitivity)
     before = (span.bucket - span.first) // step
     start = max(0, before - PICTURE_BUCKETS)
     shown = counts[start : before + 1 + PICTURE_BUCKETS]
@@ -107,7 +144,7 @@ def judge(source: ImpactSource, place: Place, sensitivity: str, now: datetime) -
         assessment=made,
         picture=[None if math.isnan(count) else int(count) for count in shown],
         details={**_details(made, source, place, span, settings), **is_new},
-        sensitivity=sensitivity,
+        sensitivity=rules.sensitivity,
         known_hours=round(float(np.isfinite(values[:before]).sum()) * step / 3600, 3),
         look_at=look_at,
         due_at=due_at,
@@ -128,7 +165,7 @@ def _span(place: Place, step: int, settings: Settings) -> _Span:
 def _assess(
     source: ImpactSource,
     place: Place,
-    settings: Settings,
+    rules: Rules,
     now: datetime,
     minutes: Any,
     values: Any,
@@ -142,13 +179,13 @@ def _assess(
             int(now.timestamp()),
             place.earlier,
             step_seconds=source.interval_seconds,
-            settings=settings,
+            settings=rules.settings,
             until=int(place.ended_at.timestamp()) if place.ended_at else None,
-            threshold=source.manually_set_health_threshold,
+            threshold=rules.threshold,
         )
     except ValueError:
         log.exception("Impact source %s cannot be judged at %s.", source.id, place.began_at)
-        is_final = (now - place.began_at).total_seconds() > settings.patience_seconds
+        is_final = (now - place.began_at).total_seconds() > rules.settings.patience_seconds
         return Assessment("unknown", BROKEN, is_final, step_seconds=source.interval_seconds)
 
 

@@ -63,7 +63,8 @@ class Verdict(Model):
     A verdict with a ``due_at`` is not done: it is made again then, or as soon as the source's
     counts reach ``look_at``. ``counted_until`` is how far they went when the picture was
     drawn. A verdict that said something and then, at the same look, something else, because
-    counts came late or a deploy did, carries ``revised_at``.
+    counts came late or a deploy did, carries ``revised_at``. ``judged_again_by`` is whoever
+    wants it judged by other rules, until it is.
     """
 
     __tablename__ = "verdict"
@@ -95,6 +96,7 @@ class Verdict(Model):
     counted_until: Mapped[datetime | None]
     look_at: Mapped[datetime | None]
     revised_at: Mapped[datetime | None]
+    judged_again_by: Mapped[str | None] = mapped_column(String(120))
     due_at: Mapped[datetime | None] = mapped_column(index=True)
     assessment: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     picture: Mapped[list[int | None]] = mapped_column(JSON, default=list)
@@ -119,7 +121,9 @@ class VerdictChange(Model):
     """A look at which a verdict became another, its first one included; never edited.
 
     ``at`` is when it was known. The numbers are the detector's at that look.
-    ``is_revision`` says that the same look had said otherwise before.
+    ``is_revision`` says that the same look had said otherwise before. One that was judged by
+    other rules because somebody wanted that names them in ``judged_again_by``, and is kept
+    even if it says the same.
     """
 
     __tablename__ = "verdict_change"
@@ -136,6 +140,7 @@ class VerdictChange(Model):
     expected: Mapped[float | None]
     ratio: Mapped[float | None]
     is_revision: Mapped[bool] = mapped_column(default=False)
+    judged_again_by: Mapped[str | None] = mapped_column(String(120))
 
 
 class Timeline(Model):

@@ -31,7 +31,7 @@ def assess_deploy(deploy_id: int) -> None:
     deploy = db.session.get(Deploy, deploy_id)
     if deploy is None or not is_due(deploy_id, now):
         return
-    sensitivity = _sensitivity(deploy)
+    sensitivity = sensitivity_of_deploy(deploy)
     place = place_of(deploy, window_of(sensitivity))
     if place is None:
         return
@@ -47,12 +47,16 @@ def assess_deploy(deploy_id: int) -> None:
         db.session.rollback()
 
 
-def _sensitivity(deploy: Deploy) -> str:
-    """Return how to judge: as it was begun, whatever the project chose since."""
+def sensitivity_of_deploy(deploy: Deploy) -> str:
+    """Return how to judge: as it was begun, whatever the project chose since.
+
+    What is to be judged still tells it before what is not any more: only the former is
+    judged again when somebody wants that.
+    """
     settled = db.session.scalar(
         select(Verdict.sensitivity)
         .where(Verdict.deploy_id == deploy.id, Verdict.has_begun)
-        .order_by(Verdict.id)
+        .order_by(Verdict.due_at.is_(None), Verdict.id)
         .limit(1)
     )
     return settled or sensitivity_of(deploy.environment)

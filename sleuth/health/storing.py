@@ -130,12 +130,14 @@ def _note_change(verdict: Verdict, judgement: Judgement, now: datetime) -> None:
     """Keep that a verdict became another; waiting for the first counts is no verdict yet."""
     made = judgement.assessment
     is_waiting = made.health == "unknown" and made.reason in NOT_SAID
-    if (made.health, made.reason) == (verdict.health, verdict.reason):
+    again_by, verdict.judged_again_by = verdict.judged_again_by, None
+    if again_by is None and (made.health, made.reason) == (verdict.health, verdict.reason):
         return
     if is_waiting and not verdict.minutes_of_data:
         return
     is_seen_before = 0 < made.minutes_of_data <= (verdict.minutes_of_data or 0)
-    is_revision = not is_waiting and bool(verdict.was_final or (is_seen_before and verdict.changes))
+    is_other = bool(verdict.was_final or (is_seen_before and verdict.changes))
+    is_revision = is_other and not is_waiting and again_by is None
     if is_revision:
         verdict.revised_at = now
     verdict.changes.append(
@@ -148,6 +150,7 @@ def _note_change(verdict: Verdict, judgement: Judgement, now: datetime) -> None:
             expected=made.expected,
             ratio=made.ratio,
             is_revision=is_revision,
+            judged_again_by=again_by,
         )
     )
 

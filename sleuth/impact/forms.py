@@ -102,8 +102,8 @@ class ImpactForm(FlaskForm):  # type: ignore[misc]
         """What is to be entered as the threshold."""
         return (
             f"Average errors {rate_words(self.step_seconds)} above which deploys are unhealthy. "
-            "Leave it empty to compare with what was to be expected. It counts for every deploy "
-            "that is judged from now on, those whose time is not over among them."
+            "Leave it empty to compare with what was to be expected. Before another limit holds "
+            "you see what it would have said of the deploys of the last 30 days."
         )
 
     def _limit(self) -> float | None:

@@ -137,6 +137,8 @@ def add_impact_source(
 ) -> ImpactSource:
     """Store a source whose configuration has been proven; call inside ``with write():``.
 
+    It judges deploys from now on; of earlier ones somebody has to decide.
+
     Args:
         interval_seconds: Width of the tracker's buckets.
         warning: What is odd about it, "" if nothing is.
@@ -160,6 +162,7 @@ def add_impact_source(
     _apply(source, settings, warning)
     source.history_days = schedule.history_days(look_back_days)
     _start_over(source)
+    source.judges_from = source.created_at
     db.session.add(source)
     db.session.flush()
     sweeps.start_over(source, source.created_at)
@@ -187,13 +190,14 @@ def change_impact_source(
     step = interval_seconds or source.interval_seconds
     starts_over = settings_of(source).measured != settings.measured
     starts_over |= step != source.interval_seconds
+    limits = _limits(source, settings)
     _apply(source, settings, warning)
     if starts_over:
         source.interval_seconds = step
         series.forget(source.id)
         _start_over(source)
         sweeps.start_over(source, clock.now())
-    _note(source, "impact_source.changed", starts_over=starts_over)
+    _note(source, "impact_source.changed", starts_over=starts_over, **limits)
 
 
 def save_impact_source(source: ImpactSource, settings: SourceSettings) -> None:
@@ -378,6 +382,12 @@ def _apply(source: ImpactSource, settings: SourceSettings, warning: str) -> None
     source.value_labels = dict(settings.value_labels)
     source.manually_set_health_threshold = settings.threshold
     source.warning = warning
+
+
+def _limits(source: ImpactSource, settings: SourceSettings) -> dict[str, float | None]:
+    """Return the new limit and the one before, in errors a minute, if they differ."""
+    before, after = source.manually_set_health_threshold, settings.threshold
+    return {} if before == after else {"threshold": after, "threshold_before": before}
 
 
 def _start_over(source: ImpactSource) -> None:

@@ -24,6 +24,16 @@ class Judging:
     failure_minutes: int
 
 
+def check(wanted: Judging) -> None:
+    """Refuse what no project can be judged by.
+
+    Raises:
+        RuleError: The minutes are out of bounds.
+    """
+    if not 1 <= wanted.failure_minutes <= MOST_MINUTES:
+        raise RuleError(WRONG_MINUTES, "failure_minutes")
+
+
 def change_judging(project_id: int, wanted: Judging) -> None:
     """Judge the project's deploys otherwise from now on; verdicts that are final stay.
 
@@ -31,16 +41,28 @@ def change_judging(project_id: int, wanted: Judging) -> None:
         RuleError: The minutes are out of bounds.
         NoResultFound: The project is gone.
     """
-    if not 1 <= wanted.failure_minutes <= MOST_MINUTES:
-        raise RuleError(WRONG_MINUTES, "failure_minutes")
+    check(wanted)
     with write():
-        project = db.session.get_one(Project, project_id, with_for_update={"key_share": True})
-        detail: dict[str, Any] = {}
-        for name, value in asdict(wanted).items():
-            before = getattr(project, name)
-            if value != before:
-                setattr(project, name, value)
-                detail |= {name: value, f"{name}_before": before}
-        if detail:
-            audit.record(project.organization_id, "project.judging_changed", project.name, **detail)
-            audit.publish(project.organization_id, CHANGED, project.slug)
+        apply(lock(project_id), wanted)
+
+
+def lock(project_id: int) -> Project:
+    """Return a project that nobody else changes until ``with write():`` ends.
+
+    Raises:
+        NoResultFound: The project is gone.
+    """
+    return db.session.get_one(Project, project_id, with_for_update={"key_share": True})
+
+
+def apply(project: Project, wanted: Judging) -> None:
+    """Change how a locked project's deploys are judged, inside ``with write():``."""
+    detail: dict[str, Any] = {}
+    for name, value in asdict(wanted).items():
+        before = getattr(project, name)
+        if value != before:
+            setattr(project, name, value)
+            detail |= {name: value, f"{name}_before": before}
+    if detail:
+        audit.record(project.organization_id, "project.judging_changed", project.name, **detail)
+        audit.publish(project.organization_id, CHANGED, project.slug)

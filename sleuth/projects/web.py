@@ -6,11 +6,14 @@ from typing import Any, cast
 
 from flask import Blueprint, Flask, abort, g, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy.exc import NoResultFound
 from werkzeug.local import LocalProxy
 
 from sleuth.accounts.forms import ConfirmForm, NameForm
+from sleuth.health.replaying import service as replays
 from sleuth.health.sensitivity import MEASURED
+from sleuth.health.web.replays import show_replay
 from sleuth.projects import service
 from sleuth.projects.forms import DeleteEnvironmentForm, JudgingForm, ProjectForm
 from sleuth.projects.judging import change_judging
@@ -95,11 +98,17 @@ def rename(project_slug: str) -> ResponseReturnValue:
 
 @blueprint.route(f"{PROJECT}/judging", methods=["GET", "POST"])
 def judging(project_slug: str) -> ResponseReturnValue:
-    """Ask how sensitive verdicts are, and when a deploy counts as failed."""
+    """Ask how sensitive verdicts are, and when a deploy counts as failed.
+
+    Another sensitivity is not saved here: first it is shown what it would say.
+    """
     project = _project(project_slug)
     form = JudgingForm(obj=project)
     if form.validate_on_submit():
         with form.explaining():
+            replay = replays.begin_for_sensitivity(project, form.chosen, current_user.id)
+            if replay is not None:
+                return show_replay(replay)
             change_judging(project.id, form.chosen)
             return _done(_page(project), "Deploys are judged so from now on.")
     return render_dialog(

@@ -32,6 +32,7 @@ ELSEWHERE = {
     "sleuth.health.jobs.purge_integration": SLOW_QUEUE,
     "sleuth.health.jobs.refresh_strips": SLOW_QUEUE,
     "sleuth.health.jobs.sample_placebos": SLOW_QUEUE,
+    "sleuth.health.jobs.replay": SLOW_QUEUE,
     "sleuth.notifications.jobs.deliver": SLOW_QUEUE,
 }
 """Jobs that take long. For collecting there is a worker of its own; the others are taken up
@@ -45,6 +46,7 @@ AFTER_A_DEATH = {
     "sleuth.impact.jobs.replace_token": _CHECK,
     "sleuth.impact.jobs.restore": _CHECK,
     "sleuth.integrations.jobs.list_choices": "sleuth.integrations.jobs.give_back_list",
+    "sleuth.health.jobs.replay": "sleuth.health.jobs.give_back_replay",
 }
 """What gives back the lease of a job whose process was ended, where somebody waits for it."""
 

@@ -150,6 +150,18 @@ PERIODIC: tuple[Periodic, ...] = (
         "sleuth.health.due:due_deploy_ids",
     ),
     Periodic(
+        "judge the past as if it were live",
+        TICK_SECONDS,
+        "sleuth.health.jobs.replay",
+        "sleuth.health.replaying.due:due_ids",
+    ),
+    Periodic(
+        "judge the past by impact sources that were added",
+        15,
+        "sleuth.health.jobs.begin_for_added",
+        "sleuth.health.replaying.due:added_source_ids",
+    ),
+    Periodic(
         "let pictures of counts grow",
         15,
         "sleuth.health.jobs.renew_pictures",
@@ -204,6 +216,7 @@ PERIODIC: tuple[Periodic, ...] = (
         "sleuth.health.purging:due_integration_ids",
     ),
     Periodic("erase expired attempts", 300, "sleuth.integrations.jobs.erase_expired_checks"),
+    Periodic("erase expired previews", 300, "sleuth.health.jobs.erase_expired_replays"),
     Periodic("forget old messages", 3600, "sleuth.notifications.jobs.forget_old"),
     Periodic("forget old events", 3600, "sleuth.accounts.jobs.forget_old_events"),
 )

@@ -54,6 +54,7 @@ NOT_LINKED = {
     "integrations.purge": "for a tracker that was disabled; the journeys go through it",
     "integrations.check": "an attempt; the journeys go through it",
     "impact.check": "an attempt; the journeys go through it",
+    "health.replay": "a look at what is proposed; a test of its own goes through it",
     "diagnostics.download": "a file",
     "asset": "no page",
 }

@@ -77,7 +77,7 @@ def test_the_dialog_shows_what_holds_and_what_each_choice_means(developer: Flask
         assert each.in_words in dialog
     assert dialog.count("checked") == 2
     assert 'value="7"' in dialog
-    assert "Holds for deploys from now on" in dialog
+    assert "Before another one holds you see" in dialog
 
 
 def test_it_is_changed_in_a_dialog(developer: FlaskClient, cast: Cast) -> None:

@@ -7,6 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from sleuth import clock
+from sleuth.health.replaying import service as replays
+from sleuth.health.web.replays import show_replay
 from sleuth.impact import checking, service
 from sleuth.impact.checking import Proposal
 from sleuth.impact.forms import ImpactForm, project_groups
@@ -87,6 +89,10 @@ def _edit_dialog(target: Target) -> ResponseReturnValue:
 def _save(
     target: Target, source: ImpactSource, form: ImpactForm, settings: SourceSettings
 ) -> ResponseReturnValue:
+    """Save what needs no proof; another limit not before it is shown what it would say."""
+    replay = replays.begin_for_threshold(source, settings, current_user.id)
+    if replay is not None:
+        return show_replay(replay)
     try:
         service.save_impact_source(source, settings)
     except service.NameTakenError:
