@@ -25,6 +25,7 @@ FEATURES = (
     "impact",
     "notifications",
     "dashboard",
+    "api",
     "diagnostics",
     "demo",
 )

@@ -120,6 +120,12 @@ ENDPOINTS: dict[str, Permission] = {
     "dashboard.live": Permission.LOOK,
     "dashboard.needs_attention": Permission.LOOK,
     "dashboard.attention_link": Permission.LOOK,
+    # api
+    "api.deploys_page": Permission.TOKEN,
+    "api.deploy": Permission.TOKEN,
+    "api.evidence": Permission.TOKEN,
+    "api.series": Permission.TOKEN,
+    "api.openapi": Permission.PUBLIC,
     # diagnostics
     "diagnostics.download": Permission.ADMINISTER,
     # web

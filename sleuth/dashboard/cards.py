@@ -130,7 +130,7 @@ def _of_organization(statement: Statement, organization_id: int, filters: Filter
 
 def _cards(rows: Sequence[Row[Any]], organization_id: int) -> list[DeployCard]:
     lines = _lines([row.id for row in rows])
-    judged = _judged_from(organization_id)
+    judged = judged_since(organization_id)
     return [_card(row, tuple(lines[row.id]), judged.get(row.environment_id)) for row in rows]
 
 
@@ -150,7 +150,7 @@ def _lines(deploy_ids: Sequence[int]) -> dict[int, list[ImpactLine]]:
     return lines
 
 
-def _judged_from(organization_id: int) -> dict[int, datetime]:
+def judged_since(organization_id: int) -> dict[int, datetime]:
     """Return since when each environment's deploys are judged."""
     rows = db.session.execute(
         select(ImpactSource.environment_id, func.min(ImpactSource.judges_from).label("since"))

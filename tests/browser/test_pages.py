@@ -52,6 +52,11 @@ NOT_LINKED = {
     "integrations.purge": "for a tracker that was disabled; the journeys go through it",
     "integrations.check": "an attempt; the journeys go through it",
     "impact.check": "an attempt; the journeys go through it",
+    "api.deploys_page": "for programs",
+    "api.deploy": "for programs",
+    "api.evidence": "for programs",
+    "api.series": "for programs",
+    "api.openapi": "a file",
     "diagnostics.download": "a file",
     "asset": "no page",
 }
