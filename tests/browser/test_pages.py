@@ -200,8 +200,8 @@ def endpoint_of(path: str, routes: MapAdapter) -> str:
 
 
 def links_of(page: Page) -> list[str]:
-    """Return the addresses on this site that a page links to."""
-    hrefs: list[str] = page.locator("a[href^='/']").evaluate_all(
+    """Return the addresses of pages on this site that a page links to."""
+    hrefs: list[str] = page.locator("a[href^='/']:not([href^='/api/'])").evaluate_all(
         "links => links.map(link => link.getAttribute('href').split('#')[0])"
     )
     return hrefs
