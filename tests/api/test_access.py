@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask, session
+from sqlalchemy.exc import OperationalError
 
 from sleuth import clock
 from sleuth.accounts.models import AccessToken, TokenType
@@ -134,6 +135,18 @@ def test_a_fault_of_ours_shows_nothing_of_itself(
     answer = get("deploys")
     assert (answer.status_code, answer.mimetype) == (500, PROBLEM)
     assert "secret" not in answer.text
+
+
+def test_a_busy_database_is_a_problem_that_passes(
+    get: Get, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise OperationalError("", {}, Exception("database is locked"))
+
+    monkeypatch.setattr("sleuth.api.deploys.read_page", busy)
+    answer = get("deploys")
+    assert (answer.status_code, answer.mimetype) == (503, PROBLEM)
+    assert "Try again in a minute" in answer.json["detail"]
 
 
 class TestTooOften:
