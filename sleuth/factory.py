@@ -26,6 +26,7 @@ FEATURES = (
     "health",
     "notifications",
     "dashboard",
+    "api",
     "diagnostics",
     "demo",
 )

@@ -154,6 +154,15 @@ def test_an_access_token_is_printed_alone(command: Command, cast: Cast) -> None:
     assert found.name == "CI"
 
 
+@pytest.mark.parametrize("kind", TokenType)
+def test_there_is_a_command_for_every_type_of_token(
+    command: Command, cast: Cast, kind: TokenType
+) -> None:
+    arguments = ("access-token", "create", "--organization", "acme", "--type", kind.lower())
+    raw = command(*arguments).output.strip()
+    assert tokens.authenticate_token(raw, "acme", {kind}) is not None
+
+
 def test_an_access_token_is_printed_as_json(command: Command, cast: Cast) -> None:
     arguments = ("access-token", "create", "--organization", "acme", "--type", "all", "--json")
     printed = json.loads(command(*arguments).output)

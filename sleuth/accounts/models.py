@@ -26,6 +26,7 @@ class TokenType(enum.StrEnum):
     """What an access token opens."""
 
     REGISTER_DEPLOY = "REGISTER_DEPLOY"
+    READ = "READ"
     ALL = "ALL"
 
 

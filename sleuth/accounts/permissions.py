@@ -128,6 +128,12 @@ ENDPOINTS: dict[str, Permission] = {
     "verdicts.override": Permission.CHANGE,
     "verdicts.undo_override": Permission.CHANGE,
     "verdicts.answer": Permission.CHANGE,
+    # api
+    "api.deploys_page": Permission.TOKEN,
+    "api.deploy": Permission.TOKEN,
+    "api.evidence": Permission.TOKEN,
+    "api.series": Permission.TOKEN,
+    "api.openapi": Permission.PUBLIC,
     # diagnostics
     "diagnostics.download": Permission.ADMINISTER,
     # web

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import contains_eager, joinedload
 
 from sleuth import clock
@@ -122,18 +122,38 @@ def authenticate_token(
     Returns:
         None if the token is unknown, revoked, another organization's or of another type.
     """
+    token = _working(raw, Organization.slug == organization_slug)
+    if token is None or token.type not in allowed:
+        return None
+    _note_use(token)
+    return token
+
+
+def identify_token(raw: str) -> AccessToken | None:
+    """Return the token that this is, whatever it opens, and note that it was used.
+
+    Args:
+        raw: What the caller of the API sent, as sent.
+
+    Returns:
+        None if the token is unknown or revoked.
+    """
+    token = _working(raw)
+    if token is not None:
+        _note_use(token)
+    return token
+
+
+def _working(raw: str, *conditions: ColumnElement[bool]) -> AccessToken | None:
     digest = _digest(raw)
     token = db.session.scalar(
         select(AccessToken)
         .join(AccessToken.organization)
         .options(contains_eager(AccessToken.organization))
-        .where(AccessToken.token_hash == digest, Organization.slug == organization_slug)
+        .where(AccessToken.token_hash == digest, *conditions)
     )
     is_right = hmac.compare_digest(token.token_hash if token else "", digest)
-    if token is None or not is_right or token.revoked_at is not None or token.type not in allowed:
-        return None
-    _note_use(token)
-    return token
+    return token if token is not None and is_right and token.revoked_at is None else None
 
 
 def _note_use(token: AccessToken) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ACTOR = "command line"
 ROLES = ("administrator", "developer", "observer")
-TOKEN_TYPES = ("register_deploy", "all")
+TOKEN_TYPES = ("register_deploy", "read", "all")
 
 password_stdin = click.option(
     "--password-stdin", is_flag=True, help="Read the password from the first line of stdin."

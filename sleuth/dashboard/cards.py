@@ -143,7 +143,7 @@ def _of_organization(statement: Statement, organization_id: int, filters: Filter
 def _cards(rows: Sequence[Row[Any]], organization_id: int) -> list[DeployCard]:
     deploys = {row.id: row.public_id for row in rows}
     lines = _lines(deploys)
-    judged = _judged_from(organization_id)
+    judged = judged_since(organization_id)
     by_hand = overriding.shown(organization_id, [row.Override for row in rows if row.Override])
     return [
         _card(row, tuple(lines[row.id]), judged.get(row.environment_id), by_hand.get(row.id))
@@ -177,7 +177,7 @@ def _lines(deploys: Mapping[int, str]) -> dict[int, list[ImpactLine]]:
     return lines
 
 
-def _judged_from(organization_id: int) -> dict[int, datetime]:
+def judged_since(organization_id: int) -> dict[int, datetime]:
     """Return since when each environment's deploys are judged."""
     rows = db.session.execute(
         select(ImpactSource.environment_id, func.min(ImpactSource.judges_from).label("since"))

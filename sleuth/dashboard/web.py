@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, abort, g, render_template, request, url_for
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask import Blueprint, Flask, Request, Response, abort, g, render_template, request, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 
 from sleuth import clock
@@ -26,12 +26,28 @@ REFRESH_SECONDS = 30
 
 
 class SessionsOfVisits(SecureCookieSessionInterface):
-    """Prolongs a session with every visit, but not with what a page asks by itself."""
+    """Prolongs a session with every visit, but not with what a page asks by itself.
+
+    The API has keys of its own: a cookie that a browser sends along opens nothing there.
+    """
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Return what the cookie holds; nothing for the API."""
+        return self.session_class() if _is_api() else super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Send the cookie where it is due; never in an answer of the API."""
+        if not _is_api():
+            super().save_session(app, session, response)
 
     def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
         """Leave the cookie alone in an answer to a poll that changed nothing."""
         is_poll = request.endpoint == POLL
         return session.modified or (not is_poll and super().should_set_cookie(app, session))
+
+
+def _is_api() -> bool:
+    return request.path.startswith("/api/")
 
 
 blueprint = Blueprint("dashboard", __name__, url_prefix="/o/<organization_slug>")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, abort, current_app, g, request, url_for
+from flask import Blueprint, Flask, abort, g, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import NoResultFound
 
@@ -16,7 +16,7 @@ from sleuth.projects.losses import count_losses
 from sleuth.projects.models import Project
 from sleuth.projects.service import CHANGED as PROJECT_CHANGED
 from sleuth.projects.service import find_environment, find_project, projects_of
-from sleuth.web import deleted, dialog_done, render_dialog, render_partial_or_page
+from sleuth.web import base_url, deleted, dialog_done, render_dialog, render_partial_or_page
 from sleuth.web.errors import gone
 
 DEPLOYMENT = "/deployments/<deployment_slug>"
@@ -143,13 +143,12 @@ def delete(public_id: str) -> ResponseReturnValue:
 
 def registration_url(found: CodeDeployment) -> str:
     """Return the address at which pipelines register deploys, as they reach it."""
-    base = current_app.config["SLEUTH_PUBLIC_URL"] or request.host_url.rstrip("/")
     path = url_for(
         "deploys_api.register_deploy",
         organization_slug=g.organization.slug,
         deployment_slug=found.slug,
     )
-    return f"{base}{path}"
+    return f"{base_url()}{path}"
 
 
 def _listing(page: str, project: Project | None = None) -> ResponseReturnValue:

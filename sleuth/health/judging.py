@@ -135,7 +135,7 @@ def judge_by(
     values = np.asarray(counts, dtype=np.float64)
     made = _assess(source, place, rules, now, minutes, values)
     made = _tempered(made, source, span, settings, now)
-    made, is_new = _with_new_errors(made, source, place, rules.sensitivity)
+    made, is_new = _with_new_errors(made, source, place, rules.sensitivity, now)
     before = (span.bucket - span.first) // step
     start = max(0, before - PICTURE_BUCKETS)
     shown = counts[start : before + 1 + PICTURE_BUCKETS]
@@ -207,11 +207,11 @@ def _tempered(
 
 
 def _with_new_errors(
-    made: Assessment, source: ImpactSource, place: Place, sensitivity: str
+    made: Assessment, source: ImpactSource, place: Place, sensitivity: str, now: datetime
 ) -> tuple[Assessment, dict[str, Any]]:
     """Weigh new kinds of errors, which count where counts are too low to judge by."""
     reason = made.reason if made.health == "unknown" else ""
-    weighed = evidence.weighed(source.id, place, sensitivity, reason)
+    weighed = evidence.weighed(source.id, place, sensitivity, reason, now)
     if weighed is None:
         return made, {}
     if weighed["decided"]:

@@ -89,9 +89,9 @@ def sentence(figures: Figures) -> str:
     return _of_counts(figures) + also
 
 
-def new_errors_in_words(found: dict[str, Any]) -> str:
+def new_errors_in_words(found: Figures) -> str:
     """Return the sentence for the kinds of errors that a tracker first saw after a deploy."""
-    told = found["within"] if found["decided"] else found | {"minutes": found["asked_minutes"]}
+    told = found["within"] if found["decided"] else {**found, "minutes": found["asked_minutes"]}
     kinds, events = told["count"], told["events"]
     first = f"{kinds} new {'kind' if kinds == 1 else 'kinds'} of errors, "
     first += f"{rounded(events)} {'event' if events == 1 else 'events'}, "

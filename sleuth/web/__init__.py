@@ -11,6 +11,7 @@ from flask import Flask
 from sleuth.web import assets, errors, formats, forms, icons, security, sparkline
 from sleuth.web.responses import (
     Level,
+    base_url,
     deleted,
     dialog_done,
     go_to,
@@ -23,6 +24,7 @@ from sleuth.web.responses import (
 
 __all__ = [
     "Level",
+    "base_url",
     "deleted",
     "dialog_done",
     "go_to",

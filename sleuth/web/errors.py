@@ -5,12 +5,22 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    jsonify,
+    make_response,
+    render_template,
+    request,
+)
+from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, NotFound, ServiceUnavailable
 
 from sleuth.extensions import db, storage_trouble
+from sleuth.web import problems
 from sleuth.web.responses import is_htmx
 
 log = logging.getLogger(__name__)
@@ -69,14 +79,14 @@ def handle(error: HTTPException) -> Response:
     return response
 
 
-def not_stored(error: OperationalError) -> Response:
+def not_stored(error: OperationalError) -> HTTPException | ResponseReturnValue:
     """Answer where the disk is full or the database busy; anything else is our fault."""
     trouble = storage_trouble(error)
     if not trouble:
         raise error
     log.error("%s %s: %s", request.method, request.path, trouble)
     db.session.rollback()
-    return handle(ServiceUnavailable(trouble))
+    return current_app.handle_http_exception(ServiceUnavailable(trouble))
 
 
 def gone(_error: Exception) -> Response:
@@ -94,6 +104,8 @@ def _message(error: HTTPException, words: Words) -> str:
 
 
 def _body(code: int, words: Words, message: str) -> str | Response:
+    if request.path.startswith(problems.API):
+        return problems.problem(code, message or words.title)
     if request.path.startswith("/api/"):
         return jsonify(error=message or words.title)
     if is_htmx():

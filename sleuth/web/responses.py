@@ -7,7 +7,16 @@ import re
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from flask import Response, flash, make_response, redirect, render_template, request, url_for
+from flask import (
+    Response,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -117,6 +126,12 @@ def notify(response: Response, message: str, level: Level = "success") -> Respon
 def redirect_page(url: str) -> BaseResponse:
     """Redirect after a form post."""
     return redirect(url, 303)
+
+
+def base_url() -> str:
+    """Return where this Sleuth is, as those who ask reach it; without a slash at the end."""
+    public_url: str = current_app.config["SLEUTH_PUBLIC_URL"]
+    return public_url.rstrip("/") or request.host_url.rstrip("/")
 
 
 def page_url(number: int) -> str:

@@ -62,6 +62,16 @@ def test_a_token_is_shown_once(administrator: FlaskClient, kind: str) -> None:
     assert f"slt_…{raw[0][-4:]}" in later
 
 
+def test_a_token_may_be_made_that_only_reads(administrator: FlaskClient) -> None:
+    assert "READ: reads deploys, verdicts and counts" in administrator.get(f"{TOKENS}/create").text
+    administrator.post(f"{TOKENS}/create", data={"name": "Dashboard", "type": "READ"})
+    assert stored().type == TokenType.READ
+
+
+def test_the_page_leads_to_what_the_api_offers(sign_in) -> None:
+    assert 'href="/api/openapi.json"' in sign_in("observer").get(TOKENS).text
+
+
 def test_the_list_hears_of_a_new_token_while_the_dialog_shows_it(
     administrator: FlaskClient,
 ) -> None:

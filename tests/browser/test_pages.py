@@ -55,6 +55,11 @@ NOT_LINKED = {
     "integrations.check": "an attempt; the journeys go through it",
     "impact.check": "an attempt; the journeys go through it",
     "health.replay": "a look at what is proposed; a test of its own goes through it",
+    "api.deploys_page": "for programs",
+    "api.deploy": "for programs",
+    "api.evidence": "for programs",
+    "api.series": "for programs",
+    "api.openapi": "a file",
     "diagnostics.download": "a file",
     "asset": "no page",
 }
@@ -198,8 +203,8 @@ def endpoint_of(path: str, routes: MapAdapter) -> str:
 
 
 def links_of(page: Page) -> list[str]:
-    """Return the addresses on this site that a page links to."""
-    hrefs: list[str] = page.locator("a[href^='/']").evaluate_all(
+    """Return the addresses of pages on this site that a page links to."""
+    hrefs: list[str] = page.locator("a[href^='/']:not([href^='/api/'])").evaluate_all(
         "links => links.map(link => link.getAttribute('href').split('#')[0])"
     )
     return hrefs

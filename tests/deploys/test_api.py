@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from sleuth.accounts.models import AuditEntry, Event, TokenType
 from sleuth.accounts.tokens import create_token, revoke_token, tokens_of
@@ -358,6 +359,18 @@ def test_a_nul_in_the_address_is_no_slug(register: Register, stored: Stored, pat
 def test_only_post_registers(app: Flask, web: CodeDeployment) -> None:
     answer = app.test_client().get("/api/1/deployments/acme/web/register_deploy")
     assert answer.status_code == 405
+
+
+def test_a_busy_database_is_told_in_a_sentence(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: Any) -> Deploy:
+        raise OperationalError("", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(registration, "register_deploy", busy)
+    answer = register(data={"sha": "a"})
+    assert (answer.status_code, answer.mimetype) == (503, "text/plain")
+    assert "nothing was stored. Try again" in answer.text
 
 
 def test_a_code_deployment_deleted_meanwhile_is_not_found(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -12,19 +13,22 @@ from sleuth.health.models import NewErrors, UsualNewErrors, Verdict
 from sleuth.health.new_errors.weighing import Found, Kind, Usual, weigh
 
 
-def weighed(source_id: int, place: Place, sensitivity: str, reason: str) -> dict[str, Any] | None:
+def weighed(
+    source_id: int, place: Place, sensitivity: str, reason: str, now: datetime
+) -> dict[str, Any] | None:
     """Return what a verdict keeps of new kinds of errors; None while too little is known.
 
     Args:
         reason: Why the health is unknown by the counts; "" if it is known.
+        now: As of when; what the tracker told later was not known then.
     """
-    found, usual = _found(source_id, place), _usual(source_id)
+    found, usual = _found(source_id, place, now), _usual(source_id)
     if found is None or usual is None:
         return None
     return weigh(found, usual, sensitivity, reason)
 
 
-def _found(source_id: int, place: Place) -> Found | None:
+def _found(source_id: int, place: Place, now: datetime) -> Found | None:
     row = db.session.execute(
         select(NewErrors.total, NewErrors.events, NewErrors.errors, NewErrors.asked_until)
         .join(NewErrors.verdict)
@@ -32,6 +36,7 @@ def _found(source_id: int, place: Place) -> Found | None:
             Verdict.impact_source_id == source_id,
             Verdict.deploy_id.in_(place.deploy_ids),
             NewErrors.asked_until > place.began_at,
+            NewErrors.asked_at <= now,
         )
         .order_by(NewErrors.asked_until.desc())
         .limit(1)

@@ -1,4 +1,4 @@
-"""The pages on what people say of verdicts, how right these are, and how they would be otherwise."""
+"""The pages on verdicts: what people say of them, how right they are, how else they would be."""
 
 from __future__ import annotations
 
