@@ -2,7 +2,8 @@
 // The figures come from data-chart; without this script the server's SVG stays.
 (() => {
   "use strict";
-  if (!window.uPlot) return;
+  if (!window.uPlot || !window.sleuthPaint) return;
+  const { coloursOf, paint } = window.sleuthPaint;
   const HEIGHT = 220;
   const FEWEST_BUCKETS = 5;
   const TIMES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 7200, 14400].map((minutes) => minutes * 60);
@@ -14,32 +15,17 @@
   };
   const charts = new Map();
 
-  // --- Colours: canvas knows no custom properties, so they are asked for by name -----------
-  const coloursOf = (place) => {
-    const probe = place.appendChild(document.createElement("i"));
-    const named = (name) => {
-      probe.style.color = `var(${name})`;
-      return getComputedStyle(probe).color;
-    };
-    const found = {
-      ink: named("--tblr-body-color"),
-      pale: named("--tblr-secondary"),
-      line: named("--line"),
-      health: named("--health"),
-      surface: named("--surface"),
-      limit: named("--unhealthy"),
-    };
-    probe.remove();
-    return found;
-  };
-
   // --- Numbers ---------------------------------------------------------------------------
   const columnsOf = (data) => {
     const top = 2 * Math.max(1, ...data.counts);
     const high = data.counts.map(() => null);
     for (const [index, , level] of data.band) high[index] = Math.min(level, top);
     const starts = data.counts.map((_count, index) => data.start + (index + 0.5) * data.step);
-    return [starts, data.counts, high, data.counts.map(() => data.limit)];
+    const lineAt = (index) => {
+      const isOn = { before: index < data.deploy, after: index > data.deploy && index <= data.deploy + data.own };
+      return Math.max(data.limit ?? 0, ...data.averages.filter(([part]) => isOn[part]).map(([, level]) => level));
+    };
+    return [starts, data.counts, high, data.counts.map((_count, index) => lineAt(index))];
   };
 
   const spanOf = (data) => [data.start, data.start + data.counts.length * data.step];
@@ -53,135 +39,6 @@
     const from = data.start + Math.round((min - data.start) / data.step) * data.step;
     const start = Math.max(first, Math.min(from, last - size));
     return [start, start + size];
-  };
-
-  // --- Drawing -----------------------------------------------------------------------------
-  const hatch = (context, x, y, width, height, colour) => {
-    context.save();
-    context.beginPath();
-    context.rect(x, y, width, height);
-    context.clip();
-    context.strokeStyle = colour;
-    context.globalAlpha = 0.45;
-    context.lineWidth = devicePixelRatio;
-    context.beginPath();
-    for (let at = x - height; at < x + width; at += 7 * devicePixelRatio) {
-      context.moveTo(at, y + height);
-      context.lineTo(at + height, y);
-    }
-    context.stroke();
-    context.restore();
-  };
-
-  const painter = (chart) => {
-    const { plot, data, colours } = chart;
-    const { ctx: context, bbox } = plot;
-    const xOf = (index) => plot.valToPos(data.start + index * data.step, "x", true);
-    const yOf = (count) => Math.max(bbox.top, plot.valToPos(count, "y", true));
-    const bottom = bbox.top + bbox.height;
-    const fill = (first, end, from, to, colour, alpha) => {
-      context.globalAlpha = alpha;
-      context.fillStyle = colour;
-      context.fillRect(xOf(first), to, xOf(end) - xOf(first), from - to);
-      context.globalAlpha = 1;
-    };
-    const follow = (points) => {
-      context.beginPath();
-      points.forEach(([x, y], number) => (number ? context.lineTo(x, y) : context.moveTo(x, y)));
-    };
-    const area = (points, colour, alpha) => {
-      follow(points);
-      context.globalAlpha = alpha;
-      context.fillStyle = colour;
-      context.fill();
-      context.globalAlpha = 1;
-    };
-    const stroke = (points, colour, width, dash = []) => {
-      follow(points);
-      context.strokeStyle = colour;
-      context.lineWidth = width * devicePixelRatio;
-      context.setLineDash(dash.map((each) => each * devicePixelRatio));
-      context.stroke();
-      context.setLineDash([]);
-    };
-    const level = (first, end, count, colour, width, dash) =>
-      stroke([[xOf(first), yOf(count)], [xOf(end), yOf(count)]], colour, width, dash);
-    const upright = (index, colour, width, dash) =>
-      stroke([[xOf(index + 0.5), bbox.top], [xOf(index + 0.5), bottom]], colour, width, dash);
-    return { context, bbox, bottom, xOf, yOf, fill, area, stroke, level, upright };
-  };
-
-  const emptyRuns = ({ counts, parts }) => {
-    const runs = [];
-    counts.forEach((count, index) => {
-      if (count !== null) return;
-      const part = parts[index] === "upcoming" ? "upcoming" : "gap";
-      const last = runs.at(-1);
-      if (last && last[0] === part && last[2] === index) last[2] = index + 1;
-      else runs.push([part, index, index + 1]);
-    });
-    return runs;
-  };
-
-  const paintGround = ({ data, colours }, { context, bbox, bottom, xOf, fill, level }) => {
-    const [first, end] = data.counted;
-    if (end > first) fill(first, end, bottom, bbox.top, colours.health, 0.09);
-    for (const [part, from, to] of emptyRuns(data)) {
-      const width = xOf(to) - xOf(from);
-      if (part === "gap") hatch(context, xOf(from), bbox.top, width, bbox.height, colours.pale);
-      else if (width > 110 * devicePixelRatio) {
-        context.fillStyle = colours.pale;
-        context.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
-        context.textAlign = "center";
-        context.fillText("not collected yet", (Math.max(xOf(from), bbox.left) + Math.min(xOf(to), bbox.left + bbox.width)) / 2, (bbox.top + bottom) / 2);
-      }
-    }
-    if (end > first) level(first, end, Infinity, colours.health, 2);
-  };
-
-  const paintBars = ({ data, colours }, { bottom, xOf, yOf, fill }) => {
-    const gap = Math.min(0.2, (2 * devicePixelRatio) / (xOf(1) - xOf(0)));
-    data.counts.forEach((count, index) => {
-      const isOwn = data.parts[index] === "after";
-      const y = Math.min(yOf(count), bottom - devicePixelRatio);
-      if (count) fill(index + gap / 2, index + 1 - gap / 2, bottom, y, isOwn ? colours.health : colours.pale, isOwn ? 1 : 0.55);
-    });
-  };
-
-  const paintBand = ({ data, colours }, { xOf, yOf, area, stroke }) => {
-    const [lower, upper] = [1, 2].map((end) =>
-      data.band.flatMap((each) => [[xOf(each[0]), yOf(each[end])], [xOf(each[0] + 1), yOf(each[end])]]));
-    area([...upper, ...[...lower].reverse()], colours.ink, 0.16);
-    for (const edge of [lower, upper]) {
-      stroke(edge, colours.surface, 3);
-      stroke(edge, colours.ink, 1.25);
-    }
-  };
-
-  const paintMarks = ({ data, colours }, { bbox, xOf, area, level, upright }) => {
-    const spans = { before: [0, data.deploy], after: [data.deploy + 1, data.deploy + 1 + data.own] };
-    for (const [part, count] of data.averages) level(...spans[part], count, colours.ink, 1.5);
-    if (data.limit !== null) level(0, data.counts.length, data.limit, colours.limit, 2, [2, 3]);
-    upright(data.deploy, colours.ink, 1.25, [3, 2]);
-    if (data.end !== null) upright(data.end, colours.ink, 1.25, [3, 2]);
-    for (const [role, index] of data.pins) {
-      upright(index, colours.pale, 1, [1, 3]);
-      const x = xOf(index + 0.5);
-      const size = 5 * devicePixelRatio;
-      const corners = [[x - size, bbox.top - 2 * size], [x + size, bbox.top - 2 * size], [x, bbox.top - size / 2]];
-      area(corners, { this: colours.ink, shares: colours.health, other: colours.pale }[role], 1);
-    }
-  };
-
-  const paint = (chart) => {
-    const tools = painter(chart);
-    const { context, bbox } = tools;
-    context.save();
-    context.beginPath();
-    context.rect(bbox.left, 0, bbox.width, bbox.top + bbox.height);
-    context.clip();
-    for (const each of [paintGround, paintBars, paintBand, paintMarks]) each(chart, tools);
-    context.restore();
   };
 
   // --- The read-out ------------------------------------------------------------------------

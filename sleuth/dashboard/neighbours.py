@@ -12,7 +12,8 @@ from sleuth.dashboard.pictures import Picture
 from sleuth.deploys.models import CodeDeployment, Deploy, shortened
 from sleuth.extensions import db
 
-MOST = 1000
+MOST = 5000
+"""Far more than four months hold, the longest picture, of a tracker that counts by the day."""
 
 
 @dataclass(frozen=True, slots=True)

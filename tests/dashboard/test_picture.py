@@ -8,6 +8,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from flask import render_template
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -260,3 +261,16 @@ def test_the_browser_gets_what_the_table_says(shown, after, minutes) -> None:
     assert {int(at) for at in data["deploys"]} == {
         at for at, row in enumerate(chart.rows) if row.deploys
     }
+
+
+def test_a_page_that_draws_nothing_itself_is_spared_the_figures(app) -> None:
+    values = {
+        "chart": drawn([1] * 10, deploy_index=0),
+        "line": {"health": "healthy"},
+        "index": "v1",
+    }
+    with app.test_request_context():
+        still = render_template("dashboard/_chart.html", **values, is_still=True)
+        live = render_template("dashboard/_chart.html", **values)
+    assert ("data-chart" in still, "data-chart" in live) == (False, True)
+    assert 'id="gap-v1"' in still
