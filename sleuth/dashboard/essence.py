@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sleuth.buckets import MINUTE, duration
-from sleuth.health.words import rounded
+from sleuth.health.quantities import rounded
 
 NOTHING_YET = "Nothing after the deploy has been judged yet."
 
