@@ -16,6 +16,7 @@ from sleuth.dashboard.neighbours import read_neighbours
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
 from sleuth.health.explaining import Explanation, explain
+from sleuth.health.explaining.counts import share_fewer
 from sleuth.health.models import Verdict, VerdictChange
 from sleuth.health.quantities import errors, rounded
 from sleuth.impact.models import ImpactSource
@@ -123,12 +124,20 @@ def _changes_of(verdict_ids: Sequence[int]) -> dict[int, list[VerdictChange]]:
 def _changes(rows: Sequence[VerdictChange], line: ImpactLine) -> Iterator[Change]:
     """Yield what a reader notices, another health or reason of it, and then what holds now."""
     noticed = list(_noticed(rows))
+    if not noticed:
+        return
     stage = "final" if line.is_final else "" if line.is_gone else "so far"
+    is_now = _is_as_now(noticed[-1], line)
     for row in noticed:
-        is_now = row is noticed[-1] and row.minutes_of_data == line.minutes_of_data
-        yield _change(row, line, stage if is_now else "")
-    if noticed and noticed[-1].minutes_of_data < line.minutes_of_data and line.assessed_at:
+        yield _change(row, line, stage if is_now and row is noticed[-1] else "")
+    if not is_now and line.assessed_at:
         yield _now(line, line.assessed_at, stage)
+
+
+def _is_as_now(row: VerdictChange, line: ImpactLine) -> bool:
+    """Tell whether no more, or other, counts have been looked at since."""
+    is_same_count = row.observed in {None, line.figures.get("observed")}
+    return is_same_count and row.minutes_of_data == line.minutes_of_data
 
 
 def _noticed(rows: Sequence[VerdictChange]) -> Iterator[VerdictChange]:
@@ -148,7 +157,7 @@ def _change(row: VerdictChange, line: ImpactLine, stage: str) -> Change:
         at=row.at,
         errors="" if row.observed is None else errors(row.observed),
         expected="" if row.expected is None else rounded(row.expected),
-        times=_times(row.observed, row.expected),
+        times=_compared(row.observed, row.expected),
         is_revision=row.is_revision,
         stage=stage,
         judged_again_by=row.judged_again_by or "",
@@ -164,14 +173,16 @@ def _now(line: ImpactLine, at: datetime, stage: str) -> Change:
         at=at,
         errors="" if seen is None else errors(seen),
         expected="" if expected is None else rounded(expected),
-        times=_times(seen, expected),
+        times=_compared(seen, expected),
         is_revision=False,
         stage=stage,
     )
 
 
-def _times(seen: float | None, expected: float | None) -> str:
-    """Return "4.3 times"; nothing where next to none was expected, or none came."""
+def _compared(seen: float | None, expected: float | None) -> str:
+    """Return "4.3 times" or "82 % fewer"; nothing where next to none was expected, or none came."""
     if not seen or expected is None or expected < 1:
         return ""
+    if seen < expected:
+        return f"{share_fewer(seen / expected)} % fewer"
     return f"{rounded(seen / expected)} times"

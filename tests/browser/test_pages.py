@@ -43,7 +43,7 @@ NOT_LINKED = {
     "impact.tracker_projects": "a part of a page",
     "impact.choices": "a part of a page",
     "dashboard.deploy_card": "a part of a page",
-    "dashboard.explanation": "a part of a page, and linked for who has no scripts",
+    "dashboard.explanation": "a part of a page",
     "dashboard.environments_health": "a part of a page",
     "dashboard.live": "a part of a page",
     "dashboard.attention_link": "a part of a page",

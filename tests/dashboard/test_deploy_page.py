@@ -83,7 +83,7 @@ def test_each_look_that_changed_the_verdict_is_listed(read, shop, sentry) -> Non
 def test_deploys_that_share_a_verdict_are_explained(judged) -> None:
     place = {"group_size": 3, "window_minutes": 18}
     page = words(judged(group_size=3, assessment={**RISE, **place}))
-    assert "3 deploys came close together, each within 18 minutes of the one before" in page
+    assert "3 deploys came within 18 minutes and share this verdict" in page
 
 
 def test_a_limit_of_the_users_own_is_named_beside_the_figures(judged) -> None:

@@ -147,3 +147,10 @@ def test_hostile_names_are_words(read, deploy, sentry, shop) -> None:
         verdict = seed.add_verdict(deploy, source, "ailing", minutes_of_data=18)
     assert "<script>alert" not in read(address(verdict))
     assert "<script>alert" not in read(f"/deploys/{deploy.public_id}/card")
+
+
+def test_fewer_errors_are_told_in_percent_and_what_came_since_stands_apart(read, verdict) -> None:
+    add_look(verdict, 18, "improved", observed=12, expected=60.0)
+    changed, now = history(read(address(verdict), htmx=True))
+    assert changed.startswith("Improved after 18 minutes 12 errors, 60 expected (80 % fewer)")
+    assert now.startswith("Ailing so far after 18 minutes 101 errors, 58 expected")

@@ -11,6 +11,7 @@ from sleuth.deploys.models import CodeDeployment, Deploy
 from sleuth.deploys.service import delete_deploy
 from sleuth.extensions import db, write
 from sleuth.health import due, service, timelines
+from sleuth.health.explaining import explain
 from sleuth.health.groups import LONGEST_WINDOW, Moment, places
 from sleuth.health.models import Timeline, Verdict
 from sleuth.projects.models import Project
@@ -53,6 +54,18 @@ def test_a_group_ends_with_the_first_deploy_after_it_if_that_matters() -> None:
     moments = [Moment(1, NOW), Moment(2, NOW + 20 * MINUTE), Moment(3, NOW + LONGEST_WINDOW + DAY)]
     ends = [place.ended_at for place in places(moments, WINDOW)]
     assert ends == [NOW + 20 * MINUTE, None, None]
+
+
+def test_a_verdict_knows_its_place_and_explains_itself_by_it(settled, deploy) -> None:
+    first, second, third = deploy(40), deploy(30), deploy(10)
+    judge(first)
+    made = verdict_of(second).assessment
+    assert made["began_at"] == int(first.deployed_at.timestamp())
+    assert made["ended_at"] == int(third.deployed_at.timestamp())
+    assert made["group_size"] == 2
+    told = " ".join(explain(made).sentences)
+    assert "after the first of these 2 deploys" in told
+    assert "2 deploys came within 18 minutes and share this verdict" in told
 
 
 def test_deploys_close_together_share_the_verdict_of_the_first(source, deploy) -> None:

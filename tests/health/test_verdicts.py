@@ -10,6 +10,7 @@ from sleuth.accounts.models import Event
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db, write
 from sleuth.health import due, revising, service, words
+from sleuth.health.explaining import explain
 from sleuth.health.models import Verdict
 from sleuth.impact import sweeps
 from sleuth.impact.disabling import disable_integration
@@ -180,6 +181,9 @@ def test_a_pending_verdict_whose_source_went_is_closed(source, deploy, cast) -> 
     assert due.due_deploy_ids(later) == [fresh.id]
     verdict = judge(fresh, later)
     assert (verdict.reason, verdict.due_at, verdict.is_final) == ("no_source", None, True)
+    assert explain(verdict.assessment).sentences == (
+        "The impact source was removed before there was a verdict.",
+    )
 
 
 def test_a_source_moved_to_another_environment_ends_what_it_had_begun(source, deploy, cast) -> None:

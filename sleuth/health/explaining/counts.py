@@ -165,8 +165,8 @@ def shared(facts: Facts) -> list[str]:
     if facts.group_size < 2:
         return []
     window = facts.whole("window_minutes")
-    gap = f", each within {duration(window, MINUTE)} of the one before" if window else ""
+    close = f"within {duration(window, MINUTE)}" if window else "close together"
     return [
-        f"{facts.group_size} deploys came close together{gap}, and share this verdict: counts "
-        "cannot tell them apart."
+        f"{facts.group_size} deploys came {close} and share this verdict: counts cannot tell them "
+        "apart."
     ]

@@ -6,13 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import sqrt
 
-from sleuth.buckets import DAY, HOUR, MINUTE, duration, per_unit, rate_words
+from sleuth.buckets import DAY, per_unit, rate_words
 from sleuth.health.explaining.facts import Facts
+from sleuth.health.explaining.weights import weights
 from sleuth.health.quantities import counted, errors, frequency, rounded, span
 
-MINUS = "\u2212"
-LAG_MINUTES = (5, 15, 45, 180, 1440)
-"""How far back the level is looked at, as the detector does."""
 RAREST = 1_000_000
 LEAST_EVIDENCE = 0.05
 
@@ -123,30 +121,6 @@ def _percent(variance: float) -> str:
     return f"{max(1, round(100 * sqrt(max(0.0, variance))))} %"
 
 
-def _weights(facts: Facts) -> str:
-    weights = facts.detail("weights") or []
-    times = _lags(facts.step)
-    if len(weights) != len(times) + 1:
-        return ""
-    each = zip(times, weights[1:], strict=True)
-    return ", ".join(f"{_time(minutes)}: {_signed(weight)}" for minutes, weight in each)
-
-
-def _lags(step: int) -> list[int]:
-    """Return the lengths of the times before the deploy that tell the level, in minutes."""
-    buckets = {max(1, minutes * MINUTE // step) for minutes in LAG_MINUTES}
-    return [each * step // MINUTE for each in sorted(buckets)]
-
-
-def _time(minutes: int) -> str:
-    return duration(minutes, HOUR if minutes % 60 == 0 else MINUTE)
-
-
-def _signed(weight: float) -> str:
-    told = f"{abs(weight):.2f}"
-    return f"{MINUS if weight < 0 and float(told) else ''}{told}"
-
-
 def _restarts(facts: Facts) -> str:
     share, minutes = facts.detail("blip_share"), facts.detail("blip_minutes")
     if not share or not minutes:
@@ -237,7 +211,7 @@ _ROWS: tuple[tuple[str, Callable[[Facts], str], str], ...] = (
     ),
     (
         "Weight of the time before",
-        _weights,
+        weights,
         "How much of what the last minutes, hours and day had above or below the usual is taken to "
         "go on: 1 is all of it, 0 nothing.",
     ),

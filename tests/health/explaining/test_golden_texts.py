@@ -14,7 +14,7 @@ import pytest
 
 from sleuth.health import words
 from sleuth.health.explaining import Explanation, explain
-from sleuth.health.explaining.statistics import _lags
+from sleuth.health.explaining.weights import lags as told_lags
 from tests.health.explaining.cases import CASES
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -92,7 +92,7 @@ def test_no_golden_text_is_left_of_a_case_that_went() -> None:
 def test_the_times_that_weights_are_told_of_are_those_of_the_detector(step: int) -> None:
     from sleuth.health.detector.windows import lags
 
-    assert _lags(step) == [each * step // 60 for each in lags(step)]
+    assert told_lags(step) == [each * step // 60 for each in lags(step)]
 
 
 def test_every_statistic_has_a_sentence_of_help() -> None:
