@@ -14,11 +14,11 @@ from sleuth import clock
 from sleuth.dashboard.filters import Filters, Page, Statement
 from sleuth.dashboard.lines import ImpactLine, line_of
 from sleuth.dashboard.links import web_address
-from sleuth.dashboard.new_errors import read_new_kinds
+from sleuth.dashboard.new_errors import top_of
 from sleuth.deploys.models import CodeDeployment, Deploy, shortened
 from sleuth.extensions import db
 from sleuth.health.failures import in_words
-from sleuth.health.models import Verdict
+from sleuth.health.models import NewErrors, Verdict
 from sleuth.health.words import overall
 from sleuth.impact.models import ImpactSource
 from sleuth.integrations.service import registry
@@ -140,15 +140,14 @@ def _lines(deploy_ids: Sequence[int]) -> dict[int, list[ImpactLine]]:
     now = clock.now()
     lines = defaultdict(list)
     verdicts = (
-        select(Verdict, ImpactSource.id.is_not(None).label("is_watched"))
+        select(Verdict, ImpactSource.id.is_not(None).label("is_watched"), NewErrors)
         .outerjoin(Verdict.impact_source)
+        .outerjoin(NewErrors, NewErrors.verdict_id == Verdict.id)
         .where(Verdict.deploy_id.in_(deploy_ids))
         .order_by(Verdict.source_name, Verdict.id)
     )
-    found = db.session.execute(verdicts).all()
-    is_new = read_new_kinds([verdict.id for verdict, _ in found])
-    for verdict, is_watched in found:
-        new_errors = is_new.get(verdict.id)
+    for verdict, is_watched, found in db.session.execute(verdicts):
+        new_errors = top_of(found)
         line = line_of(verdict, trackers, now, is_watched=is_watched, new_errors=new_errors)
         lines[verdict.deploy_id].append(line)
     return lines

@@ -13,9 +13,9 @@ from sleuth.buckets import duration
 from sleuth.dashboard import changes
 from sleuth.dashboard.cards import DeployCard, read_card
 from sleuth.dashboard.chart import Chart, draw_chart
-from sleuth.dashboard.lines import UNKNOWN_BECAUSE, ImpactLine
+from sleuth.dashboard.lines import KNOWN_BECAUSE, UNKNOWN_BECAUSE, ImpactLine
 from sleuth.dashboard.links import web_address
-from sleuth.dashboard.new_errors import read_new_kinds
+from sleuth.dashboard.new_errors import read_in_full
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
 from sleuth.health.models import VerdictChange
@@ -108,7 +108,7 @@ def read_deploy(organization_id: int, public_id: str) -> DeployPage | None:
     ).one()
     verdict_ids = [line.verdict_id for line in card.lines]
     changed = _changes_of(verdict_ids)
-    is_new = read_new_kinds(verdict_ids, in_full=True)
+    is_new = read_in_full(verdict_ids)
     return DeployPage(
         last_event=last_event,
         card=card,
@@ -135,10 +135,11 @@ def _changes_of(verdict_ids: Sequence[int]) -> dict[int, list[VerdictChange]]:
 
 
 def _changes(rows: Sequence[VerdictChange], line: ImpactLine) -> Iterator[Change]:
-    """Yield what a reader notices: another health, or another reason why it is unknown."""
+    """Yield what a reader notices: another health, or another reason why it is what it is."""
     before = ""
     for row in rows:
-        because = UNKNOWN_BECAUSE.get(row.reason, "") if row.health == "unknown" else ""
+        reasons = UNKNOWN_BECAUSE if row.health == "unknown" else KNOWN_BECAUSE
+        because = reasons.get(row.reason, "")
         health = HEALTH_NAMES[row.health] + (f" ({because})" if because else "")
         if health != before:
             counted_for = duration(row.minutes_of_data, line.step_seconds)
