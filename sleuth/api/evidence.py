@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 from sleuth.api.answers import moment
 from sleuth.api.deploys import verdicts_of
 from sleuth.api.impacts import impact_of
-from sleuth.dashboard.new_errors import NewKinds, read_new_kinds
+from sleuth.dashboard.new_errors import NewKinds, read_in_full
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
 from sleuth.health.explaining import explain
@@ -30,7 +30,7 @@ def read_evidence(organization_id: int, public_id: str) -> dict[str, Any] | None
         return None
     statement = verdicts_of([deploy_id]).options(selectinload(Verdict.changes))
     verdicts: Sequence[Verdict] = db.session.scalars(statement).all()
-    is_new = read_new_kinds([verdict.id for verdict in verdicts], in_full=True)
+    is_new = read_in_full([verdict.id for verdict in verdicts])
     return {
         "deploy_id": public_id,
         "verdicts": [_evidence(each, public_id, is_new.get(each.id)) for each in verdicts],

@@ -14,14 +14,14 @@ from sleuth import clock
 from sleuth.dashboard.filters import Filters, Page, Statement
 from sleuth.dashboard.lines import ImpactLine, line_of, tracker_names
 from sleuth.dashboard.links import web_address
-from sleuth.dashboard.new_errors import read_new_kinds
+from sleuth.dashboard.new_errors import top_of
 from sleuth.deploys.models import CodeDeployment, Deploy, shortened
 from sleuth.extensions import db
 from sleuth.health.by_hand import answering, overriding
 from sleuth.health.by_hand.effective import effective
 from sleuth.health.by_hand.models import Override
 from sleuth.health.failures import in_words
-from sleuth.health.models import Verdict
+from sleuth.health.models import NewErrors, Verdict
 from sleuth.health.words import overall
 from sleuth.impact.models import ImpactSource
 from sleuth.projects.models import Environment, Project
@@ -156,21 +156,21 @@ def _lines(deploys: Mapping[int, str]) -> dict[int, list[ImpactLine]]:
     now = clock.now()
     lines = defaultdict(list)
     verdicts = (
-        select(Verdict, ImpactSource.id.is_not(None).label("is_watched"))
+        select(Verdict, ImpactSource.id.is_not(None).label("is_watched"), NewErrors)
         .outerjoin(Verdict.impact_source)
+        .outerjoin(NewErrors, NewErrors.verdict_id == Verdict.id)
         .where(Verdict.deploy_id.in_(deploys))
         .order_by(Verdict.source_name, Verdict.id)
     )
     found = db.session.execute(verdicts).all()
-    is_new = read_new_kinds([verdict.id for verdict, _ in found])
-    questions = answering.questions([verdict for verdict, _ in found], deploys)
-    for verdict, is_watched in found:
+    questions = answering.questions([row.Verdict for row in found], deploys)
+    for verdict, is_watched, new_errors in found:
         line = line_of(
             verdict,
             trackers,
             now,
             is_watched=is_watched,
-            new_errors=is_new.get(verdict.id),
+            new_errors=top_of(new_errors),
             question=questions.get(verdict.id),
         )
         lines[verdict.deploy_id].append(line)

@@ -13,7 +13,7 @@ from sleuth.dashboard.cards import DeployCard, read_card
 from sleuth.dashboard.evidence import Impact, impacts_of
 from sleuth.dashboard.lines import ImpactLine
 from sleuth.dashboard.links import web_address
-from sleuth.dashboard.new_errors import read_new_kinds
+from sleuth.dashboard.new_errors import read_in_full
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
 from sleuth.health.by_hand import overriding
@@ -87,7 +87,7 @@ def read_deploy(organization_id: int, public_id: str) -> DeployPage | None:
 
 def _in_full(lines: Sequence[ImpactLine]) -> list[ImpactLine]:
     """Return the lines with all of their new errors, not only what a card has room for."""
-    found = read_new_kinds([line.verdict_id for line in lines], in_full=True)
+    found = read_in_full([line.verdict_id for line in lines])
     return [replace(line, new_errors=found.get(line.verdict_id)) for line in lines]
 
 

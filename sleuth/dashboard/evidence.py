@@ -11,10 +11,11 @@ from sqlalchemy import select
 from sleuth import clock
 from sleuth.buckets import duration
 from sleuth.dashboard.chart import Chart, draw_chart
-from sleuth.dashboard.lines import UNKNOWN_BECAUSE, ImpactLine, line_of, tracker_names
+from sleuth.dashboard.lines import ImpactLine, because_of, line_of, tracker_names
 from sleuth.dashboard.neighbours import read_neighbours
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
+from sleuth.health.by_hand import answering
 from sleuth.health.explaining import Explanation, explain
 from sleuth.health.explaining.counts import share_fewer
 from sleuth.health.models import Verdict, VerdictChange
@@ -108,7 +109,14 @@ def read_evidence(organization_id: int, deploy_id: str, verdict_id: str) -> Impa
     ).one_or_none()
     if row is None:
         return None
-    line = line_of(row.Verdict, tracker_names(), clock.now(), is_watched=row.is_watched)
+    questions = answering.questions([row.Verdict], {row.Verdict.deploy_id: deploy_id})
+    line = line_of(
+        row.Verdict,
+        tracker_names(),
+        clock.now(),
+        is_watched=row.is_watched,
+        question=questions.get(row.Verdict.id),
+    )
     [impact] = impacts_of(deploy_id, [line])
     return impact
 
@@ -143,7 +151,7 @@ def _is_as_now(row: VerdictChange, line: ImpactLine) -> bool:
 def _noticed(rows: Sequence[VerdictChange]) -> Iterator[VerdictChange]:
     before = ("", "")
     for row in rows:
-        seen = (row.health, row.reason if row.health == "unknown" else "")
+        seen = (row.health, because_of(row.health, row.reason))
         if seen != before or row.judged_again_by:
             yield row
         before = seen
@@ -152,7 +160,7 @@ def _noticed(rows: Sequence[VerdictChange]) -> Iterator[VerdictChange]:
 def _change(row: VerdictChange, line: ImpactLine, stage: str) -> Change:
     return Change(
         health=row.health,
-        because=UNKNOWN_BECAUSE.get(row.reason, "") if row.health == "unknown" else "",
+        because=because_of(row.health, row.reason),
         counted_for=duration(row.minutes_of_data, line.step_seconds),
         at=row.at,
         errors="" if row.observed is None else errors(row.observed),

@@ -43,6 +43,11 @@ UNKNOWN_BECAUSE = {
 KNOWN_BECAUSE = {"new_errors": "new kinds of errors"}
 
 
+def because_of(health: str, reason: str) -> str:
+    """Return why a health is unknown, or known though counts do not tell; else ""."""
+    return (UNKNOWN_BECAUSE if health == "unknown" else KNOWN_BECAUSE).get(reason, "")
+
+
 @dataclass(frozen=True, slots=True)
 class ImpactLine:
     """A deploy's health as one impact source saw it.
@@ -161,11 +166,9 @@ class ImpactLine:
     @property
     def because(self) -> str:
         """Why the health is unknown, or known though counts do not tell; else empty."""
-        if self.health != "unknown":
-            return KNOWN_BECAUSE.get(self.reason, "")
         if self.reason == "replaced" and self.is_coarse:
             return f"replaced before a whole {period_name(self.step_seconds)} had passed"
-        return UNKNOWN_BECAUSE.get(self.reason, "")
+        return because_of(self.health, self.reason)
 
 
 def tracker_names() -> dict[str, str]:

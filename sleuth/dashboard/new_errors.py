@@ -1,4 +1,4 @@
-"""What was new after deploys, for any number of verdicts in one statement."""
+"""What was new after deploys, as cards and the deploy page say it."""
 
 from __future__ import annotations
 
@@ -62,36 +62,29 @@ class NewKinds:
         return self.is_full or bool(self.total or self.error)
 
 
-def read_new_kinds(verdict_ids: Sequence[int], *, in_full: bool = False) -> dict[int, NewKinds]:
-    """Return what was new, by verdict; nothing where the tracker cannot tell.
+def top_of(row: NewErrors | None) -> NewKinds | None:
+    """Return what a card says of a list; nothing where the tracker cannot tell."""
+    return None if row is None else _told(row, row.top, is_full=False)
 
-    Args:
-        in_full: All that is kept, not only the first few.
-    """
-    listed = NewErrors.errors if in_full else NewErrors.top
+
+def read_in_full(verdict_ids: Sequence[int]) -> dict[int, NewKinds]:
+    """Return all that is kept of what was new, by verdict."""
     rows = db.session.execute(
-        select(
-            NewErrors.verdict_id,
-            NewErrors.total,
-            NewErrors.asked_at,
-            NewErrors.asked_until,
-            NewErrors.due_at,
-            NewErrors.last_error,
-            listed.label("listed"),
-        ).where(NewErrors.verdict_id.in_(verdict_ids))
+        select(NewErrors, NewErrors.errors).where(NewErrors.verdict_id.in_(verdict_ids))
     )
-    return {
-        row.verdict_id: NewKinds(
-            tuple(_kind(each) for each in row.listed),
-            row.total,
-            in_full,
-            row.asked_at,
-            row.asked_until,
-            row.due_at,
-            row.last_error,
-        )
-        for row in rows
-    }
+    return {row.verdict_id: _told(row, errors, is_full=True) for row, errors in rows}
+
+
+def _told(row: NewErrors, listed: Sequence[dict[str, Any]], *, is_full: bool) -> NewKinds:
+    return NewKinds(
+        kinds=tuple(_kind(each) for each in listed),
+        total=row.total,
+        is_full=is_full,
+        asked_at=row.asked_at,
+        asked_until=row.asked_until,
+        due_at=row.due_at,
+        error=row.last_error,
+    )
 
 
 def _kind(entry: dict[str, Any]) -> NewKind:

@@ -12,7 +12,7 @@ import pytest
 from sleuth.dashboard.links import secure_address
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db, write
-from sleuth.health.models import NewErrors
+from sleuth.health.models import NewErrors, VerdictChange
 from sleuth.ids import new_public_id
 from sleuth.integrations.models import Integration
 from tests.conftest import NOW, Cast
@@ -168,7 +168,14 @@ def test_a_verdict_that_they_decided_says_why(add: Add, read: Read, shop: Shop) 
         verdict = db.session.get_one(Deploy, deploy.id).verdicts[0]
         verdict.health, verdict.reason = "ailing", "new_errors"
 
+        change = VerdictChange(
+            at=NOW, minutes_of_data=18, health="ailing", reason="new_errors", is_revision=False
+        )
+        verdict.changes.append(change)
+
     assert "Ailing new kinds of errors" in words(read())
+    page = words(read(f"/deploys/{deploy.public_id}"))
+    assert "Ailing (new kinds of errors) after 18 minutes of data" in page
 
 
 def test_a_page_of_cards_takes_as_many_statements_with_any_number_of_lists(

@@ -29,7 +29,7 @@ def test_a_plugin_is_shown_with_origin_version_hooks_and_a_link_to_its_card(
 ) -> None:
     shown = page()
     assert "name sentry from this Sleuth version 0.1.0 API version 1" in shown
-    assert "all 5 required, 2 of 5 optional" in shown
+    assert "all 5 required, 3 of 5 optional" in shown
     link = "/o/acme/integrations/error-trackers#integration-sentry"
     assert f'href="{link}"' in sign_in("administrator").get(URL).text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from sleuth.extensions import db
 from sleuth.health.groups import Place
@@ -22,34 +22,33 @@ def weighed(
         reason: Why the health is unknown by the counts; "" if it is known.
         now: As of when; what the tracker told later was not known then.
     """
-    found, usual = _found(source_id, place, now), _usual(source_id)
-    if found is None or usual is None:
-        return None
-    return weigh(found, usual, sensitivity, reason)
-
-
-def _found(source_id: int, place: Place, now: datetime) -> Found | None:
     row = db.session.execute(
-        select(NewErrors.total, NewErrors.events, NewErrors.errors, NewErrors.asked_until)
+        select(
+            NewErrors.total,
+            NewErrors.events,
+            NewErrors.errors,
+            NewErrors.asked_until,
+            UsualNewErrors.kinds,
+            UsualNewErrors.hours,
+        )
         .join(NewErrors.verdict)
+        .join(UsualNewErrors, UsualNewErrors.impact_source_id == Verdict.impact_source_id)
         .where(
             Verdict.impact_source_id == source_id,
             Verdict.deploy_id.in_(place.deploy_ids),
             NewErrors.asked_until > place.began_at,
             NewErrors.asked_at <= now,
+            UsualNewErrors.kinds.is_not(None),
         )
         .order_by(NewErrors.asked_until.desc())
         .limit(1)
     ).one_or_none()
     if row is None:
         return None
+    return weigh(_found(row, place), Usual(row.kinds, row.hours), sensitivity, reason)
+
+
+def _found(row: Row[Any], place: Place) -> Found:
     until, began = int(row.asked_until.timestamp()), int(place.began_at.timestamp())
     kinds = tuple(Kind((each["first_seen"] - began) / 60, each["count"]) for each in row.errors)
     return Found(kinds, row.total, row.events, until, max(1, round((until - began) / 60)))
-
-
-def _usual(source_id: int) -> Usual | None:
-    row = db.session.get(UsualNewErrors, source_id)
-    if row is None or row.kinds is None or row.hours is None:
-        return None
-    return Usual(row.kinds, row.hours)
