@@ -17,6 +17,7 @@ from sleuth.extensions import db, write
 from sleuth.health.by_hand.models import Override
 from sleuth.health.by_hand.people import Person, called, members
 from sleuth.health.failures import note_failure
+from sleuth.health.models import Timeline
 from sleuth.health.words import HEALTH_NAMES
 from sleuth.ids import new_public_id
 from sleuth.text import one_line
@@ -148,7 +149,12 @@ def checked_reason(text: str) -> str:
 
 
 def _held(deploy_id: int, seen: str) -> tuple[Deploy, Override | None]:
-    """Return a deploy that nobody else overrides meanwhile, and what stands."""
+    """Return a deploy that nobody overrides or judges meanwhile, and what stands.
+
+    Whoever stores verdicts holds the timeline, and would note failures by what stood before.
+    """
+    environment_id = db.session.get_one(Deploy, deploy_id).environment_id
+    db.session.get(Timeline, environment_id, with_for_update=True)
     deploy = db.session.get_one(Deploy, deploy_id, with_for_update={"key_share": True})
     stands = _standing(deploy_id)
     if (stands.public_id if stands else "") != seen:

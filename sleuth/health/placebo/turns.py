@@ -83,7 +83,7 @@ def keep(turn: Turn, slot: int, outcome: bool | None) -> bool:
         row.tried += outcome is not None
         row.flagged += outcome is True
         if row.slots_done >= SLOTS:
-            row.next_at = None
+            row.next_at = row.claimed_until = None
     return True
 
 

@@ -242,3 +242,18 @@ def test_the_dialog_opens_with_what_stands(post, sign_in, bad) -> None:
     page = sign_in("developer").get(f"/o/acme{url(bad)}").text
     assert "Known trouble." in page
     assert "set by Dora" in words(page)
+
+
+def test_many_overrides_take_the_statements_of_one(post, read, counting, shop) -> None:
+    def board() -> int:
+        with counting() as seen:
+            read()
+        return len(seen)
+
+    for number in range(4):
+        with write():
+            deploy = seed.add_deploy(shop.web)
+        put(post, deploy, who="owner" if number % 2 else "developer")
+        if not number:
+            once = board()
+    assert board() == once
