@@ -16,9 +16,9 @@ from sleuth.health import due as verdicts_due
 from sleuth.health import service as judging_service
 from sleuth.health.models import Verdict, VerdictChange
 from sleuth.health.replaying import due, service, work
+from sleuth.health.replaying.applying import NotAppliedError
 from sleuth.health.replaying.models import Replay, ReplayKind, ReplayState
 from sleuth.health.replaying.results import results_of
-from sleuth.health.replaying.service import NotAppliedError
 from sleuth.impact import service as impact
 from sleuth.impact.models import ImpactSource, Sweep
 from sleuth.projects.judging import Judging
