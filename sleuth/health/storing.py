@@ -102,7 +102,7 @@ def _renew(
     is_settled = verdict.has_begun and verdict.sensitivity != judgement.sensitivity
     if is_newer or is_settled:
         return False
-    before = _gist(verdict)
+    before, is_wanted = _gist(verdict), verdict.judged_again_by is not None
     called_for_at = verdict.due_at
     _note_change(verdict, judgement, now)
     _apply(verdict, judgement)
@@ -112,7 +112,7 @@ def _renew(
     verdict.group_size, verdict.group_index = len(place.deploy_ids), number
     verdict.began_at, verdict.ended_at = place.began_at, place.ended_at
     verdict.assessed_at, verdict.counted_until = now, source.complete_until
-    return before != _gist(verdict)
+    return is_wanted or before != _gist(verdict)
 
 
 def _gist(verdict: Verdict) -> tuple[object, ...]:

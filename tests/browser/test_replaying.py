@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -11,6 +12,7 @@ from sqlalchemy import select
 
 from sleuth.accounts.models import Organization
 from sleuth.extensions import db, write
+from sleuth.health.service import assess_deploy
 from sleuth.impact import series
 from sleuth.impact.models import ImpactSource
 from sleuth.projects.models import Project
@@ -21,15 +23,17 @@ from tests.dashboard import seed
 
 pytestmark = pytest.mark.browser
 DAY = timedelta(days=1)
+NUMBERS = count()
 
 
 @pytest.fixture(params=["scripted", "plain"])
 def olga(request: pytest.FixtureRequest, product: Product, browser: Browser) -> Iterator[Visitor]:
     """The owner of an organization that deployed thrice, the last time badly."""
-    slug = f"replay-{request.param}"
+    slug = f"replay-{request.param}-{next(NUMBERS)}"
     visitor = found(product, browser, slug)
     with product.inside():
-        deploy_thrice(slug)
+        for deploy_id in deploy_thrice(slug):
+            assess_deploy(deploy_id)
     if request.param == "plain":
         visitor.close()
         visitor = Visitor(browser, product.url, name=slug, has_scripts=False)
@@ -39,7 +43,7 @@ def olga(request: pytest.FixtureRequest, product: Product, browser: Browser) -> 
     visitor.close()
 
 
-def deploy_thrice(slug: str) -> None:
+def deploy_thrice(slug: str) -> list[int]:
     """Let three deploys happen, and ten days of counts; nothing more is collected."""
     now = datetime.now(UTC)
     until = int(now.timestamp()) // 60 * 60
@@ -64,9 +68,11 @@ def deploy_thrice(slug: str) -> None:
         since = until - 10 * 86_400
         series.replace_counts([series.Replacement(source.id, since, until, points)])
         web = seed.add_deployment(project, "Web")
-        for days in (5, 4, 2):
-            at = datetime.fromtimestamp(until - days * 86_400, UTC)
-            seed.add_deploy(web, revision=f"r{days}", deployed_at=at)
+        moments = {days: datetime.fromtimestamp(until - days * 86_400, UTC) for days in (5, 4, 2)}
+        return [
+            seed.add_deploy(web, revision=f"r{days}", deployed_at=at).id
+            for days, at in moments.items()
+        ]
 
 
 def test_a_sensitivity_is_looked_at_and_then_applied(olga: Visitor) -> None:

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
 from sleuth.health import words
+from sleuth.health.models import Verdict
 from sleuth.health.replaying import wording
 from sleuth.health.replaying.models import Replay, ReplayFinding
 
 MOST_LISTED = 500
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
+class _Said(NamedTuple):
     health: str
     reason: str
 
@@ -29,7 +30,8 @@ class Row:
     """One deploy.
 
     Args:
-        before, after: Health and reason now, "" if there is no verdict, and by what is proposed.
+        before, after: Health and reason now, "" if there is no verdict, and by what is proposed,
+            with what is said by sources that are not concerned.
         notes: What each source says and how it came to it, where that is worth telling.
     """
 
@@ -75,7 +77,11 @@ def results_of(replay: Replay) -> Results:
         )
         .order_by(Deploy.deployed_at.desc(), Deploy.id.desc(), ReplayFinding.id)
     )
-    rows = [_row(list(some)) for _id, some in groupby(findings, key=lambda each: each.deploy_id)]
+    others = _others(replay)
+    rows = [
+        _row(list(some), others.get(deploy_id, []))
+        for deploy_id, some in groupby(findings, key=lambda each: each.deploy_id)
+    ]
     rows.sort(key=lambda row: (not row.is_changed, wording.ORDER.index(row.after[0])))
     return Results(
         wording.counts_in_words([row.after[0] for row in rows]),
@@ -86,13 +92,29 @@ def results_of(replay: Replay) -> Results:
     )
 
 
-def _row(findings: Sequence[ReplayFinding]) -> Row:
+def _others(replay: Replay) -> dict[int, list[_Said]]:
+    """Return by deploy the verdicts that stay as they are."""
+    found = ReplayFinding.replay_id == replay.id
+    concerned = select(ReplayFinding.impact_source_id).where(found)
+    rows = db.session.execute(
+        select(Verdict.deploy_id, Verdict.health, Verdict.reason).where(
+            Verdict.deploy_id.in_(select(ReplayFinding.deploy_id).where(found)),
+            or_(Verdict.impact_source_id.is_(None), Verdict.impact_source_id.not_in(concerned)),
+        )
+    )
+    others: dict[int, list[_Said]] = {}
+    for deploy_id, *said in rows:
+        others.setdefault(deploy_id, []).append(_Said(*said))
+    return others
+
+
+def _row(findings: Sequence[ReplayFinding], others: Sequence[_Said]) -> Row:
     said = [_Said(each.health_before, each.reason_before) for each in findings]
-    known = [each for each in said if each.health]
+    known = [*others, *(each for each in said if each.health)]
     return Row(
         findings[0].deploy,
         words.overall(known) if known else ("", ""),
-        words.overall([_Said(each.health, each.reason) for each in findings]),
+        words.overall([*others, *(_Said(each.health, each.reason) for each in findings)]),
         any(not each.is_final for each in findings),
         [note for each in findings if (note := _note(each, is_alone=len(findings) == 1))],
     )

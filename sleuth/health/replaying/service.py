@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, select
 from sqlalchemy.exc import IntegrityError
 
 from sleuth import clock, queue
@@ -15,8 +14,8 @@ from sleuth.accounts import audit
 from sleuth.accounts.models import User
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db, write
-from sleuth.health.models import Verdict
-from sleuth.health.replaying import due
+from sleuth.health.replaying import applying, due
+from sleuth.health.replaying.applying import PROPOSED_ELSE, NotAppliedError
 from sleuth.health.replaying.models import Replay, ReplayFinding, ReplayKind, ReplayState
 from sleuth.ids import new_public_id
 from sleuth.impact import service as impact
@@ -32,13 +31,7 @@ AGAIN = "again"
 NEW = "new"
 CANCEL = "cancel"
 CHOICES = (AGAIN, NEW, CANCEL)
-SLICE = 500
 CHANGED_SINCE = "Deploys or counts have changed since, so they were judged anew: look again."
-PROPOSED_ELSE = "Somebody has changed this meanwhile, so nothing was applied. Begin again."
-
-
-class NotAppliedError(Exception):
-    """Nothing was applied, for a reason that is for the user."""
 
 
 def find(organization_id: int, public_id: str) -> Replay | None:
@@ -181,89 +174,12 @@ def apply(replay: Replay, user: User, *, again: bool) -> int:
             current = db.session.get_one(Replay, replay_id, with_for_update=True)
             if current.state != ReplayState.DONE:
                 raise NotAppliedError(current.message or PROPOSED_ELSE)
-            _KINDS[ReplayKind(current.kind)](current)
-            count = _judge_again(current, name) if again else 0
+            applying.save(current)
+            count = applying.judge_again(current, name) if again else 0
             _settle(current, ReplayState.APPLIED, f"{name} has applied this.")
     except (impact.NameTakenError, IntegrityError):
         raise NotAppliedError("Another impact source has this name now. Begin again.") from None
     return count
-
-
-def _save_judging(replay: Replay) -> None:
-    project = judging.lock(replay.project_id)
-    if project.sensitivity != replay.proposal["before"]:
-        raise NotAppliedError(PROPOSED_ELSE)
-    judging.apply(project, Judging(**replay.proposal["judging"]))
-
-
-def _save_threshold(replay: Replay) -> None:
-    source = db.session.get_one(ImpactSource, replay.impact_source_id, with_for_update=True)
-    settings = SourceSettings(**replay.proposal["settings"])
-    is_same = source.manually_set_health_threshold == replay.proposal["before"]
-    if not is_same or impact.measures_something_else(source, settings):
-        raise NotAppliedError(PROPOSED_ELSE)
-    impact.change_impact_source(source, settings, source.warning)
-
-
-def _judge_by_added(replay: Replay) -> None:
-    source = db.session.get_one(ImpactSource, replay.impact_source_id, with_for_update=True)
-    source.judges_from = min(source.judges_from, (replay.judged_at or clock.now()) - due.LOOKED_AT)
-
-
-_KINDS: dict[ReplayKind, Callable[[Replay], None]] = {
-    ReplayKind.SENSITIVITY: _save_judging,
-    ReplayKind.THRESHOLD: _save_threshold,
-    ReplayKind.ADDED: _judge_by_added,
-}
-
-
-def _judge_again(replay: Replay, name: str) -> int:
-    """Make due what the preview listed; the ordinary job judges it."""
-    found = ReplayFinding.replay_id == replay.id
-    ids = list(db.session.scalars(select(ReplayFinding.deploy_id).where(found).distinct()))
-    source_ids = due.source_ids_of(replay)
-    values: dict[str, Any] = {"due_at": clock.now(), "judged_again_by": name}
-    if replay.kind == ReplayKind.SENSITIVITY:
-        values["sensitivity"] = replay.proposal["judging"]["sensitivity"]
-    for first in range(0, len(ids), SLICE):
-        db.session.execute(
-            update(Verdict)
-            .where(
-                Verdict.deploy_id.in_(ids[first : first + SLICE]),
-                Verdict.impact_source_id.in_(source_ids),
-            )
-            .values(**values)
-            .execution_options(synchronize_session=False)
-        )
-    _note(replay, len(ids))
-    return len(ids)
-
-
-def _note(replay: Replay, count: int) -> None:
-    project, source = replay.project, replay.impact_source
-    if source is None:
-        audit.record(
-            project.organization_id,
-            "project.judged_again",
-            project.name,
-            deploys=count,
-            sensitivity=replay.proposal["judging"]["sensitivity"],
-            sensitivity_before=replay.proposal["before"],
-        )
-        return
-    limits = {}
-    if replay.kind == ReplayKind.THRESHOLD:
-        limits["threshold"] = replay.proposal["settings"]["threshold"]
-        limits["threshold_before"] = replay.proposal["before"]
-    audit.record(
-        project.organization_id,
-        "impact_source.judged_again",
-        source.name,
-        provider=source.provider,
-        project=project.name,
-        deploys=count,
-        **limits,
-    )
 
 
 def _settle(replay: Replay, state: ReplayState, message: str) -> None:

@@ -42,7 +42,9 @@ def compared_in_words(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def course_in_words(course: Sequence[Sequence[Any]]) -> str:
-    """Return "Unhealthy after 6 minutes of data, healthy after 60 minutes."; "" if nothing is to tell.
+    """Return "Unhealthy after 6 minutes of data, healthy after 60 minutes.".
+
+    Empty where a calm course is all there is to tell.
 
     Args:
         course: Pairs of minutes of data and health.

@@ -9,9 +9,10 @@ from sqlalchemy.exc import NoResultFound
 
 from sleuth import clock
 from sleuth.health.replaying import service
+from sleuth.health.replaying.applying import NotAppliedError
 from sleuth.health.replaying.models import Replay, ReplayKind, ReplayState
 from sleuth.health.replaying.results import results_of
-from sleuth.health.replaying.service import AGAIN, CANCEL, CHOICES, NotAppliedError
+from sleuth.health.replaying.service import AGAIN, CANCEL, CHOICES
 from sleuth.integrations.checks import PATIENCE
 from sleuth.projects.service import CHANGED
 from sleuth.web import Level, dialog_done, is_htmx, render_dialog

@@ -114,7 +114,7 @@ def test_the_preview_says_how_many_and_lists_each_with_the_changed_ones_first(
     run(of_threshold(cast, source, 100.0))
     page = developer.get(url_of(the_replay()), headers=HTMX).text
     told = words(page)
-    assert "With a limit of 100 errors a minute instead of no limit, as Web errors sees it:" in told
+    assert "With a limit of 100 errors a minute instead of no limit for Web errors:" in told
     assert "Of 2 deploys: 2 healthy." in told
     assert "Compared with now: " in told
     for each in deploys:

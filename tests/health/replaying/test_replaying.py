@@ -9,16 +9,16 @@ import pytest
 from sqlalchemy import delete, select
 
 from sleuth import clock
-from sleuth.accounts.models import AuditEntry
+from sleuth.accounts.models import AuditEntry, Event
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db, write
 from sleuth.health import due as verdicts_due
 from sleuth.health import service as judging_service
-from sleuth.health.models import VerdictChange
+from sleuth.health.models import Verdict, VerdictChange
 from sleuth.health.replaying import due, service, work
+from sleuth.health.replaying.applying import NotAppliedError
 from sleuth.health.replaying.models import Replay, ReplayKind, ReplayState
 from sleuth.health.replaying.results import results_of
-from sleuth.health.replaying.service import NotAppliedError
 from sleuth.impact import service as impact
 from sleuth.impact.models import ImpactSource, Sweep
 from sleuth.projects.judging import Judging
@@ -163,6 +163,17 @@ def test_the_history_says_who_had_it_judged_again(cast: Cast, history: list[Depl
     assert verdicts()[history[1].id].revised_at is None
 
 
+def test_live_pages_hear_of_it_even_where_the_same_is_said(
+    cast: Cast, history: list[Deploy]
+) -> None:
+    service.apply(run(of_sensitivity(cast, "coarse")), cast.owner, again=True)
+    with write():
+        db.session.execute(delete(Event))
+    judge_what_is_due()
+    heard = set(db.session.scalars(select(Event.subject).where(Event.name == "deployChanged")))
+    assert heard == {each.public_id for each in history}
+
+
 def test_the_audit_log_says_what_was_before(cast: Cast, history: list[Deploy]) -> None:
     service.apply(run(of_sensitivity(cast, "coarse")), cast.owner, again=True)
     entry = db.session.scalars(
@@ -277,6 +288,28 @@ def test_the_results_are_told_in_words(cast: Cast, history: list[Deploy]) -> Non
     assert [row.is_changed for row in results.rows] == sorted(
         [row.is_changed for row in results.rows], reverse=True
     )
+
+
+def test_what_other_sources_say_goes_into_the_health_of_a_deploy(
+    cast: Cast, added: list[Deploy]
+) -> None:
+    replay = offered()
+    assert results_of(replay).comparison == "None of them has a verdict now."
+    with write():
+        for deploy, health in zip(
+            added, ("unhealthy", "ailing", "healthy", "healthy"), strict=True
+        ):
+            db.session.add(
+                Verdict(deploy_id=deploy.id, source_name="Old", provider="sentry", health=health)
+            )
+    rows = {row.deploy.id: row for row in results_of(replay).rows}
+    assert [rows[each.id].before[0] for each in added] == [
+        "unhealthy",
+        "ailing",
+        "healthy",
+        "healthy",
+    ]
+    assert [rows[each.id].after[0] for each in added[:2]] == ["unhealthy", "ailing"]
 
 
 def test_where_there_is_no_deploy_there_is_nothing_to_look_at(
