@@ -19,7 +19,7 @@ EMAIL = {"maxlength": LONGEST_EMAIL, "autocomplete": "email"}
 ROLES = [SelectChoice(role.value, role.capitalize()) for role in reversed(GIVEN_ROLES)]
 TOKEN_TYPES = [
     SelectChoice(TokenType.REGISTER_DEPLOY.value, "REGISTER_DEPLOY: registers deploys, no more"),
-    SelectChoice(TokenType.READ.value, "READ: reads deploys, verdicts and counts, changes nothing"),
+    SelectChoice(TokenType.READ.value, "READ: reads deploys and counts, no more"),
     SelectChoice(TokenType.ALL.value, "ALL: everything the API offers"),
 ]
 

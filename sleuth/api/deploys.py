@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
+from sqlalchemy.orm import contains_eager, defer
 
 from sleuth import clock
 from sleuth.accounts.models import Organization
@@ -124,12 +124,13 @@ def _told(rows: Sequence[Row[Any]], organization_id: int) -> list[dict[str, Any]
 
 def _verdicts_of(deploy_ids: Sequence[int]) -> dict[int, list[Verdict]]:
     found = defaultdict(list)
-    for verdict in db.session.scalars(verdicts_of(deploy_ids)):
+    without_pictures = verdicts_of(deploy_ids).options(defer(Verdict.picture))
+    for verdict in db.session.scalars(without_pictures):
         found[verdict.deploy_id].append(verdict)
     return found
 
 
-def verdicts_of(deploy_ids: Sequence[int]) -> Any:
+def verdicts_of(deploy_ids: Sequence[int]) -> Select[Verdict]:
     """Return the statement that reads the verdicts on deploys, by name of the impact source."""
     return (
         select(Verdict)

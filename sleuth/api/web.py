@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, current_app
@@ -31,6 +32,7 @@ def init_app(app: Flask) -> None:
 
 
 limited = limiter.shared_limit(RATE_LIMIT, scope="the API that reads")
+get = partial(blueprint.get, merge_slashes=False)  # a doubled slash is no address, nor a redirect
 
 
 @blueprint.errorhandler(429)
@@ -43,7 +45,7 @@ def too_many(_error: HTTPException) -> Response:
     return response
 
 
-@blueprint.get("/api/v1/deploys")
+@get("/api/v1/deploys")
 @limited
 def deploys_page() -> Response:
     """Answer with a page of deploys, newest first."""
@@ -52,7 +54,7 @@ def deploys_page() -> Response:
     return answer({"deploys": found, "next": cursor}, cursor)
 
 
-@blueprint.get("/api/v1/deploys/<public_id>")
+@get("/api/v1/deploys/<public_id>")
 @limited
 def deploy(public_id: str) -> Response:
     """Answer with one deploy and what it changed."""
@@ -64,7 +66,7 @@ def deploy(public_id: str) -> Response:
     return answer(found)
 
 
-@blueprint.get("/api/v1/deploys/<public_id>/evidence")
+@get("/api/v1/deploys/<public_id>/evidence")
 @limited
 def evidence(public_id: str) -> Response:
     """Answer with what the verdicts on a deploy rest on."""
@@ -76,7 +78,7 @@ def evidence(public_id: str) -> Response:
     return answer(found)
 
 
-@blueprint.get("/api/v1/impact-sources/<source_id>/series")
+@get("/api/v1/impact-sources/<source_id>/series")
 @limited
 def series(source_id: str) -> Response:
     """Answer with a page of an impact source's counts."""
@@ -88,7 +90,7 @@ def series(source_id: str) -> Response:
     return answer({**body, "next": cursor}, cursor)
 
 
-@blueprint.get("/api/openapi.json")
+@get("/api/openapi.json")
 def openapi() -> Response:
     """Answer with the description of the whole API in OpenAPI."""
     return public_answer((Path(current_app.root_path).parent / DOCUMENT).read_bytes())

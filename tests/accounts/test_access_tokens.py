@@ -63,7 +63,7 @@ def test_a_token_is_shown_once(administrator: FlaskClient, kind: str) -> None:
 
 
 def test_a_token_may_be_made_that_only_reads(administrator: FlaskClient) -> None:
-    assert "READ: reads deploys, verdicts and counts" in administrator.get(f"{TOKENS}/create").text
+    assert "READ: reads deploys and counts, no more" in administrator.get(f"{TOKENS}/create").text
     administrator.post(f"{TOKENS}/create", data={"name": "Dashboard", "type": "READ"})
     assert stored().type == TokenType.READ
 

@@ -117,8 +117,9 @@ def test_head_and_options_and_nothing_that_changes(app: Flask, token: str, world
         assert (refused.status_code, refused.mimetype) == (405, PROBLEM)
 
 
-def test_an_address_that_is_none_is_a_problem_too(get: Get, token: str) -> None:
-    answer = get("deploy")
+@pytest.mark.parametrize("path", ["deploy", "deploys/", "deploys//evidence", "/deploys", ""])
+def test_an_address_that_is_none_is_a_problem_too(get: Get, token: str, path: str) -> None:
+    answer = get(path)
     assert (answer.status_code, answer.mimetype) == (404, PROBLEM)
     assert answer.json["title"] == "Not Found"
     assert answer.json["status"] == 404
