@@ -33,5 +33,6 @@ def set_health(deploy_id: SQLColumnExpression[Any]) -> ColumnElement[str | None]
     return (
         select(Override.health)
         .where(Override.deploy_id == deploy_id, Override.ended_at.is_(None))
+        .correlate_except(Override)
         .scalar_subquery()
     )
