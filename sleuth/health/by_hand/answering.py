@@ -158,10 +158,11 @@ def withdraw(verdict_id: int, user_id: int) -> None:
 
 
 def _require_the_same(verdict: Verdict, health: str) -> None:
-    if verdict.health == health:
-        return
-    name = HEALTH_NAMES.get(verdict.health, "Unknown")
-    raise RuleError(f"This verdict says {name} by now. Is that right?")
+    if verdict.health not in WORST_FIRST:
+        raise RuleError("This verdict says nothing by now.")
+    if verdict.health != health:
+        name = HEALTH_NAMES[verdict.health]
+        raise RuleError(f"This verdict says {name} by now. Is that right?")
 
 
 def _checked_note(said: Said) -> str:

@@ -85,6 +85,13 @@ def test_an_answer_about_what_is_not_said_any_more_is_refused(post, verdict) -> 
     assert answers() == []
 
 
+@pytest.mark.parametrize("health", ["unknown", ""])
+def test_what_says_nothing_cannot_be_answered_about(post, verdict, health) -> None:
+    become(verdict, health)
+    assert say(post, verdict, health=health).status_code == 422
+    assert answers() == []
+
+
 @pytest.mark.parametrize(
     "form",
     [{"answer": "perhaps"}, {"answer": "no", "actual": "odd"}, {"answer": "no", "note": "x" * 501}],
