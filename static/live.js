@@ -12,9 +12,17 @@
   window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
     !(name === "open" && node instanceof HTMLDetailsElement);
 
-  // What was loaded in place stays; it hears of changes by itself.
-  window.Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) =>
-    !(old instanceof Element && old.hasAttribute("data-loaded") && !fresh.hasAttribute("data-loaded"));
+  const isChanged = (field) =>
+    field.options ? [...field.options].some((each) => each.selected !== each.defaultSelected) : field.value !== field.defaultValue;
+
+  const isBegun = (form) => [...form.querySelectorAll("input, select, textarea")].some(isChanged);
+
+  // What was loaded in place stays; it hears of changes by itself. So does what is half typed, until it is sent.
+  window.Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) => {
+    if (!(old instanceof Element)) return true;
+    const isLoaded = old.hasAttribute("data-loaded") && !fresh.hasAttribute("data-loaded");
+    return !isLoaded && !(old.hasAttribute("data-draft") && isBegun(old));
+  };
 
   // While nobody looks, nothing tells of what became old.
   const lookAgain = () => {

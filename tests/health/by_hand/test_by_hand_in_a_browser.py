@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
+from sleuth import clock
+from sleuth.accounts import audit
+from sleuth.deploys.models import Deploy
 from sleuth.extensions import db, write
 from sleuth.health.models import Verdict
 from sleuth.health.placebo.models import Placebo
 from sleuth.impact.models import ImpactSource
-from tests.dashboard.test_in_a_browser import (
-    browser_type_launch_args,
-    deploy_named,
-    enter,
-    frozen_clock,
-    served,
-    told,
-)
+from tests.dashboard.conftest import served
+from tests.dashboard.test_in_a_browser import deploy_named, enter, frozen_clock, told
 
-__all__ = ["browser_type_launch_args", "enter", "frozen_clock", "served", "told"]
+__all__ = ["enter", "frozen_clock", "served", "told"]
 
 pytestmark = pytest.mark.browser
 
@@ -104,3 +102,32 @@ def test_the_page_of_verdicts_fits(enter, told, served, bad, width: int, scheme:
     page.goto(f"{served}/o/acme/verdicts")
     expect(page.get_by_role("heading", name="How right verdicts are")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def change(deploy_id: str) -> None:
+    """Let something else of a deploy change, as a job does."""
+    with write():
+        deploy = db.session.scalars(select(Deploy).where(Deploy.public_id == deploy_id)).one()
+        deploy.branch = "renamed"
+        audit.publish(deploy.organization_id, "deployChanged", deploy.public_id)
+
+
+def test_what_is_half_typed_and_open_stays_when_the_deploy_changes(enter, bad) -> None:
+    page = enter()
+    card = deploy_named(page, bad)
+    box = card.locator(".was-right").first
+    box.get_by_role("button", name="No", exact=True).click()
+    expect(box.get_by_role("button", name="No", exact=True)).to_be_focused()
+    box.get_by_label("What was it?").select_option(label="It was healthy")
+    note = box.get_by_label("Note (optional)")
+    note.fill("Half a sen")
+    with clock.frozen(clock.now() + timedelta(minutes=2)):
+        change(bad)
+    expect(card).to_contain_text("renamed", timeout=10_000)
+    expect(note).to_be_visible()
+    expect(note).to_be_focused()
+    expect(note).to_have_value("Half a sen")
+    expect(box.get_by_label("What was it?")).to_have_value("healthy")
+    note.press_sequentially("tence")
+    box.get_by_role("button", name="Save").click()
+    expect(box.get_by_text("It was healthy: Half a sentence")).to_be_visible()
