@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sleuth.buckets import MINUTE, duration
-from sleuth.health.quantities import rounded
+from sleuth.buckets import duration
+from sleuth.health.explaining.counts import likely_range
+from sleuth.health.explaining.facts import Facts
+from sleuth.health.quantities import errors, rounded
 
 NOTHING_YET = "Nothing after the deploy has been judged yet."
 
@@ -17,18 +19,16 @@ def essence(figures: Mapping[str, Any]) -> str:
     Args:
         figures: An assessment as it is stored.
     """
-    minutes, observed = figures.get("minutes_of_data") or 0, figures.get("observed")
-    step = figures.get("picture_step") or MINUTE
-    if not minutes or observed is None:
+    facts = Facts(figures)
+    if not facts.minutes or figures.get("observed") is None:
         return NOTHING_YET
-    after = f"in the {duration(minutes, step)} after the deploy"
-    told = f"{rounded(observed)} {'error' if observed == 1 else 'errors'} {after}"
-    return f"{told}{_expected(figures)}{_unknown(figures, minutes, step)}."
+    after = f"in the {duration(facts.minutes, facts.step)} after the deploy"
+    return f"{errors(facts.whole('observed'))} {after}{_expected(facts)}{_unknown(facts)}."
 
 
-def _expected(figures: Mapping[str, Any]) -> str:
-    low, high = figures.get("expected_low"), figures.get("expected_high")
-    return "" if low is None or high is None else f", {between(low, high)} expected"
+def _expected(facts: Facts) -> str:
+    ends = likely_range(facts)
+    return f", {between(*ends)} expected" if ends else ""
 
 
 def between(low: float, high: float) -> str:
@@ -37,8 +37,6 @@ def between(low: float, high: float) -> str:
     return rounded(first) if first >= last else f"{rounded(first)} to {rounded(last)}"
 
 
-def _unknown(figures: Mapping[str, Any], minutes: int, step: int) -> str:
-    missing = minutes - (figures.get("known_minutes") or 0)
-    if missing <= 0:
-        return ""
-    return f"; {duration(missing, step)} unknown"
+def _unknown(facts: Facts) -> str:
+    missing = facts.minutes - facts.known
+    return f"; {duration(missing, facts.step)} unknown" if missing > 0 else ""

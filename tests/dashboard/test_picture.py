@@ -18,6 +18,7 @@ from sleuth.dashboard.essence import NOTHING_YET, between, essence
 from sleuth.dashboard.neighbours import Neighbour
 from sleuth.dashboard.pictures import Expected, Picture
 from sleuth.extensions import write
+from sleuth.health.explaining import explain
 from tests.conftest import NOW
 from tests.dashboard import seed
 from tests.dashboard.conftest import words
@@ -190,7 +191,7 @@ def test_the_picture_says_in_words_what_it_shows(shared) -> None:
         (FIGURES, "143 errors in the 18 minutes after the deploy."),
         (
             {**FIGURES, "expected_low": 21.4, "expected_high": 46.2, "known_minutes": 15},
-            "143 errors in the 18 minutes after the deploy, 21 to 47 expected; 3 minutes unknown.",
+            "143 errors in the 18 minutes after the deploy, 22 to 46 expected; 3 minutes unknown.",
         ),
         (
             {"minutes_of_data": 180, "known_minutes": 120, "observed": 1, "picture_step": 3600},
@@ -200,10 +201,21 @@ def test_the_picture_says_in_words_what_it_shows(shared) -> None:
             {**FIGURES, "observed": 0, "expected_low": 0.0, "expected_high": 0.0},
             "0 errors in the 18 minutes after the deploy, 0 expected.",
         ),
+        (
+            {"minutes_of_data": 18, "observed": 143},
+            "143 errors in the 18 minutes after the deploy.",
+        ),
     ],
 )
 def test_the_essence_is_a_sentence(figures, told) -> None:
     assert essence(figures) == told
+
+
+def test_the_essence_expects_what_the_explanation_does() -> None:
+    figures = {**FIGURES, "expected": 30.2, "expected_low": 20.4, "expected_high": 47.6}
+    figures |= {"health": "unhealthy", "reason": "rise"}
+    assert "21 to 47 were expected" in explain(figures).sentences[0]
+    assert ", 21 to 47 expected" in essence(figures)
 
 
 @pytest.mark.parametrize(

@@ -116,8 +116,9 @@ def more(facts: Facts) -> list[str]:
     """Tell how many times more came."""
     told = factor(facts)
     if told is None:
-        is_expected = facts.number("expected") is not None
-        return ["Usually less than one arrives in such a time."] if is_expected else []
+        expected = facts.number("expected")
+        is_little = expected is not None and expected < 1
+        return ["Usually less than one arrives in such a time."] if is_little else []
     if told < LEAST_TIMES or is_inside(facts):
         return _part(facts)
     low, high = facts.number("ratio_low"), facts.number("ratio_high")

@@ -180,3 +180,12 @@ def test_an_assessment_that_holds_nothing_says_so() -> None:
 def test_of_a_verdict_that_tells_its_reason_alone_nothing_is_made_up() -> None:
     told = explain({"health": "ailing", "reason": "rise", "is_final": True})
     assert told == Explanation((), "", ())
+
+
+def test_an_assessment_without_a_factor_does_not_say_that_hardly_any_come() -> None:
+    figures = {"health": "unhealthy", "reason": "rise", "minutes_of_data": 18, "observed": 143}
+    told = explain({**figures, "expected": 30.2}).sentences
+    assert told == (
+        "In the 18 minutes after this deploy 143 errors arrived; about 30 were expected.",
+    )
+    assert explain({**figures, "expected": 0.4}).sentences[1].startswith("Usually less than one")
