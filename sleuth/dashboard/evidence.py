@@ -13,6 +13,7 @@ from sleuth.buckets import duration
 from sleuth.dashboard.chart import Chart, draw_chart
 from sleuth.dashboard.lines import ImpactLine, because_of, line_of, tracker_names
 from sleuth.dashboard.neighbours import read_neighbours
+from sleuth.dashboard.new_errors import read_in_full
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
 from sleuth.health.by_hand import answering
@@ -109,13 +110,15 @@ def read_evidence(organization_id: int, deploy_id: str, verdict_id: str) -> Impa
     ).one_or_none()
     if row is None:
         return None
-    questions = answering.questions([row.Verdict], {row.Verdict.deploy_id: deploy_id})
+    verdict: Verdict = row.Verdict
+    questions = answering.questions([verdict], {verdict.deploy_id: deploy_id})
     line = line_of(
-        row.Verdict,
+        verdict,
         tracker_names(),
         clock.now(),
         is_watched=row.is_watched,
-        question=questions.get(row.Verdict.id),
+        new_errors=read_in_full([verdict.id]).get(verdict.id),
+        question=questions.get(verdict.id),
     )
     [impact] = impacts_of(deploy_id, [line])
     return impact
