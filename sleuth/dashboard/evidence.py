@@ -92,11 +92,14 @@ def impacts_of(deploy_id: str, lines: Sequence[ImpactLine]) -> tuple[Impact, ...
     )
 
 
-def read_evidence(organization_id: int, deploy_id: str, verdict_id: str) -> Impact | None:
+def read_evidence(
+    organization_id: int, deploy_id: str, verdict_id: str, *, is_in_place: bool
+) -> Impact | None:
     """Return one verdict with its reasons, None if the organization has none such.
 
     Args:
         deploy_id, verdict_id: Their public ids.
+        is_in_place: A card is around it, which lists the new errors.
     """
     row = db.session.execute(
         select(Verdict, ImpactSource.id.is_not(None).label("is_watched"))
@@ -111,13 +114,14 @@ def read_evidence(organization_id: int, deploy_id: str, verdict_id: str) -> Impa
     if row is None:
         return None
     verdict: Verdict = row.Verdict
+    is_new = {} if is_in_place else read_in_full([verdict.id])
     questions = answering.questions([verdict], {verdict.deploy_id: deploy_id})
     line = line_of(
         verdict,
         tracker_names(),
         clock.now(),
         is_watched=row.is_watched,
-        new_errors=read_in_full([verdict.id]).get(verdict.id),
+        new_errors=is_new.get(verdict.id),
         question=questions.get(verdict.id),
     )
     [impact] = impacts_of(deploy_id, [line])

@@ -18,7 +18,7 @@ from sleuth.dashboard.filters import Filters
 from sleuth.extensions import htmx
 from sleuth.health import strips
 from sleuth.projects.service import find_project
-from sleuth.web import render_partial_or_page
+from sleuth.web import is_htmx, render_partial_or_page
 
 FILTERED = "board"
 POLL = "dashboard.live"
@@ -92,7 +92,9 @@ def deploy_card(public_id: str) -> ResponseReturnValue:
 @blueprint.get("/deploys/<public_id>/evidence/<verdict_id>")
 def explanation(public_id: str, verdict_id: str) -> ResponseReturnValue:
     """Show why a verdict is what it is, inside its card or as a page."""
-    shown = evidence.read_evidence(g.organization.id, public_id, verdict_id) or abort(404)
+    shown = evidence.read_evidence(
+        g.organization.id, public_id, verdict_id, is_in_place=is_htmx()
+    ) or abort(404)
     return render_partial_or_page(
         "dashboard/_evidence_in_place.html",
         "dashboard/evidence.html",
