@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 NAMES = {MINUTE: "minute", HOUR: "hour", DAY: "day"}
 FIGURES = 10
@@ -67,3 +69,9 @@ def counted_words(step_seconds: int, tracker_name: str) -> str:
         f"{tracker_name} counts {by_words(step_seconds)}: a deploy is judged after the first "
         f"whole {period_name(step_seconds)} that follows it, never by a part of one."
     )
+
+
+def sums(counts: Sequence[int | None], size: int) -> list[int | None]:
+    """Return counts of buckets ``size`` times as wide; None where a part of one is unknown."""
+    groups = (counts[first : first + size] for first in range(0, len(counts), size))
+    return [None if None in group else sum(filter(None, group)) for group in groups]

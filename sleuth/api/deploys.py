@@ -16,7 +16,7 @@ from sleuth.api import cursors
 from sleuth.api.answers import moment
 from sleuth.api.impacts import impact_of, url_of
 from sleuth.api.parameters import DeploysQuery
-from sleuth.dashboard.cards import judged_since
+from sleuth.dashboard.cards import judged_health, judged_since
 from sleuth.dashboard.filters import Filters, Statement
 from sleuth.dashboard.ranks import BEST_FIRST, overall_rank
 from sleuth.deploys.models import CodeDeployment, Deploy
@@ -25,7 +25,6 @@ from sleuth.health.by_hand import overriding
 from sleuth.health.by_hand.effective import effective
 from sleuth.health.by_hand.models import Override
 from sleuth.health.models import Verdict
-from sleuth.health.words import overall
 from sleuth.projects.models import Environment, Project
 
 COLUMNS = (
@@ -147,10 +146,7 @@ def _deploy(
     judged_from: datetime | None,
     override: overriding.Shown | None,
 ) -> dict[str, Any]:
-    judged = overall(verdicts)
-    if not verdicts:
-        is_watched = judged_from is not None and row.deployed_at >= judged_from
-        judged = judged[0], "pending" if is_watched else "no_source"
+    judged = judged_health(verdicts, row.deployed_at, judged_from)
     health, reason = effective(verdicts, override.health) if override else judged
     return {
         "id": row.public_id,

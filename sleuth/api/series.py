@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import lcm
@@ -15,6 +14,7 @@ from sleuth import clock
 from sleuth.api import cursors
 from sleuth.api.answers import moment
 from sleuth.api.parameters import SeriesQuery
+from sleuth.buckets import sums
 from sleuth.extensions import db
 from sleuth.impact import series
 from sleuth.impact.models import ImpactSource
@@ -146,9 +146,4 @@ def _counts(source: Row[Any], part: _Part) -> list[int | None]:
     else:
         finest = source.interval_seconds
         found = series.read_counts(source.id, part.first, part.end, finest)
-    return _sums(found, part.step // finest)
-
-
-def _sums(counts: Sequence[int | None], size: int) -> list[int | None]:
-    groups = (counts[first : first + size] for first in range(0, len(counts), size))
-    return [None if None in group else sum(filter(None, group)) for group in groups]
+    return sums(found, part.step // finest)

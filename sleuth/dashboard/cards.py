@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ from sleuth.health.by_hand.effective import effective
 from sleuth.health.by_hand.models import Override
 from sleuth.health.failures import in_words
 from sleuth.health.models import NewErrors, Verdict
-from sleuth.health.words import overall
+from sleuth.health.words import HasHealth, overall
 from sleuth.impact.models import ImpactSource
 from sleuth.projects.models import Environment, Project
 
@@ -187,16 +187,28 @@ def judged_since(organization_id: int) -> dict[int, datetime]:
     return {row.environment_id: row.since for row in rows}
 
 
+def judged_health(
+    verdicts: Collection[HasHealth], deployed_at: datetime, judged_from: datetime | None
+) -> tuple[str, str]:
+    """Return the health that verdicts make of a deploy, and why it is unknown.
+
+    Args:
+        judged_from: Since when deploys to its environment are judged, None if none are.
+    """
+    health, reason = overall(verdicts)
+    if verdicts:
+        return health, reason
+    is_watched = judged_from is not None and deployed_at >= judged_from
+    return health, "pending" if is_watched else "no_source"
+
+
 def _card(
     row: Row[Any],
     lines: tuple[ImpactLine, ...],
     judged_from: datetime | None,
     override: overriding.Shown | None,
 ) -> DeployCard:
-    is_watched = judged_from is not None and row.deployed_at >= judged_from
-    judged = overall(lines)
-    if not lines:
-        judged = judged[0], "pending" if is_watched else "no_source"
+    judged = judged_health(lines, row.deployed_at, judged_from)
     health, reason = effective(lines, override.health) if override else judged
     has_failed = row.failed_at is not None and row.failed_at <= clock.now()
     return DeployCard(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from sleuth.buckets import bucket_name
+from sleuth.buckets import bucket_name, sums
 from sleuth.dashboard.essence import essence
 from sleuth.health.models import Verdict
 
@@ -126,13 +126,13 @@ class Picture:
         before = self.counts[: self.deploy_index]
         after = self.counts[self.deploy_index + 1 :]
         before = before[len(before) % size :]
-        sums_after = _sums(after[: max(0, len(after) - self.upcoming)], size)
+        sums_after = sums(after[: max(0, len(after) - self.upcoming)], size)
         upcoming = -(-len(after) // size) - len(sums_after)
         return Picture(
             start=self.start,
             step_seconds=self.step_seconds * size,
             deploy_index=len(before) // size,
-            counts=(*_sums(before, size), *sums_after, *[None] * upcoming),
+            counts=(*sums(before, size), *sums_after, *[None] * upcoming),
             upcoming=upcoming,
         )
 
@@ -148,11 +148,6 @@ class Picture:
         parts = ["before"] * self.deploy_index + ["deploy"] + ["after"] * self.own
         parts += ["next"] * (len(self.counts) - self.upcoming - len(parts))
         return (parts + ["upcoming"] * len(self.counts))[: len(self.counts)]
-
-
-def _sums(counts: Sequence[int | None], size: int) -> list[int | None]:
-    groups = [counts[first : first + size] for first in range(0, len(counts), size)]
-    return [None if None in group else sum(filter(None, group)) for group in groups]
 
 
 def picture_of(verdict: Verdict, now: datetime) -> Picture | None:
