@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from sleuth.extensions import db, write
 from sleuth.health.models import Verdict
 from tests.api.conftest import EPOCH, Get, World
+from tests.api.test_document import check
 from tests.conftest import NOW
 from tests.dashboard import seed
+from tests.health.explaining.cases import CASES
 
 
 def evidence(get: Get, world: World) -> dict:
@@ -88,3 +92,18 @@ def test_evidence_that_has_not_changed_is_not_sent_again(get: Get, world: World)
     path = f"deploys/{world.deploy.public_id}/evidence"
     etag = get(path).headers["ETag"]
     assert get(path, _headers={"If-None-Match": etag}).status_code == 304
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_whatever_a_verdict_rests_on_is_told_as_described(
+    get: Get, world: World, name: str
+) -> None:
+    with write():
+        verdict = db.session.query(Verdict).one()
+        verdict.assessment = CASES[name]()
+        verdict.reason, verdict.health = name.split(".")[:2]
+    answer = get(f"deploys/{world.deploy.public_id}/evidence")
+    check(answer, "/api/v1/deploys/{public_id}/evidence")
+    assert "NaN" not in answer.text
+    assert "Infinity" not in answer.text
+    assert answer.json["verdicts"][0]["sentences"]
