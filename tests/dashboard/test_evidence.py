@@ -154,3 +154,9 @@ def test_fewer_errors_are_told_in_percent_and_what_came_since_stands_apart(read,
     changed, now = history(read(address(verdict), htmx=True))
     assert changed.startswith("Improved after 18 minutes 12 errors, 60 expected (80 % fewer)")
     assert now.startswith("Ailing so far after 18 minutes 101 errors, 58 expected")
+
+
+def test_a_page_without_the_script_is_spared_the_figures_for_it(read, verdict) -> None:
+    page = read(address(verdict))
+    assert "chart.js" not in page
+    assert "data-chart=" not in page
