@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -83,6 +85,18 @@ def test_an_answer_about_what_is_not_said_any_more_is_refused(post, verdict) -> 
     assert answer.status_code == 422
     assert "This verdict says Healthy by now." in words(answer.text)
     assert answers() == []
+
+
+@pytest.mark.parametrize(
+    ("health", "offered"),
+    [("unhealthy", ["healthy", "better"]), ("improved", ["healthy", "worse"])],
+)
+def test_nothing_is_worse_than_the_worst_nor_better_than_the_best(
+    post, verdict, health, offered
+) -> None:
+    become(verdict, health)
+    choices = re.findall(r'<option value="(\w+)"', say(post, verdict, "no", health=health).text)
+    assert choices == offered
 
 
 @pytest.mark.parametrize("health", ["unknown", ""])
