@@ -144,7 +144,9 @@ def test_the_keyboard_goes_from_the_filters_to_the_first_deploy(enter) -> None:
     page = enter()
     page.get_by_label("Code deployment", exact=True).focus()
     page.keyboard.press("Tab")
-    expect(page.locator("article a").first).to_be_focused()
+    expect(page.get_by_role("link", name="Set the health by hand").first).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator(".deploy-title a").first).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Deploy", exact=True)).to_be_visible()
 
