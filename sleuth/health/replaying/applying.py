@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import select, update
@@ -29,7 +30,7 @@ class NotAppliedError(Exception):
 
 def _save_judging(replay: Replay) -> None:
     project = judging.lock(replay.project_id)
-    if project.sensitivity != replay.proposal["before"]:
+    if asdict(judging.judging_of(project)) != replay.proposal["was"]:
         raise NotAppliedError(PROPOSED_ELSE)
     judging.apply(project, Judging(**replay.proposal["judging"]))
 
@@ -38,6 +39,7 @@ def _save_threshold(replay: Replay) -> None:
     source = db.session.get_one(ImpactSource, replay.impact_source_id, with_for_update=True)
     settings = SourceSettings(**replay.proposal["settings"])
     is_same = source.manually_set_health_threshold == replay.proposal["before"]
+    is_same &= all(getattr(source, name) == value for name, value in replay.proposal["was"].items())
     if not is_same or impact.measures_something_else(source, settings):
         raise NotAppliedError(PROPOSED_ELSE)
     impact.change_impact_source(source, settings, source.warning)
