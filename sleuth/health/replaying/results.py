@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from sleuth.deploys.models import Deploy
@@ -97,11 +97,15 @@ def results_of(replay: Replay) -> Results:
 def _others(replay: Replay) -> dict[int, list[_Said]]:
     """Return by deploy the verdicts that stay as they are."""
     found = ReplayFinding.replay_id == replay.id
-    concerned = select(ReplayFinding.impact_source_id).where(found)
+    is_listed = exists().where(
+        found,
+        ReplayFinding.deploy_id == Verdict.deploy_id,
+        ReplayFinding.impact_source_id == Verdict.impact_source_id,
+    )
     rows = db.session.execute(
         select(Verdict.deploy_id, Verdict.health, Verdict.reason).where(
             Verdict.deploy_id.in_(select(ReplayFinding.deploy_id).where(found)),
-            or_(Verdict.impact_source_id.is_(None), Verdict.impact_source_id.not_in(concerned)),
+            ~is_listed,
         )
     )
     others: dict[int, list[_Said]] = {}

@@ -29,6 +29,7 @@ from sleuth.impact import service as impact
 from sleuth.impact.models import ImpactSource
 from sleuth.projects import judging
 from sleuth.projects.judging import Judging
+from sleuth.projects.models import Environment
 from tests.conftest import NOW, Cast
 from tests.health.replaying.conftest import DAY, findings, numbers, numbers_of, run, verdicts
 from tests.health.replaying.test_replaying import (
@@ -364,3 +365,40 @@ def test_a_verdict_keeps_what_was_usual_when_it_was_made(
         db.session.query(Verdict).update({"due_at": NOW - MINUTE})
     tick(NOW)
     assert {id_: each.health for id_, each in verdicts().items()} == before
+
+
+def test_what_a_source_said_where_it_was_before_stays(
+    cast: Cast, source: ImpactSource, beside: ImpactSource, deploy: Register
+) -> None:
+    for each in (source, beside):
+        count(each, NOW - 8 * DAY, NOW, 3)
+    bad = deploy(2880)
+    count(beside, bad.deployed_at, bad.deployed_at + 300 * MINUTE, 40)
+    tick(NOW)
+    elsewhere = deploy(1500)
+    with write():
+        staging = db.session.scalars(
+            select(Environment).where(
+                Environment.project_id == cast.project.id, ~Environment.is_default
+            )
+        ).first()
+        for row in (db.session.get_one(Deploy, elsewhere.id), db.session.merge(beside)):
+            row.environment_id = staging.id
+    before = said_by(beside)[bad.id]
+    assert before[0] == "unhealthy"
+
+    replay = run(of_sensitivity(cast, "coarse"))
+    rows = {row.deploy.id: row for row in results_of(replay).rows}
+    assert (rows[bad.id].before[0], rows[bad.id].after[0]) == ("unhealthy", "unhealthy")
+    service.apply(replay, cast.owner, again=True)
+    judge_what_is_due()
+
+    assert said_by(beside)[bad.id] == before
+    assert verdicts_of(beside, bad).judged_again_by is None
+
+
+def verdicts_of(source: ImpactSource, deploy: Deploy) -> Verdict:
+    """Return what a source says of a deploy."""
+    return db.session.scalars(
+        select(Verdict).where(Verdict.impact_source_id == source.id, Verdict.deploy_id == deploy.id)
+    ).one()
