@@ -21,6 +21,8 @@ def upgrade() -> None:
         sa.Column('events', sa.BigInteger(), nullable=False),
         sa.Column('top', sa.JSON(), nullable=False),
         sa.Column('errors', sa.JSON(), nullable=False),
+        sa.Column('usual_kinds', sa.Integer(), nullable=True),
+        sa.Column('usual_hours', sa.Double(), nullable=True),
         sa.Column('asked_until', sa.DateTime(timezone=True), nullable=True),
         sa.Column('asked_at', sa.DateTime(timezone=True), nullable=True),
         sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),

@@ -166,7 +166,8 @@ class NewErrors(Model):
     them, so that cards need not read all: each has ``title``, ``url``, ``first_seen`` (epoch
     seconds), ``count`` and ``users``. ``total`` and ``events`` count all of them. It was
     asked up to ``asked_until``, at ``asked_at``, and is asked again at ``due_at``; a
-    ``last_error`` tells why the last question had no answer.
+    ``last_error`` tells why the last question had no answer. ``usual_kinds`` in ``usual_hours``
+    are what was usual when it was found: what becomes usual later changes no verdict.
     """
 
     __tablename__ = "new_errors"
@@ -178,6 +179,8 @@ class NewErrors(Model):
     events: Mapped[int] = mapped_column(BigInteger, default=0)
     top: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     errors: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, deferred=True)
+    usual_kinds: Mapped[int | None]
+    usual_hours: Mapped[float | None]
     asked_until: Mapped[datetime | None]
     asked_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None] = mapped_column(index=True)

@@ -96,11 +96,13 @@ def _renew(
 ) -> bool:
     """Write a judgement into a verdict; tell whether there is anything new to see.
 
-    A newer one by another worker stands, and one by another sensitivity.
+    A newer one by another worker stands, one by another sensitivity, and one that is done:
+    what another source, or somebody's wish about it, called for does not touch it.
     """
     is_newer = verdict.assessed_at is not None and now < verdict.assessed_at <= clock.now()
     is_settled = verdict.has_begun and verdict.sensitivity != judgement.sensitivity
-    if is_newer or is_settled:
+    is_in_vain = _is_done(verdict, place, number) or _is_overtaken(verdict, now)
+    if is_newer or is_settled or is_in_vain:
         return False
     before, is_wanted = _gist(verdict), verdict.judged_again_by is not None
     called_for_at = verdict.due_at
@@ -113,6 +115,20 @@ def _renew(
     verdict.began_at, verdict.ended_at = place.began_at, place.ended_at
     verdict.assessed_at, verdict.counted_until = now, source.complete_until
     return is_wanted or before != _gist(verdict)
+
+
+def _is_done(verdict: Verdict, place: Place, number: int) -> bool:
+    """Tell whether a verdict is the last one, nobody called for another, and it lies there yet."""
+    lies = (verdict.began_at, verdict.ended_at, verdict.group_size, verdict.group_index)
+    is_last = verdict.is_final and verdict.due_at is None
+    return is_last and lies == (place.began_at, place.ended_at, len(place.deploy_ids), number)
+
+
+def _is_overtaken(verdict: Verdict, now: datetime) -> bool:
+    """Tell whether somebody wanted other rules after a judgement had read the old ones."""
+    if verdict.judged_again_by is None or verdict.due_at is None:
+        return False
+    return now < verdict.due_at <= clock.now()
 
 
 def _gist(verdict: Verdict) -> tuple[object, ...]:

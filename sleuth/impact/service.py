@@ -196,6 +196,9 @@ def change_impact_source(
         source.interval_seconds = step
         series.forget(source.id)
         _start_over(source)
+        # Whether it judges deploys from before it was added is for somebody to say.
+        reach = timedelta(days=source.history_days - 1)
+        source.judges_from = max(source.judges_from, clock.now() - reach)
         sweeps.start_over(source, clock.now())
     _note(source, "impact_source.changed", starts_over=starts_over, **limits)
 
@@ -392,7 +395,6 @@ def _limits(source: ImpactSource, settings: SourceSettings) -> dict[str, float |
 
 def _start_over(source: ImpactSource) -> None:
     now = clock.now()
-    source.judges_from = now - timedelta(days=source.history_days - 1)
     source.due_at = source.scheduled_at = source.expected_at = now
     source.complete_until = None
     source.collected_at = None

@@ -24,6 +24,11 @@ class Judging:
     failure_minutes: int
 
 
+def judging_of(project: Project) -> Judging:
+    """Return what has been decided so far."""
+    return Judging(project.sensitivity, project.failure_boundary, project.failure_minutes)
+
+
 def check(wanted: Judging) -> None:
     """Refuse what no project can be judged by.
 

@@ -33,6 +33,8 @@ ELSEWHERE = {
     "sleuth.health.jobs.refresh_strips": SLOW_QUEUE,
     "sleuth.health.jobs.sample_placebos": SLOW_QUEUE,
     "sleuth.health.jobs.replay": SLOW_QUEUE,
+    "sleuth.health.jobs.ask_new_errors": SLOW_QUEUE,
+    "sleuth.health.jobs.ask_usual_new_errors": SLOW_QUEUE,
     "sleuth.notifications.jobs.deliver": SLOW_QUEUE,
 }
 """Jobs that take long. For collecting there is a worker of its own; the others are taken up

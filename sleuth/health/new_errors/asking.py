@@ -13,7 +13,7 @@ from sleuth import clock
 from sleuth.accounts import audit
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db, rows_changed, write
-from sleuth.health.models import NewErrors, Verdict
+from sleuth.health.models import NewErrors, UsualNewErrors, Verdict
 from sleuth.health.new_errors import looks, questions
 from sleuth.health.new_errors.due import is_due
 from sleuth.health.new_errors.questions import LEASE, Question
@@ -95,7 +95,10 @@ def _begin(group: Sequence[Verdict]) -> None:
 
 
 def _taken_over(known: NewErrors | None) -> dict[str, Any]:
-    names = ("total", "events", "top", "errors", "asked_until", "asked_at", "due_at", "last_error")
+    names = [
+        *("total", "events", "top", "errors", "usual_kinds", "usual_hours"),
+        *("asked_until", "asked_at", "due_at", "last_error"),
+    ]
     return {} if known is None else {name: getattr(known, name) for name in names}
 
 
@@ -164,8 +167,11 @@ def _renew(
     if not isinstance(answer, TrackerError) or row.due_at is None:
         row.failure_count = 0
         row.due_at = looks.next_look(question.since, verdict.ended_at, asked)
-    if (row.total, row.events) != before[:2]:
+    is_other = (row.total, row.events) != before[:2]
+    if is_other:
         verdict.due_at = now
+    if is_other or row.usual_kinds is None:
+        _note_usual(row, question.source_id)
     return (row.total, row.events, row.last_error) != before
 
 
@@ -174,6 +180,13 @@ def _fill(row: NewErrors, found: Sequence[NewError]) -> None:
     row.total, row.events = len(found), sum(each.count for each in found)
     row.errors = [_as_json(each) for each in found[:MOST_KEPT]]
     row.top = row.errors[:TOP]
+
+
+def _note_usual(row: NewErrors, source_id: int) -> None:
+    """Keep with what was found what is usual now, if that is known."""
+    usual = db.session.get(UsualNewErrors, source_id)
+    if usual is not None and usual.kinds is not None:
+        row.usual_kinds, row.usual_hours = usual.kinds, usual.hours
 
 
 def _as_json(error: NewError) -> dict[str, Any]:

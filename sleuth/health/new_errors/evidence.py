@@ -9,7 +9,7 @@ from sqlalchemy import Row, select
 
 from sleuth.extensions import db
 from sleuth.health.groups import Place
-from sleuth.health.models import NewErrors, UsualNewErrors, Verdict
+from sleuth.health.models import NewErrors, Verdict
 from sleuth.health.new_errors.weighing import Found, Kind, Usual, weigh
 
 
@@ -28,27 +28,40 @@ def weighed(
             NewErrors.events,
             NewErrors.errors,
             NewErrors.asked_until,
-            UsualNewErrors.kinds,
-            UsualNewErrors.hours,
+            NewErrors.usual_kinds,
+            NewErrors.usual_hours,
         )
         .join(NewErrors.verdict)
-        .join(UsualNewErrors, UsualNewErrors.impact_source_id == Verdict.impact_source_id)
         .where(
             Verdict.impact_source_id == source_id,
             Verdict.deploy_id.in_(place.deploy_ids),
             NewErrors.asked_until > place.began_at,
             NewErrors.asked_at <= now,
-            UsualNewErrors.kinds.is_not(None),
+            NewErrors.usual_kinds.is_not(None),
         )
         .order_by(NewErrors.asked_until.desc())
         .limit(1)
     ).one_or_none()
     if row is None:
         return None
-    return weigh(_found(row, place), Usual(row.kinds, row.hours), sensitivity, reason)
+    return weigh(_found(row, place), Usual(row.usual_kinds, row.usual_hours), sensitivity, reason)
 
 
 def _found(row: Row[Any], place: Place) -> Found:
-    until, began = int(row.asked_until.timestamp()), int(place.began_at.timestamp())
-    kinds = tuple(Kind((each["first_seen"] - began) / 60, each["count"]) for each in row.errors)
-    return Found(kinds, row.total, row.events, until, max(1, round((until - began) / 60)))
+    """Take of a list what lies in a place: deploys may have been grouped otherwise when asked."""
+    until, began = row.asked_until, int(place.began_at.timestamp())
+    if place.ended_at is not None:
+        until = min(until, place.ended_at)
+    end = int(until.timestamp())
+    outside = [each["count"] for each in row.errors if not began <= each["first_seen"] < end]
+    return Found(
+        tuple(
+            Kind((each["first_seen"] - began) / 60, each["count"])
+            for each in row.errors
+            if began <= each["first_seen"] < end
+        ),
+        row.total - len(outside),
+        row.events - sum(outside),
+        end,
+        max(1, round((end - began) / 60)),
+    )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload
 
 from sleuth import clock
 from sleuth.deploys.models import Deploy
@@ -110,7 +111,7 @@ def _keep(question: Question, answer: list[NewError] | TrackerError, now: dateti
         row.asked_at, row.due_at = now, now + EVERY
         row.last_error, row.failure_count = "", 0
         if is_first:
-            _judge_again(source.id, now)
+            _judge_again(row, now)
 
 
 def _counted(
@@ -150,20 +151,19 @@ def _first_count(source_id: int) -> datetime | None:
     return schedule.from_epoch(min(known)) if known else None
 
 
-def _judge_again(source_id: int, now: datetime) -> None:
+def _judge_again(usual: UsualNewErrors, now: datetime) -> None:
     """Have the verdicts weighed that had something new before it was known what is usual."""
-    some = (
-        select(NewErrors.verdict_id)
+    lists = db.session.scalars(
+        select(NewErrors)
         .join(NewErrors.verdict)
+        .options(joinedload(NewErrors.verdict))
         .where(
-            Verdict.impact_source_id == source_id,
+            Verdict.impact_source_id == usual.impact_source_id,
             Verdict.began_at >= now - RECENT,
-            NewErrors.total > 0,
+            NewErrors.asked_at.is_not(None),
         )
     )
-    db.session.execute(
-        update(Verdict)
-        .where(Verdict.id.in_(some))
-        .values(due_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    for each in lists:
+        each.usual_kinds, each.usual_hours = usual.kinds, usual.hours
+        if each.total:
+            each.verdict.due_at = now

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, func, select, update
 
 from sleuth import clock
 from sleuth.accounts import audit
@@ -19,7 +20,6 @@ from sleuth.impact.service import SourceSettings
 from sleuth.projects import judging
 from sleuth.projects.judging import Judging
 
-SLICE = 500
 PROPOSED_ELSE = "Somebody has changed this meanwhile, so nothing was applied. Begin again."
 
 
@@ -29,7 +29,7 @@ class NotAppliedError(Exception):
 
 def _save_judging(replay: Replay) -> None:
     project = judging.lock(replay.project_id)
-    if project.sensitivity != replay.proposal["before"]:
+    if asdict(judging.judging_of(project)) != replay.proposal["was"]:
         raise NotAppliedError(PROPOSED_ELSE)
     judging.apply(project, Judging(**replay.proposal["judging"]))
 
@@ -38,6 +38,7 @@ def _save_threshold(replay: Replay) -> None:
     source = db.session.get_one(ImpactSource, replay.impact_source_id, with_for_update=True)
     settings = SourceSettings(**replay.proposal["settings"])
     is_same = source.manually_set_health_threshold == replay.proposal["before"]
+    is_same &= all(getattr(source, name) == value for name, value in replay.proposal["was"].items())
     if not is_same or impact.measures_something_else(source, settings):
         raise NotAppliedError(PROPOSED_ELSE)
     impact.change_impact_source(source, settings, source.warning)
@@ -72,23 +73,24 @@ def judge_again(replay: Replay, name: str) -> int:
     The ordinary job judges them.
     """
     found = ReplayFinding.replay_id == replay.id
-    ids = list(db.session.scalars(select(ReplayFinding.deploy_id).where(found).distinct()))
-    source_ids = due.source_ids_of(replay)
     values: dict[str, Any] = {"due_at": clock.now(), "judged_again_by": name}
     if replay.kind == ReplayKind.SENSITIVITY:
         values["sensitivity"] = replay.proposal["judging"]["sensitivity"]
-    for first in range(0, len(ids), SLICE):
-        db.session.execute(
-            update(Verdict)
-            .where(
-                Verdict.deploy_id.in_(ids[first : first + SLICE]),
-                Verdict.impact_source_id.in_(source_ids),
-            )
-            .values(**values)
-            .execution_options(synchronize_session=False)
-        )
-    _note(replay, len(ids))
-    return len(ids)
+    is_listed = exists().where(
+        found,
+        ReplayFinding.deploy_id == Verdict.deploy_id,
+        ReplayFinding.impact_source_id == Verdict.impact_source_id,
+    )
+    db.session.execute(
+        update(Verdict)
+        .where(is_listed)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    of_deploys = select(func.count(ReplayFinding.deploy_id.distinct())).where(found)
+    count = db.session.scalar(of_deploys) or 0
+    _note(replay, count)
+    return count
 
 
 def _note(replay: Replay, count: int) -> None:

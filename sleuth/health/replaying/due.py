@@ -12,6 +12,7 @@ from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
 from sleuth import clock, queue
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db, rows_changed, write
+from sleuth.health.models import Verdict
 from sleuth.health.replaying.models import OPEN_STATES, Replay, ReplayKind, ReplayState
 from sleuth.impact import series
 from sleuth.impact.models import ErrorCount, ImpactSource, Sweep, SweepKind
@@ -136,8 +137,27 @@ def fingerprint(replay: Replay) -> str:
     moments = [(id_, deployed_at.timestamp()) for id_, deployed_at in deploys]
     since, until = int((at - LOOKED_AT - BEFORE).timestamp()), int((at - OPEN_FOR).timestamp())
     counts = [_counts(id_, since, until) for id_ in source_ids_of(replay)]
-    told = json.dumps([moments, counts])
+    told = json.dumps([moments, counts, _sensitivities(replay, at)])
     return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _sensitivities(replay: Replay, at: datetime) -> list[list[object]]:
+    """Return by what sensitivity the deploys are judged that a replay leaves at theirs."""
+    if replay.kind == ReplayKind.SENSITIVITY:
+        return []
+    rows = db.session.execute(
+        select(Verdict.deploy_id, Verdict.sensitivity)
+        .join(Verdict.deploy)
+        .where(
+            Deploy.environment_id.in_(environment_ids_of(replay)),
+            Deploy.deployed_at >= at - LOOKED_AT,
+            Deploy.deployed_at <= at - OPEN_FOR,
+            Verdict.has_begun,
+        )
+        .distinct()
+        .order_by(Verdict.deploy_id, Verdict.sensitivity)
+    )
+    return [list(row) for row in rows]
 
 
 def _counts(source_id: int, since: int, until: int) -> list[object]:

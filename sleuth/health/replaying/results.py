@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
-from sleuth.health import words
+from sleuth.health.by_hand.effective import effective
+from sleuth.health.by_hand.models import Override
 from sleuth.health.models import Verdict
 from sleuth.health.replaying import wording
 from sleuth.health.replaying.models import Replay, ReplayFinding
 
 MOST_LISTED = 500
+SET_BY_HAND = "Set by hand, and so it stays."
 
 
 class _Said(NamedTuple):
@@ -77,9 +79,9 @@ def results_of(replay: Replay) -> Results:
         )
         .order_by(Deploy.deployed_at.desc(), Deploy.id.desc(), ReplayFinding.id)
     )
-    others = _others(replay)
+    others, by_hand = _others(replay), _by_hand(replay)
     rows = [
-        _row(list(some), others.get(deploy_id, []))
+        _row(list(some), others.get(deploy_id, []), by_hand.get(deploy_id))
         for deploy_id, some in groupby(findings, key=lambda each: each.deploy_id)
     ]
     rows.sort(key=lambda row: (not row.is_changed, wording.ORDER.index(row.after[0])))
@@ -95,11 +97,15 @@ def results_of(replay: Replay) -> Results:
 def _others(replay: Replay) -> dict[int, list[_Said]]:
     """Return by deploy the verdicts that stay as they are."""
     found = ReplayFinding.replay_id == replay.id
-    concerned = select(ReplayFinding.impact_source_id).where(found)
+    is_listed = exists().where(
+        found,
+        ReplayFinding.deploy_id == Verdict.deploy_id,
+        ReplayFinding.impact_source_id == Verdict.impact_source_id,
+    )
     rows = db.session.execute(
         select(Verdict.deploy_id, Verdict.health, Verdict.reason).where(
             Verdict.deploy_id.in_(select(ReplayFinding.deploy_id).where(found)),
-            or_(Verdict.impact_source_id.is_(None), Verdict.impact_source_id.not_in(concerned)),
+            ~is_listed,
         )
     )
     others: dict[int, list[_Said]] = {}
@@ -108,15 +114,27 @@ def _others(replay: Replay) -> dict[int, list[_Said]]:
     return others
 
 
-def _row(findings: Sequence[ReplayFinding], others: Sequence[_Said]) -> Row:
+def _by_hand(replay: Replay) -> dict[int, str]:
+    """Return by deploy the healths that were set by hand, which stand whatever is judged."""
+    concerned = select(ReplayFinding.deploy_id).where(ReplayFinding.replay_id == replay.id)
+    rows = db.session.execute(
+        select(Override.deploy_id, Override.health).where(
+            Override.deploy_id.in_(concerned), Override.ended_at.is_(None)
+        )
+    )
+    return {row.deploy_id: row.health for row in rows}
+
+
+def _row(findings: Sequence[ReplayFinding], others: Sequence[_Said], by_hand: str | None) -> Row:
     said = [_Said(each.health_before, each.reason_before) for each in findings]
     known = [*others, *(each for each in said if each.health)]
+    notes = [note for each in findings if (note := _note(each, is_alone=len(findings) == 1))]
     return Row(
         findings[0].deploy,
-        words.overall(known) if known else ("", ""),
-        words.overall([*others, *(_Said(each.health, each.reason) for each in findings)]),
-        any(not each.is_final for each in findings),
-        [note for each in findings if (note := _note(each, is_alone=len(findings) == 1))],
+        effective(known, by_hand) if known or by_hand else ("", ""),
+        effective([*others, *(_Said(each.health, each.reason) for each in findings)], by_hand),
+        any(not each.is_final for each in findings) and not by_hand,
+        [*([SET_BY_HAND] if by_hand else []), *notes],
     )
 
 

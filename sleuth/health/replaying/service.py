@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from sleuth import clock, queue
@@ -30,17 +30,22 @@ LIFETIME = timedelta(hours=2)
 AGAIN = "again"
 NEW = "new"
 CANCEL = "cancel"
-CHOICES = (AGAIN, NEW, CANCEL)
 CHANGED_SINCE = "Deploys or counts have changed since, so they were judged anew: look again."
 
 
 def find(organization_id: int, public_id: str) -> Replay | None:
-    """Return an organization's replay, or None."""
+    """Return an organization's replay, or None; so of a source that is disabled."""
+    is_there = or_(Replay.impact_source_id.is_(None), ImpactSource.id.is_not(None))
     return db.session.scalar(
-        select(Replay).where(
-            Replay.organization_id == organization_id, Replay.public_id == public_id
-        )
+        select(Replay)
+        .outerjoin(Replay.impact_source)
+        .where(Replay.organization_id == organization_id, Replay.public_id == public_id, is_there)
     )
+
+
+def choices_of(replay: Replay) -> tuple[str, ...]:
+    """Return what can be decided: an added source judges new deploys anyway."""
+    return (AGAIN, CANCEL) if replay.kind == ReplayKind.ADDED else (AGAIN, NEW, CANCEL)
 
 
 def begin_for_sensitivity(project: Project, wanted: Judging, user_id: int | None) -> Replay | None:
@@ -53,7 +58,8 @@ def begin_for_sensitivity(project: Project, wanted: Judging, user_id: int | None
     measured = select(ImpactSource.environment_id).where(ImpactSource.project_id == project.id)
     if wanted.sensitivity == project.sensitivity or not _has_deploys(measured):
         return None
-    proposal = {"judging": asdict(wanted), "before": project.sensitivity}
+    was = asdict(judging.judging_of(project))
+    proposal = {"judging": asdict(wanted), "before": project.sensitivity, "was": was}
     return _begin(ReplayKind.SENSITIVITY, project, None, proposal, user_id)
 
 
@@ -69,7 +75,8 @@ def begin_for_threshold(
     here = select(Environment.id).where(Environment.id == source.environment_id)
     if settings.threshold == before or is_moved or not _has_deploys(here):
         return None
-    proposal = {"settings": asdict(settings), "before": before}
+    was = {"name": source.name, "environment_id": source.environment_id}
+    proposal = {"settings": asdict(settings), "before": before, "was": was}
     return _begin(ReplayKind.THRESHOLD, source.project, source, proposal, user_id)
 
 

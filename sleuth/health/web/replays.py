@@ -12,7 +12,7 @@ from sleuth.health.replaying import service
 from sleuth.health.replaying.applying import NotAppliedError
 from sleuth.health.replaying.models import Replay, ReplayKind, ReplayState
 from sleuth.health.replaying.results import results_of
-from sleuth.health.replaying.service import AGAIN, CANCEL, CHOICES
+from sleuth.health.replaying.service import AGAIN, CANCEL
 from sleuth.integrations.checks import PATIENCE
 from sleuth.projects.service import CHANGED
 from sleuth.web import Level, dialog_done, is_htmx, render_dialog
@@ -74,7 +74,7 @@ def _decide(found: Replay) -> ResponseReturnValue:
     if choice == CANCEL:
         service.dismiss(found)
         return _done(found, "")
-    if found.is_running or choice not in CHOICES:
+    if found.is_running or choice not in service.choices_of(found):
         return _show(found, 422)
     is_anew = choice == AGAIN and found.state == ReplayState.DONE and service.look_again(found)
     if is_anew:

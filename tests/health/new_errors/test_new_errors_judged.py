@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sleuth import queue
 from sleuth.deploys.models import Deploy
-from sleuth.extensions import db
+from sleuth.extensions import db, write
+from sleuth.health.models import UsualNewErrors, Verdict
 from sleuth.health.words import new_errors_in_words, overall, sentence
 from sleuth.impact.models import ImpactSource
 from tests.conftest import NOW
@@ -161,3 +163,30 @@ def test_what_is_rare_is_told_by_the_day_or_the_week() -> None:
 
 def test_old_verdicts_know_of_no_new_errors() -> None:
     assert sentence({"health": "unknown", "reason": "gap"}).startswith("Counts around")
+
+
+def test_what_becomes_usual_later_changes_no_verdict(
+    deploy: Register, tracker: Tracker, hear: Hear, source: ImpactSource
+) -> None:
+    bad = deploy(22)
+    judge(bad)
+    tracker.shows("KeyError", minutes_ago=18)
+    tracker.shows("TypeError", minutes_ago=17)
+    hear()
+    tick(NOW)
+    assert verdict_of(bad).health == "ailing"
+
+    verdict_id = verdict_of(bad).id
+    with write():
+        found = db.session.get_one(UsualNewErrors, source.id)
+        found.kinds, found.hours = 400, 160.0
+        db.session.get_one(Verdict, verdict_id).due_at = NOW
+    tick(NOW + MINUTE)
+
+    assert verdict_of(bad).health == "ailing"
+    assert verdict_of(bad).assessment["new_errors"]["usual_per_hour"] < 0.1
+
+
+def test_asking_never_stands_before_what_somebody_waits_for() -> None:
+    for job in ("ask_new_errors", "ask_usual_new_errors"):
+        assert queue.queue_of(f"sleuth.health.jobs.{job}") == queue.SLOW_QUEUE
