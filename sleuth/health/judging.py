@@ -16,17 +16,15 @@ from typing import Any
 import numpy as np
 
 from sleuth.health import detector
-from sleuth.health.detector import Assessment, Band, Settings
+from sleuth.health.describing import PICTURE_BUCKETS, details_of
+from sleuth.health.detector import Assessment, Settings
 from sleuth.health.groups import Place
 from sleuth.health.new_errors import evidence
+from sleuth.health.spans import Span, minutes_of_next_look, span_of
 from sleuth.impact import schedule, series, sweeps
 from sleuth.impact.models import ImpactSource
-from sleuth.integrations.service import registry
-from sleuth.plugin_api import TrackerError
 from sleuth.projects.models import Environment
 
-BASELINE = timedelta(days=28)
-PICTURE_BUCKETS = 60
 RETRY = timedelta(minutes=5)
 LATE_RETRY = timedelta(hours=1)
 EARLY = timedelta(hours=1)
@@ -78,23 +76,6 @@ class Judgement:
     due_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """The part of a series that a verdict rests on, in epoch seconds.
-
-    Args:
-        first: Start of the first bucket that is read.
-        bucket: Start of the bucket that the deploy lies in.
-        begin: Start of the first bucket after the deploy.
-        end: Where the last look ends, or the window before it.
-    """
-
-    first: int
-    bucket: int
-    begin: int
-    end: int
-
-
 def sensitivity_of(environment: Environment) -> str:
     """Return by which sensitivity an environment's deploys are judged from now on."""
     return environment.project.sensitivity
@@ -129,7 +110,7 @@ def judge_by(
         read: Where the counts come from, for whoever judges many deploys of one source.
     """
     settings, step = rules.settings, source.interval_seconds
-    span = _span(place, step, settings)
+    span = span_of(place, step, settings)
     last = span.begin + detector.looks_for(step, settings)[-1] * 60
     minutes, counts = read(source.id, span.first, last, step)
     values = np.asarray(counts, dtype=np.float64)
@@ -143,23 +124,12 @@ def judge_by(
     return Judgement(
         assessment=made,
         picture=[None if math.isnan(count) else int(count) for count in shown],
-        details={**_details(made, source, place, span, settings), **is_new},
+        details={**details_of(made, source, place, span, settings), **is_new},
         sensitivity=rules.sensitivity,
         known_hours=round(float(np.isfinite(values[:before]).sum()) * step / 3600, 3),
         look_at=look_at,
         due_at=due_at,
     )
-
-
-def _span(place: Place, step: int, settings: Settings) -> _Span:
-    moment = int(place.began_at.timestamp())
-    begin = detector.next_bucket(moment, step)
-    end = begin + detector.looks_for(step, settings)[-1] * 60
-    if place.ended_at is not None:
-        end = min(end, int(place.ended_at.timestamp()) // step * step)
-    bucket = moment // step * step
-    first = bucket - int(BASELINE.total_seconds()) // step * step
-    return _Span(first, bucket, begin, max(begin, end))
 
 
 def _assess(
@@ -190,7 +160,7 @@ def _assess(
 
 
 def _tempered(
-    made: Assessment, source: ImpactSource, span: _Span, settings: Settings, now: datetime
+    made: Assessment, source: ImpactSource, span: Span, settings: Settings, now: datetime
 ) -> Assessment:
     """Take into account what the series alone does not tell: whether counts will still come."""
     is_unknown = made.health == "unknown"
@@ -225,7 +195,7 @@ def _reached(source: ImpactSource) -> int:
 
 
 def _next_look(
-    made: Assessment, source: ImpactSource, span: _Span, settings: Settings, now: datetime
+    made: Assessment, source: ImpactSource, span: Span, settings: Settings, now: datetime
 ) -> tuple[datetime | None, datetime | None]:
     """Return what the counts have to reach for the next look, and until when to wait for them.
 
@@ -236,64 +206,10 @@ def _next_look(
     if made.reason == BROKEN:
         return now + LATE_RETRY, now + LATE_RETRY
     step = source.interval_seconds
-    ahead = _minutes_of_next_look(made, step, settings)
+    ahead = minutes_of_next_look(made, step, settings)
     wanted = min(span.end, span.begin + ahead * 60) if ahead else span.end
     expected_at = schedule.from_epoch(wanted)
     look_at = expected_at if _reached(source) < wanted else now + RETRY
     settled = look_at + timedelta(seconds=step + settings.settling_seconds)
     retry = RETRY if now - expected_at < EARLY else LATE_RETRY
     return look_at, settled if settled > now else now + retry
-
-
-def _minutes_of_next_look(made: Assessment, step: int, settings: Settings) -> int | None:
-    looks = detector.looks_for(step, settings)
-    return next((look for look in looks if look > made.minutes_of_data), None)
-
-
-def _details(
-    made: Assessment, source: ImpactSource, place: Place, span: _Span, settings: Settings
-) -> dict[str, Any]:
-    step = source.interval_seconds
-    start = max(span.first, span.bucket - PICTURE_BUCKETS * step)
-    is_cut = place.ended_at is not None and span.end <= span.begin + made.minutes_of_data * 60
-    ahead = None if made.is_final or is_cut else _minutes_of_next_look(made, step, settings)
-    return {
-        **replace(made, band=_drawn(made.band)).as_json(),
-        "picture_start": start,
-        "picture_step": step,
-        "deploy_index": (span.bucket - start) // step,
-        "next_look": ahead,
-        "window_minutes": settings.window_minutes,
-        "began_at": int(place.began_at.timestamp()),
-        "ended_at": int(place.ended_at.timestamp()) if place.ended_at else None,
-        "group_size": len(place.deploy_ids),
-        "explore_url": _explore_url(source, place.began_at, settings),
-    }
-
-
-def _drawn(band: Band | None) -> Band | None:
-    """Keep of what was expected as much as is drawn: a whole day would outweigh all the rest."""
-    if band is None:
-        return None
-    return Band(
-        band.start,
-        *(
-            [round(each, 4) for each in part[:PICTURE_BUCKETS]]
-            for part in (band.expected, band.low, band.high)
-        ),
-    )
-
-
-def _explore_url(source: ImpactSource, began_at: datetime, settings: Settings) -> str:
-    """Return the tracker's own view of the deploy; a plugin that fails to say has none."""
-    tracker = registry().get(source.provider)
-    if tracker is None:
-        return ""
-    step = source.interval_seconds
-    begin = detector.next_bucket(int(began_at.timestamp()), step)
-    hour = next(look for look in detector.looks_for(step, settings) if look >= 60)
-    until = schedule.from_epoch(begin) + timedelta(minutes=hour)
-    try:
-        return tracker.explore_url(source.config, began_at, until)
-    except TrackerError:
-        return ""

@@ -22,8 +22,8 @@ from sleuth import clock
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db, write
 from sleuth.health.detector import looks_for
-from sleuth.health.judging import BASELINE
 from sleuth.health.models import Verdict
+from sleuth.health.spans import BASELINE
 from sleuth.impact import series
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.service import changed_source_ids, take_changes

@@ -15,7 +15,7 @@ from sleuth.extensions import db
 from sleuth.health import words
 from sleuth.health.failures import note_failure
 from sleuth.health.groups import Place
-from sleuth.health.judging import Judgement
+from sleuth.health.judging import NEW_ERRORS, Judgement
 from sleuth.health.models import Verdict, VerdictChange
 from sleuth.health.sharing import as_of
 from sleuth.impact.models import ImpactSource
@@ -153,7 +153,8 @@ def _note_change(verdict: Verdict, judgement: Judgement, now: datetime) -> None:
         return
     is_seen_before = 0 < made.minutes_of_data <= (verdict.minutes_of_data or 0)
     is_other = bool(verdict.was_final or (is_seen_before and verdict.changes))
-    is_revision = is_other and not is_waiting and again_by is None
+    is_news = NEW_ERRORS in {made.reason, verdict.reason}
+    is_revision = is_other and not is_waiting and not is_news and again_by is None
     if is_revision:
         verdict.revised_at = now
     verdict.changes.append(

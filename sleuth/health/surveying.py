@@ -16,7 +16,8 @@ from sleuth.extensions import db
 from sleuth.health import strips, words
 from sleuth.health.detector import strip as detector
 from sleuth.health.detector.strip import StripValue
-from sleuth.health.judging import BASELINE, settings_of
+from sleuth.health.judging import settings_of
+from sleuth.health.spans import BASELINE
 from sleuth.health.strips import Strip
 from sleuth.impact import schedule, series, sweeps
 from sleuth.impact.models import ImpactSource

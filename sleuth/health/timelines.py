@@ -15,8 +15,9 @@ from sleuth.deploys.models import Deploy
 from sleuth.extensions import db, write
 from sleuth.health.due import changed_environment_ids, fingerprints
 from sleuth.health.groups import LONGEST_WINDOW, Moment, Place, places
-from sleuth.health.judging import BASELINE, sensitivity_of, window_of
+from sleuth.health.judging import sensitivity_of, window_of
 from sleuth.health.models import Timeline, Verdict
+from sleuth.health.spans import BASELINE
 from sleuth.projects.models import Environment
 
 AT_ONCE = 10

@@ -167,6 +167,8 @@ def _renew(
     if not isinstance(answer, TrackerError) or row.due_at is None:
         row.failure_count = 0
         row.due_at = looks.next_look(question.since, verdict.ended_at, asked)
+    if row.due_at is None and row.last_error:
+        row.due_at = now + questions.LATER  # nobody else would notice that it is well again
     is_other = (row.total, row.events) != before[:2]
     if is_other:
         verdict.due_at = now

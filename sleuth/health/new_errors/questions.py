@@ -21,6 +21,9 @@ LEASE = timedelta(seconds=90)
 
 FIRST_RETRY = timedelta(minutes=2)
 LONGEST_RETRY = timedelta(minutes=30)
+LATER = timedelta(hours=1)
+"""After the last look failed; until the deploy is too old to ask about."""
+
 MOST_FAILURES = 5
 """In a row; then the next look is waited for."""
 

@@ -28,11 +28,11 @@ LEAST_EVENTS = 2
 RARITY = {"fine": 2.0, "normal": 2.3, "coarse": 3.0}
 """How rare so many new kinds must be (minus the logarithm to base 10), by sensitivity."""
 
-WEIGHED = ("too_few_errors", "restart")
+WEIGHED = ("too_few_errors", "restart", "gap")
 """Reasons of an unknown health that new kinds of errors can turn into another one.
 
 Not ``short_history``: where an application has just begun to report, every error is new. Not
-``gap``, ``mixed`` or ``pending``: these wait for counts, which will tell more.
+``mixed`` or ``pending``: these wait for counts, which will tell more.
 """
 
 _EXACT = 1e-6

@@ -14,11 +14,11 @@ from sleuth import clock, queue
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
 from sleuth.health import detector
-from sleuth.health.judging import BASELINE
 from sleuth.health.placebo import turns
 from sleuth.health.placebo.moments import SLOTS, candidates
 from sleuth.health.placebo.trying import try_moments
 from sleuth.health.placebo.turns import Turn
+from sleuth.health.spans import BASELINE
 from sleuth.impact import schedule, sweeps
 from sleuth.impact.models import ImpactSource
 

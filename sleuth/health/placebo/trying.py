@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sleuth.health import detector
 from sleuth.health.detector import Assessment, Settings
-from sleuth.health.judging import BASELINE
+from sleuth.health.spans import BASELINE
 from sleuth.impact import series
 from sleuth.impact.models import ImpactSource
 

@@ -122,8 +122,12 @@ def test_a_short_past_decides_nothing() -> None:
     assert not weigh(found(2, 3, 4, 5), young, "normal", "too_few_errors")["decided"]
 
 
-@pytest.mark.parametrize("reason", ["", "pending", "gap", "short_history", "mixed", "paused"])
-def test_only_too_few_errors_and_restarts_leave_it_to_new_kinds(reason: str) -> None:
+def test_missing_counts_take_back_nothing_that_new_kinds_have_told() -> None:
+    assert weigh(found(2, 3), QUIET, "normal", "gap")["decided"]
+
+
+@pytest.mark.parametrize("reason", ["", "pending", "short_history", "mixed", "paused"])
+def test_only_what_counts_cannot_tell_is_left_to_new_kinds(reason: str) -> None:
     assert reason not in WEIGHED
     assert not weigh(found(2, 3), QUIET, "normal", reason)["decided"]
 
