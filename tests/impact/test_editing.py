@@ -169,6 +169,7 @@ def test_young_deploys_are_judged_again_and_old_ones_keep_their_words(
 ) -> None:
     source = the_source()
     with write():
+        db.session.get_one(ImpactSource, source.id).judges_from = NOW - timedelta(days=50)
         web = seed.add_deployment(cast.project, "Web")
         young = seed.add_deploy(web, deployed_at=NOW - timedelta(days=3))
         old = seed.add_deploy(web, deployed_at=NOW - timedelta(days=40))
