@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from sqlalchemy import select
 
@@ -123,7 +126,12 @@ def test_a_verdict_links_to_the_trackers_own_view(source, deploy) -> None:
     with write():
         row = db.session.get_one(ImpactSource, source.id)
         row.attributes = {"web_url": "https://acme.sentry.io", "org_slug": "acme"}
-    assert judge(deploy(60)).assessment["explore_url"].startswith("https://acme.sentry.io/")
+    count(source, LONG_AGO, NOW - 30 * MINUTE, 3)
+    verdict = judge(deploy(60))
+    url = urlsplit(verdict.assessment["explore_url"])
+    begin, end = (datetime.fromisoformat(parse_qs(url.query)[each][0]) for each in ("start", "end"))
+    assert url.netloc == "acme.sentry.io"
+    assert (end - begin).total_seconds() == verdict.minutes_of_data * 60 == 30 * 60
 
 
 def test_a_verdict_of_a_tracker_that_is_gone_has_no_link(source, deploy, app) -> None:

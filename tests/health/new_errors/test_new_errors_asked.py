@@ -137,6 +137,23 @@ def test_a_missing_scope_is_told_and_breaks_nothing(
     assert source.failure_count == 0
 
 
+def test_a_last_question_that_failed_is_put_again_an_hour_later(
+    deploy: Register, tracker: Tracker, hear: Hear
+) -> None:
+    bad = deploy(20)
+    deploy(2)
+    judge(bad)
+    tracker.shows("KeyError", minutes_ago=18)
+    tracker.sandbox.misbehave("403", match="/issues/")
+    hear()
+    assert list_of(bad).due_at == NOW + 60 * MINUTE
+
+    tracker.sandbox.behave()
+    hear(NOW + 61 * MINUTE)
+
+    assert (list_of(bad).total, list_of(bad).last_error, list_of(bad).due_at) == (1, "", None)
+
+
 @pytest.mark.parametrize("kind", ["500", "html-200", "truncated"])
 def test_bad_weather_passes(deploy: Register, tracker: Tracker, hear: Hear, kind: str) -> None:
     tracker.sandbox.misbehave(kind, match="/issues/")

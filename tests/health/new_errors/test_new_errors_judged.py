@@ -33,7 +33,8 @@ def test_new_kinds_make_an_unknown_health_ailing(
     assert (verdict.health, verdict.reason) == ("ailing", "new_errors")
     assert verdict.sentence.startswith("2 new kinds of errors, 14 events, in ")
     assert "after the deploy; a usual " in verdict.sentence
-    assert [each[1] for each in course(bad)] == ["unknown", "ailing"]
+    assert [each[1:] for each in course(bad)] == [("unknown", False), ("ailing", False)]
+    assert verdict.revised_at is None
     assert overall([verdict]) == ("ailing", "")
 
 
