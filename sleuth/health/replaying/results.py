@@ -32,7 +32,7 @@ class Row:
     Args:
         before, after: Health and reason now, "" if there is no verdict, and by what is proposed,
             with what is said by sources that are not concerned.
-        notes: What each source says and how it came to it, where that is worth telling.
+        notes: What each source says and how it came to it.
     """
 
     deploy: Deploy
@@ -116,14 +116,20 @@ def _row(findings: Sequence[ReplayFinding], others: Sequence[_Said]) -> Row:
         words.overall(known) if known else ("", ""),
         words.overall([*others, *(_Said(each.health, each.reason) for each in findings)]),
         any(not each.is_final for each in findings),
-        [note for each in findings if (note := _note(each, is_alone=len(findings) == 1))],
+        [_note(each, is_alone=len(findings) + len(others) == 1) for each in findings],
     )
 
 
 def _note(finding: ReplayFinding, *, is_alone: bool) -> str:
-    is_calm = finding.health == "healthy" and finding.health_before in {"healthy", ""}
     course = wording.course_in_words(finding.course)
-    if is_calm and len(finding.course) < 2:
-        return ""
-    name = "" if is_alone else f"{finding.impact_source.name}: "
-    return f"{name}{finding.sentence} {course}".strip()
+    if not is_alone:
+        return f"{finding.impact_source.name}: {finding.sentence} {course}".strip()
+    return f"{_beside_its_health(finding)} {course}".strip()
+
+
+def _beside_its_health(finding: ReplayFinding) -> str:
+    """Return why it is so, without what its health says already."""
+    if (finding.health, finding.reason) != ("unknown", "pending"):
+        return finding.sentence
+    why = finding.sentence.partition(": ")[2]
+    return why[:1].upper() + why[1:] or "It is judged as soon as there are counts."
