@@ -116,8 +116,18 @@
   });
   document.addEventListener("htmx:sendError", () => lost("No connection to Sleuth. Still trying."));
   document.addEventListener("htmx:timeout", () => lost("Sleuth takes too long to answer. Still trying."));
+  // A button that its own answer takes away says where the keyboard goes on.
+  const goOn = ({ elt, triggeringEvent }) => {
+    const id = triggeringEvent?.submitter?.dataset.thenFocus;
+    const isLost = document.activeElement === document.body || elt.contains(document.activeElement);
+    if (id && isLost) document.getElementById(id)?.focus({ preventScroll: true });
+  };
+
   document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.successful) lostToast?.remove();
+    if (event.detail.successful) {
+      lostToast?.remove();
+      goOn(event.detail.requestConfig);
+    }
     if (dialog) emptyDialog();
   });
 

@@ -15,6 +15,7 @@ from sleuth.dashboard.filters import Filters, Page, Statement
 from sleuth.dashboard.lines import ImpactLine, line_of, tracker_names
 from sleuth.dashboard.links import web_address
 from sleuth.dashboard.new_errors import top_of
+from sleuth.dashboard.waiting import WAITED_FOR, trouble_of
 from sleuth.deploys.models import CodeDeployment, Deploy, shortened
 from sleuth.extensions import db
 from sleuth.health.by_hand import answering, overriding
@@ -156,24 +157,31 @@ def _lines(deploys: Mapping[int, str]) -> dict[int, list[ImpactLine]]:
     now = clock.now()
     lines = defaultdict(list)
     verdicts = (
-        select(Verdict, ImpactSource.id.is_not(None).label("is_watched"), NewErrors)
+        select(
+            Verdict,
+            ImpactSource.id.is_not(None).label("is_watched"),
+            NewErrors,
+            *WAITED_FOR,
+        )
         .outerjoin(Verdict.impact_source)
+        .outerjoin(ImpactSource.integration)
         .outerjoin(NewErrors, NewErrors.verdict_id == Verdict.id)
         .where(Verdict.deploy_id.in_(deploys))
         .order_by(Verdict.source_name, Verdict.id)
     )
     found = db.session.execute(verdicts).all()
     questions = answering.questions([row.Verdict for row in found], deploys)
-    for verdict, is_watched, new_errors in found:
+    for row in found:
         line = line_of(
-            verdict,
+            row.Verdict,
             trackers,
             now,
-            is_watched=is_watched,
-            new_errors=top_of(new_errors),
-            question=questions.get(verdict.id),
+            is_watched=row.is_watched,
+            new_errors=top_of(row.NewErrors),
+            question=questions.get(row.Verdict.id),
+            trouble=trouble_of(row),
         )
-        lines[verdict.deploy_id].append(line)
+        lines[row.Verdict.deploy_id].append(line)
     return lines
 
 

@@ -14,6 +14,7 @@ from sleuth.dashboard.chart import Chart, draw_chart
 from sleuth.dashboard.lines import ImpactLine, because_of, line_of, tracker_names
 from sleuth.dashboard.neighbours import read_neighbours
 from sleuth.dashboard.new_errors import read_in_full
+from sleuth.dashboard.waiting import WAITED_FOR, trouble_of
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
 from sleuth.health.by_hand import answering
@@ -102,9 +103,10 @@ def read_evidence(
         is_in_place: A card is around it, which lists the new errors.
     """
     row = db.session.execute(
-        select(Verdict, ImpactSource.id.is_not(None).label("is_watched"))
+        select(Verdict, ImpactSource.id.is_not(None).label("is_watched"), *WAITED_FOR)
         .join(Verdict.deploy)
         .outerjoin(Verdict.impact_source)
+        .outerjoin(ImpactSource.integration)
         .where(
             Verdict.public_id == verdict_id,
             Deploy.public_id == deploy_id,
@@ -123,6 +125,7 @@ def read_evidence(
         is_watched=row.is_watched,
         new_errors=is_new.get(verdict.id),
         question=questions.get(verdict.id),
+        trouble=trouble_of(row),
     )
     [impact] = impacts_of(deploy_id, [line])
     return impact

@@ -19,6 +19,7 @@ from sleuth.buckets import (
 from sleuth.dashboard.links import web_address
 from sleuth.dashboard.new_errors import NewKinds
 from sleuth.dashboard.pictures import Picture, picture_of
+from sleuth.dashboard.waiting import Trouble
 from sleuth.health.by_hand.answering import Question
 from sleuth.health.models import Verdict
 from sleuth.health.quantities import span
@@ -67,6 +68,7 @@ class ImpactLine:
         assessed_at: When it was last judged, None if never.
         new_errors: What the tracker first saw after the deploy, None if it cannot tell.
         question: What people are asked about it, None while it says nothing.
+        trouble: Why no counts come in that it waits for, None if they do, or it waits for none.
     """
 
     source: str
@@ -93,6 +95,7 @@ class ImpactLine:
     assessed_at: datetime | None
     new_errors: NewKinds | None = None
     question: Question | None = None
+    trouble: Trouble | None = None
 
     @property
     def has_rates(self) -> bool:
@@ -184,13 +187,17 @@ def line_of(
     is_watched: bool,
     new_errors: NewKinds | None = None,
     question: Question | None = None,
+    trouble: Trouble | None = None,
 ) -> ImpactLine:
     """Return what a card shows of a verdict.
 
     Args:
         trackers: As :func:`tracker_names` gives them.
         is_watched: The impact source is there, and its tracker connected.
+        trouble: Why no counts of it come in, None if they do.
     """
+    has_plugin = verdict.provider in trackers
+    waits = is_watched and has_plugin and not verdict.is_final
     return ImpactLine(
         source=verdict.source_name,
         provider=verdict.provider,
@@ -200,7 +207,7 @@ def line_of(
         is_final=verdict.is_final,
         is_gone=not is_watched,
         is_disconnected=not is_watched and verdict.impact_source_id is not None,
-        has_plugin=verdict.provider in trackers,
+        has_plugin=has_plugin,
         rate_before=verdict.rate_before,
         rate_after=verdict.rate_after,
         minutes_of_data=verdict.minutes_of_data,
@@ -216,4 +223,5 @@ def line_of(
         assessed_at=verdict.assessed_at,
         new_errors=new_errors,
         question=question,
+        trouble=trouble if waits else None,
     )

@@ -52,6 +52,7 @@ class Picture:
         expected: What was expected of the buckets after the deploy, in their order.
         end_index: The bucket in which the next deploy happened; None if none did so far.
         counted: The buckets that the verdict rests on, as far as they are shown.
+        rests_on: How many it rests on, shown or not.
         limit: The user's own limit in errors a minute, if there is one.
         began_at, ended_at: From the first deploy that shares the verdict to the one after them.
         is_shared: Whether the verdict is that of several deploys.
@@ -66,6 +67,7 @@ class Picture:
     expected: tuple[Expected, ...] = ()
     end_index: int | None = None
     counted: range = range(0)
+    rests_on: int = 0
     limit: float | None = None
     began_at: datetime | None = None
     ended_at: datetime | None = None
@@ -167,6 +169,7 @@ def picture_of(verdict: Verdict, now: datetime) -> Picture | None:
         expected=tuple(_expected(verdict.assessment.get("band"), start, step)),
         end_index=_end_index(verdict, start, step),
         counted=_counted(verdict, start, step, index),
+        rests_on=_rests_on(verdict, step),
         limit=verdict.assessment.get("threshold"),
         began_at=verdict.began_at,
         ended_at=verdict.ended_at,
@@ -180,8 +183,11 @@ def _counted(verdict: Verdict, start: int, step: int, deploy_index: int) -> rang
     first = deploy_index + 1
     if verdict.began_at is not None and (verdict.began_at.timestamp() - start) % step == 0:
         first = deploy_index
-    buckets = verdict.minutes_of_data * 60 // step
-    return range(first, min(first + buckets, len(verdict.picture)))
+    return range(first, min(first + _rests_on(verdict, step), len(verdict.picture)))
+
+
+def _rests_on(verdict: Verdict, step: int) -> int:
+    return verdict.minutes_of_data * 60 // step
 
 
 def _end_index(verdict: Verdict, start: int, step: int) -> int | None:

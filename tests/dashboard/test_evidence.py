@@ -72,11 +72,28 @@ def test_the_evidence_is_told_in_words(read, verdict) -> None:
     assert "The next look is at 30 minutes of counts, usually about 10:32 UTC." in shown
 
 
-def test_what_came_links_to_its_counts(read, verdict) -> None:
-    counts = f"/deploys/{verdict.deploy.public_id}#counts-{verdict.public_id}"
-    shown = read(address(verdict), htmx=True)
-    assert f'<a href="/o/acme{counts}">101 errors</a> arrived' in shown
-    assert f'id="counts-{verdict.public_id}"' in read(f"/deploys/{verdict.deploy.public_id}")
+def test_what_came_links_to_its_counts_inside_their_fold(read, verdict) -> None:
+    place = f"counts-rows-{verdict.public_id}"
+    for shown in (
+        read(address(verdict), htmx=True),
+        read(address(verdict)),
+        read(f"/deploys/{verdict.deploy.public_id}"),
+    ):
+        assert f'<a href="#{place}">101 errors</a> arrived' in shown
+        fold = shown.partition('<details class="counts"')[2].partition("</details>")[0]
+        assert f'id="{place}"' in fold
+
+
+def test_a_table_of_fewer_counts_than_the_verdict_rests_on_says_so(read, verdict) -> None:
+    assert "The first" not in read(address(verdict), htmx=True)
+    with write():
+        verdict.minutes_of_data = 1440
+    told = "The first 60 of the 1 440 minutes that the verdict rests on"
+    assert f"{told}." in words(read(address(verdict), htmx=True))
+    with write():
+        verdict.assessment = {**verdict.assessment, "explore_url": "https://acme.sentry.io/all"}
+    shown = words(read(address(verdict), htmx=True))
+    assert f"{told}; Open in Sentry has all of them" in shown
 
 
 def test_the_evidence_brings_picture_table_and_statistics(read, verdict) -> None:

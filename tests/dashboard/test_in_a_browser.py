@@ -220,3 +220,22 @@ def test_without_scripts_why_leads_to_the_deploys_page(enter, told) -> None:
     card.locator("summary", has_text="Why?").first.click()
     card.get_by_role("link", name="Read it on the deploy's page").first.click()
     expect(page.locator(":target")).to_contain_text("after this deploy")
+
+
+def follow_to_the_counts(shown: Any) -> None:
+    """By keyboard, twice: a fold that was shut again opens again."""
+    for _ in range(2):
+        shown.locator(".evidence-words a").first.press("Enter")
+        expect(shown.get_by_role("region", name="Counts per minute")).to_be_visible()
+        shown.get_by_text("Counts per minute as a table").click()
+        expect(shown.get_by_role("region", name="Counts per minute")).to_be_hidden()
+
+
+def test_the_number_opens_its_counts_on_the_card_and_on_the_page(enter, told, served) -> None:
+    page = enter()
+    card = deploy_named(page, told.deploys[1].public_id)
+    card.locator("summary", has_text="Why?").first.click()
+    follow_to_the_counts(card.locator(".evidence").first)
+    expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
+    page.goto(f"{served}/o/acme/deploys/{told.deploys[1].public_id}")
+    follow_to_the_counts(page.locator(".verdict").first)

@@ -75,7 +75,7 @@ def test_a_changed_deploy_concerns_its_card_only(ask, shop) -> None:
 def test_the_card_listens_for_the_very_name(read, shop) -> None:
     with write():
         deploy = seed.add_deploy(shop.web)
-    assert f'hx-trigger="deployChanged:{deploy.public_id} from:body"' in read()
+    assert f'hx-trigger="deployChanged:{deploy.public_id} from:body' in read()
 
 
 def test_a_new_deploy_concerns_the_list(ask, shop) -> None:

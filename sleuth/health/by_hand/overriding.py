@@ -173,8 +173,9 @@ def _told(deploy: Deploy, stands: Override | None) -> str:
         return "Meanwhile somebody took back what was set by hand. Look again before you go on."
     known = members(deploy.organization_id, [stands.set_by_id])
     who = called(known, stands.set_by_id, stands.set_by)
+    reason = stands.reason.rstrip(".")
     return (
-        f"Meanwhile {who} set this deploy to {HEALTH_NAMES[stands.health]}: “{stands.reason}” "
+        f"Meanwhile {who} set this deploy to {HEALTH_NAMES[stands.health]}: “{reason}”. "
         "Look again before you go on."
     )
 

@@ -34,7 +34,7 @@ class Row:
     Args:
         before, after: Health and reason now, "" if there is no verdict, and by what is proposed,
             with what is said by sources that are not concerned.
-        notes: What each source says and how it came to it, where that is worth telling.
+        notes: What each source says and how it came to it.
     """
 
     deploy: Deploy
@@ -128,7 +128,8 @@ def _by_hand(replay: Replay) -> dict[int, str]:
 def _row(findings: Sequence[ReplayFinding], others: Sequence[_Said], by_hand: str | None) -> Row:
     said = [_Said(each.health_before, each.reason_before) for each in findings]
     known = [*others, *(each for each in said if each.health)]
-    notes = [note for each in findings if (note := _note(each, is_alone=len(findings) == 1))]
+    is_alone = len(findings) + len(others) == 1
+    notes = [_note(each, is_alone=is_alone) for each in findings]
     return Row(
         findings[0].deploy,
         effective(known, by_hand) if known or by_hand else ("", ""),
@@ -139,9 +140,15 @@ def _row(findings: Sequence[ReplayFinding], others: Sequence[_Said], by_hand: st
 
 
 def _note(finding: ReplayFinding, *, is_alone: bool) -> str:
-    is_calm = finding.health == "healthy" and finding.health_before in {"healthy", ""}
     course = wording.course_in_words(finding.course)
-    if is_calm and len(finding.course) < 2:
-        return ""
-    name = "" if is_alone else f"{finding.impact_source.name}: "
-    return f"{name}{finding.sentence} {course}".strip()
+    if not is_alone:
+        return f"{finding.impact_source.name}: {finding.sentence} {course}".strip()
+    return f"{_beside_its_health(finding)} {course}".strip()
+
+
+def _beside_its_health(finding: ReplayFinding) -> str:
+    """Return why it is so, without what its health says already."""
+    if (finding.health, finding.reason) != ("unknown", "pending"):
+        return finding.sentence
+    why = finding.sentence.partition(": ")[2]
+    return why[:1].upper() + why[1:] or "It is judged as soon as there are counts."

@@ -68,10 +68,10 @@ def answer(public_id: str, verdict_id: str) -> ResponseReturnValue:
     try:
         _take(verdict.id)
     except RuleError as error:
-        return _question(verdict, public_id, 422, problem=error.message)
+        return _question(verdict, public_id, 422, problem=error.message, is_answering=True)
     if not is_htmx():
         return redirect(url_for("dashboard.deploy", public_id=public_id), 303)
-    return _question(verdict, public_id)
+    return _question(verdict, public_id, is_answering=True)
 
 
 def _take(verdict_id: int) -> None:

@@ -50,6 +50,35 @@ def test_a_health_is_set_and_taken_back_by_keyboard(enter, bad) -> None:
     card.get_by_role("button", name="Undo").focus()
     page.keyboard.press("Enter")
     expect(card).not_to_contain_text("set by Dora")
+    expect(card.get_by_role("link", name="Set the health by hand")).to_be_focused()
+
+
+def test_the_keyboard_stays_where_it_answered(enter, bad) -> None:
+    page = enter()
+    box = deploy_named(page, bad).locator(".was-right").first
+    yes, no = (box.get_by_role("button", name=name, exact=True) for name in ("Yes", "No"))
+    yes.press("Enter")
+    expect(yes).to_have_attribute("aria-pressed", "true")
+    expect(yes).to_be_focused()
+    no.press("Enter")
+    expect(no).to_have_attribute("aria-pressed", "true")
+    expect(no).to_be_focused()
+    box.get_by_label("What was it?").select_option(label="It was healthy")
+    box.get_by_role("button", name="Save").press("Enter")
+    expect(box.locator("summary", has_text="It was healthy")).to_be_focused()
+    box.get_by_role("button", name="Withdraw").press("Enter")
+    expect(no).to_have_attribute("aria-pressed", "false")
+    expect(no).to_be_focused()
+
+
+def test_what_it_was_is_asked_at_once_and_not_with_every_page(enter, bad) -> None:
+    page = enter()
+    box = deploy_named(page, bad).locator(".was-right").first
+    box.get_by_role("button", name="No", exact=True).click()
+    expect(box.get_by_label("What was it?")).to_be_visible()
+    page.reload()
+    expect(box.locator("summary", has_text="What was it?")).to_be_visible()
+    expect(box.get_by_label("What was it?")).to_be_hidden()
 
 
 def test_a_no_is_explained_on_the_card(enter, bad) -> None:
@@ -59,11 +88,13 @@ def test_a_no_is_explained_on_the_card(enter, bad) -> None:
     expect(card.get_by_text("It was healthy: Cron.")).to_be_visible()
 
 
-def answer(box) -> None:
+def answer(box, *, is_shut: bool = False) -> None:
     box.get_by_role("button", name="No", exact=True).click()
     expect(box.get_by_role("button", name="No", exact=True)).to_have_attribute(
         "aria-pressed", "true"
     )
+    if is_shut:
+        box.locator("summary", has_text="What was it?").click()
     box.get_by_label("What was it?").select_option(label="It was healthy")
     box.get_by_label("Note (optional)").fill("Cron.")
     box.get_by_role("button", name="Save").click()
@@ -77,7 +108,7 @@ def test_without_scripts_all_of_it_works(enter, bad, served) -> None:
     page.get_by_label("Reason").fill("A load test.")
     page.get_by_role("button", name="Set health").click()
     expect(page.get_by_text("set by Dora")).to_be_visible()
-    answer(page.locator(".was-right").first)
+    answer(page.locator(".was-right").first, is_shut=True)
     expect(page.get_by_text("It was healthy: Cron.")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("set by Dora").first).to_be_hidden()

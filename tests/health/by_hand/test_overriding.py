@@ -116,7 +116,9 @@ def test_whoever_comes_second_is_told_and_changes_nothing(post, bad) -> None:
     put(post, bad, who="owner", reason="I looked.")
     answer = put(post, bad, health="ailing", seen="")
     assert answer.status_code == 422
-    assert "Meanwhile Olga set this deploy to Healthy: “I looked.”" in words(answer.text)
+    assert "Meanwhile Olga set this deploy to Healthy: “I looked”. Look again before" in words(
+        answer.text
+    )
     assert standing(bad).health == "healthy"
 
 

@@ -239,3 +239,29 @@ def test_no_is_remembered(cast: Cast, developer: FlaskClient, added) -> None:
     decide(developer, "cancel")
     assert "30 days looked at" not in developer.get(f"{SHOP}/impact").text
     assert service.offers_of(cast.project.id) == {}
+
+
+def rows(page: str) -> list[str]:
+    """Return what the list says of each deploy."""
+    return [words(each) for each in re.findall(r"<li class=.*?</li>", page, re.DOTALL)]
+
+
+def test_each_deploy_of_the_list_says_why(
+    cast: Cast, developer: FlaskClient, deploys: list[Deploy]
+) -> None:
+    run(of_sensitivity(cast, "coarse"))
+    told = rows(developer.get(url_of(the_replay()), headers=HTMX).text)
+    assert len(told) == 2
+    assert all(re.search(r"errors in .*, against .* expected", each) for each in told)
+
+
+def test_a_deploy_that_is_not_recorded_yet_is_called_so_once(
+    cast: Cast, developer: FlaskClient, deploys: list[Deploy], deploy
+) -> None:
+    made = deploy(0)
+    tick(NOW)
+    run(of_sensitivity(cast, "coarse"))
+    told = rows(developer.get(url_of(the_replay()), headers=HTMX).text)
+    [row] = [each for each in told if made.short_revision in each and "recorded" in each]
+    assert row.lower().count("not recorded yet") == 1
+    assert "It is judged as soon as there are counts." in row
