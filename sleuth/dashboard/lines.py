@@ -20,6 +20,7 @@ from sleuth.dashboard.links import web_address
 from sleuth.dashboard.new_errors import NewKinds
 from sleuth.dashboard.pictures import Picture, picture_of
 from sleuth.health.by_hand.answering import Question
+from sleuth.health.explaining import in_short
 from sleuth.health.models import Verdict
 from sleuth.health.quantities import span
 from sleuth.integrations.service import registry
@@ -115,12 +116,9 @@ class ImpactLine:
     @property
     def outlook(self) -> str:
         """Whether more is to come: "final", "next look at 2 hours"."""
-        if self.is_final:
-            return "final"
-        if self.is_gone:
+        if self.is_gone and not self.is_final:
             return "cut short"
-        look = self.figures.get("next_look")
-        return f"next look at {duration(look, self.step_seconds)}" if look else "more to come"
+        return in_short({**self.figures, "is_final": self.is_final})
 
     @property
     def short_history(self) -> str:

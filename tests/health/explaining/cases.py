@@ -107,6 +107,12 @@ def with_reason(figures: Stored, health: str, reason: str, **more: Any) -> Store
     return {**figures, "health": health, "reason": reason, **more}
 
 
+def awaited(figures: Stored, health: str, reason: str) -> Stored:
+    """Return what is stored while counts from before the deploy are still being fetched."""
+    more = {"is_final": False, "is_past_awaited": True}
+    return with_reason(figures, health, reason, **more)
+
+
 LIVELY = at_twenty_past_two(1.8, 4.3, after=1441)
 CALM = at_twenty_past_two(20, after=1441)
 RARE = at_twenty_past_two(0.05, after=1441, seed=4)
@@ -144,6 +150,11 @@ FEWER_OR_NO_MORE: dict[str, Callable[[], Stored]] = {
     "usual.healthy.final": lambda: judged(CALM, 1445),
     "usual.healthy.somewhat_more": lambda: {**judged(CALM, 22), "observed": 422},
     "usual.healthy.somewhat_less": lambda: {**judged(CALM, 22), "observed": 322},
+    "usual.healthy.past_awaited": lambda: awaited(judged(CALM, 1445), "healthy", "usual"),
+    "usual.healthy.cut": lambda: {
+        **judged(CALM, 9),
+        "ended_at": CALM.deployed_at + 7 * MINUTE,
+    },
     "usual.healthy.few": lambda: judged(at_twenty_past_two(0.0005, after=1441), 1445),
     "usual.healthy.missing_minutes": lambda: judged(CALM.lost(4, 6), 22),
     "usual.healthy.group_by_the_hour": lambda: judged(hourly(50), 75, group_size=2),
@@ -183,6 +194,11 @@ UNKNOWN: dict[str, Callable[[], Stored]] = {
     "pending.unknown.preliminary": lambda: bare("unknown", "pending"),
     "pending.unknown.by_the_hour": lambda: bare("unknown", "pending", step_seconds=HOUR),
     "pending.unknown.group": lambda: bare("unknown", "pending", group_size=2),
+    "pending.unknown.past_awaited": lambda: awaited(judged(CALM, 22), "unknown", "pending"),
+    "pending.unknown.replaced": lambda: {
+        **bare("unknown", "pending"),
+        "ended_at": at_twenty_past_two(1).deployed_at + 90,
+    },
     "paused.unknown.preliminary": lambda: bare("unknown", "paused"),
     "paused.unknown.final": lambda: bare("unknown", "paused", is_final=True),
     "gap.unknown.preliminary": lambda: judged(gap_that_may_hide_a_rise(), 34),
