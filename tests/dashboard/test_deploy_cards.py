@@ -206,9 +206,7 @@ def test_card_and_evidence_of_a_deploy_that_the_next_one_ended_agree(both) -> No
     ended = int((NOW - timedelta(hours=2) + timedelta(minutes=7)).timestamp())
     began = ended - 7 * 60
     card, evidence = both("healthy", "", 6, ended_at=ended, began_at=began)
-    assert (
-        "6 minutes of data · ended by the next deploy at 10:07 UTC, last look to come" in card
-    )
+    assert "6 minutes of data · ended by the next deploy at 10:07 UTC, last look to come" in card
     assert "The next deploy came at 10:07 UTC and ended this one's time" in evidence
     assert "next look" not in card
 
