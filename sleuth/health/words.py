@@ -159,7 +159,9 @@ def _of_a_limit(figures: Figures) -> str:
 
 
 def _without(figures: Figures) -> str:
-    return f" Without it: {HEALTH_NAMES.get(figures.get('detected', ''), 'Unknown')}."
+    detected = figures.get("detected", "")
+    too = ", too" if detected == figures["health"] else ""
+    return f" Without it: {HEALTH_NAMES.get(detected, 'Unknown')}{too}."
 
 
 def _rise(figures: Figures) -> str:
