@@ -100,6 +100,11 @@ class ImpactLine:
         return self.rate_before is not None and self.rate_after is not None
 
     @property
+    def is_told_by_counts(self) -> bool:
+        """Whether the counts made the health, so that their change carries its colour."""
+        return self.health != "unknown" and self.reason != "new_errors"
+
+    @property
     def limit(self) -> float | None:
         """The user's own limit in errors a minute, if that decided."""
         return self.figures.get("threshold") if self.health != "unknown" else None

@@ -116,6 +116,13 @@ def test_a_line_gives_the_health_and_the_rates_around_the_deploy(judged, health,
     assert f"Source 0 {line}" in words(judged((health, "")))
 
 
+def test_where_new_kinds_of_errors_decided_the_change_of_the_rates_is_not_told(judged) -> None:
+    page = judged(("ailing", "new_errors"), rates=(0.03, 0.11))
+    assert "0.03 expected → , in fact 0.11 avg errors a minute" in words(page)
+    assert "%)" not in words(page)
+    assert "impact-change" not in page
+
+
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
