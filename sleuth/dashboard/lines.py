@@ -21,6 +21,7 @@ from sleuth.dashboard.new_errors import NewKinds
 from sleuth.dashboard.pictures import Picture, picture_of
 from sleuth.dashboard.waiting import Trouble
 from sleuth.health.by_hand.answering import Question
+from sleuth.health.explaining import in_short
 from sleuth.health.models import Verdict
 from sleuth.health.quantities import span
 from sleuth.integrations.service import registry
@@ -102,6 +103,11 @@ class ImpactLine:
         return self.rate_before is not None and self.rate_after is not None
 
     @property
+    def is_told_by_counts(self) -> bool:
+        """Whether the counts made the health, so that their change carries its colour."""
+        return self.health != "unknown" and self.reason != "new_errors"
+
+    @property
     def limit(self) -> float | None:
         """The user's own limit in errors a minute, if that decided."""
         return self.figures.get("threshold") if self.health != "unknown" else None
@@ -118,12 +124,9 @@ class ImpactLine:
     @property
     def outlook(self) -> str:
         """Whether more is to come: "final", "next look at 2 hours"."""
-        if self.is_final:
-            return "final"
-        if self.is_gone:
+        if self.is_gone and not self.is_final:
             return "cut short"
-        look = self.figures.get("next_look")
-        return f"next look at {duration(look, self.step_seconds)}" if look else "more to come"
+        return in_short({**self.figures, "is_final": self.is_final})
 
     @property
     def short_history(self) -> str:

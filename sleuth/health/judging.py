@@ -115,7 +115,8 @@ def judge_by(
     minutes, counts = read(source.id, span.first, last, step)
     values = np.asarray(counts, dtype=np.float64)
     made = _assess(source, place, rules, now, minutes, values)
-    made = _tempered(made, source, span, settings, now)
+    is_past_awaited = sweeps.is_awaited(source.id, span.first)
+    made = _tempered(made, source, span, settings, now, is_past_awaited)
     made, is_new = _with_new_errors(made, source, place, rules.sensitivity, now)
     before = (span.bucket - span.first) // step
     start = max(0, before - PICTURE_BUCKETS)
@@ -124,7 +125,11 @@ def judge_by(
     return Judgement(
         assessment=made,
         picture=[None if math.isnan(count) else int(count) for count in shown],
-        details={**details_of(made, source, place, span, settings), **is_new},
+        details={
+            **details_of(made, source, place, span, settings),
+            "is_past_awaited": is_past_awaited,
+            **is_new,
+        },
         sensitivity=rules.sensitivity,
         known_hours=round(float(np.isfinite(values[:before]).sum()) * step / 3600, 3),
         look_at=look_at,
@@ -160,11 +165,16 @@ def _assess(
 
 
 def _tempered(
-    made: Assessment, source: ImpactSource, span: Span, settings: Settings, now: datetime
+    made: Assessment,
+    source: ImpactSource,
+    span: Span,
+    settings: Settings,
+    now: datetime,
+    is_past_awaited: bool,
 ) -> Assessment:
     """Take into account what the series alone does not tell: whether counts will still come."""
     is_unknown = made.health == "unknown"
-    if sweeps.is_awaited(source.id, span.first):
+    if is_past_awaited:
         reason = "pending" if is_unknown and made.reason != BROKEN else made.reason
         return replace(made, reason=reason, is_final=False)
     is_paused = source.paused_at is not None or source.integration.paused_at is not None

@@ -39,6 +39,7 @@ REASONS = {
     "failed": "The counts could not be judged, by a fault of Sleuth's; it is in the log.",
 }
 
+PAST_AWAITED = "Counts from before the deploy are still being fetched"
 MIXED_TO_THE_END = "Errors rose for a time and fell for another, so neither can be said."
 
 
@@ -117,6 +118,8 @@ def _of_counts(figures: Figures) -> str:
 def _unknown(figures: Figures) -> str:
     if figures["reason"] == "too_few_errors" and figures.get("usual_per_minute") is not None:
         return _too_few(figures)
+    if figures["reason"] == "pending" and figures.get("minutes_of_data"):
+        return f"{PAST_AWAITED}: it is judged once they are there."
     if figures["reason"] == "mixed" and figures["is_final"]:
         return MIXED_TO_THE_END
     if figures["reason"] == "short_history":
@@ -156,7 +159,9 @@ def _of_a_limit(figures: Figures) -> str:
 
 
 def _without(figures: Figures) -> str:
-    return f" Without it: {HEALTH_NAMES.get(figures.get('detected', ''), 'Unknown')}."
+    detected = figures.get("detected", "")
+    too = ", too" if detected == figures["health"] else ""
+    return f" Without it: {HEALTH_NAMES.get(detected, 'Unknown')}{too}."
 
 
 def _rise(figures: Figures) -> str:

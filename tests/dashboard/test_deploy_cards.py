@@ -116,6 +116,13 @@ def test_a_line_gives_the_health_and_the_rates_around_the_deploy(judged, health,
     assert f"Source 0 {line}" in words(judged((health, "")))
 
 
+def test_where_new_kinds_of_errors_decided_the_change_of_the_rates_is_not_told(judged) -> None:
+    page = judged(("ailing", "new_errors"), rates=(0.03, 0.11))
+    assert "0.03 expected → , in fact 0.11 avg errors a minute" in words(page)
+    assert "%)" not in words(page)
+    assert "impact-change" not in page
+
+
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
@@ -164,6 +171,51 @@ def test_a_verdict_by_the_users_own_limit_needs_no_rate_before(judged) -> None:
 )
 def test_a_line_says_how_much_it_rests_on(judged, minutes, said) -> None:
     assert said in words(judged(("healthy", ""), minutes_of_data=minutes))
+
+
+@pytest.fixture
+def both(read, shop, sentry):
+    """Store a verdict with such figures and return what its card and its evidence say."""
+
+    def draw(health: str, reason: str, minutes: int, **figures: object) -> tuple[str, str]:
+        with write():
+            deploy = seed.add_deploy(shop.web, deployed_at=NOW - timedelta(hours=2))
+            source = seed.add_source(sentry, shop.production)
+            values = {"minutes_of_data": minutes, "is_final": False}
+            verdict = seed.add_verdict(deploy, source, health, reason, **values)
+            verdict.assessment = {**verdict.assessment, **figures}
+        page = f"/deploys/{deploy.public_id}"
+        evidence = read(f"{page}/evidence/{verdict.public_id}", htmx=True)
+        return words(read(f"{page}/card")), words(evidence)
+
+    return draw
+
+
+def test_card_and_evidence_of_a_verdict_that_awaits_older_counts_agree(both) -> None:
+    card, evidence = both("unknown", "pending", 18, is_past_awaited=True)
+    assert "18 minutes of data · judged once older counts are there" in card
+    assert "Counts from before the deploy are still being fetched" in evidence
+    assert "It is judged once they are there." in evidence
+    assert "next look" not in card + evidence.lower()
+    assert "No counts from after the deploy" not in evidence
+
+
+def test_card_and_evidence_of_a_health_that_awaits_only_older_counts_agree(both) -> None:
+    card, evidence = both("healthy", "", 1440, is_past_awaited=True)
+    assert "24 hours of data · judged again once older counts are there" in card
+    assert (
+        "This may still change. Counts from before the deploy are still being fetched: it is "
+        "judged again once they are there." in evidence
+    )
+
+
+def test_card_and_evidence_of_a_deploy_that_the_next_one_ended_agree(both) -> None:
+    ended = int((NOW - timedelta(hours=2) + timedelta(minutes=7)).timestamp())
+    began = ended - 7 * 60
+    card, evidence = both("healthy", "", 6, ended_at=ended, began_at=began)
+    assert "6 minutes of data · ended by the next deploy at 10:07 UTC, last look to come" in card
+    assert "The next deploy came at 10:07 UTC and ended this one's time" in evidence
+    assert "next look" not in card
 
 
 def test_a_verdict_that_several_deploys_share_says_so(judged) -> None:

@@ -149,6 +149,9 @@ def test_what_is_said_first_is_no_revision_though_counts_of_the_past_were_awaite
     with monkeypatch.context() as patch:
         patch.setattr(judging.sweeps, "is_awaited", lambda *_arguments: True)
         assert judge(young).reason == "pending"
+        told = verdict_of(young)
+        assert told.assessment["is_past_awaited"]
+        assert told.sentence.startswith("Counts from before the deploy are still being fetched")
     correct(source, LONG_AGO, NOW, 3)
     tick(NOW)
     assert course(young) == [(18, "healthy", False)]

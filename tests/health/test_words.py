@@ -97,6 +97,13 @@ SEEN = {"minutes_of_data": 6, "known_minutes": 6, "observed": 54, "expected": 12
             "minute. Without it: Unknown.",
         ),
         (
+            "healthy",
+            "below_threshold",
+            {**SEEN, "threshold": 10.0, "detected": "healthy"},
+            "9 errors a minute in 6 minutes after the deploy, within your limit of 10 errors a "
+            "minute. Without it: Healthy, too.",
+        ),
+        (
             "unknown",
             "too_few_errors",
             {"usual_per_minute": 5 / 60, "threefold_after_minutes": 60},

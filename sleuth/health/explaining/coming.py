@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 
 from sleuth.buckets import DAY, duration
 from sleuth.health.explaining.facts import Facts, day
-from sleuth.health.quantities import span
+from sleuth.health.quantities import Figures, span
+from sleuth.health.words import PAST_AWAITED
 
 LEAST_DAYS = 2.0
 """How much of the past is needed to know what is usual."""
+AGAIN = "judged again"
 NO_MORE = "There will be no answer for this deploy"
 
 
@@ -23,8 +25,34 @@ def outlook(facts: Facts) -> str:
     return _no_more(facts) if facts.is_final else _ahead(facts)
 
 
+def in_short(figures: Figures) -> str:
+    """Return what a card says of what is to come: "final", "next look at 2 hours".
+
+    Args:
+        figures: The assessment as it is stored.
+    """
+    facts = Facts(figures)
+    if facts.is_final:
+        return "final"
+    if _is_past_all(facts):
+        return f"{AGAIN if facts.health != 'unknown' else 'judged'} once older counts are there"
+    if facts.is_cut:
+        return f"ended by the next deploy at {facts.clock(facts.ended_at or 0)}, last look to come"
+    look = facts.next_look
+    return f"next look at {duration(look, facts.step)}" if look else "more to come"
+
+
+def _is_past_all(facts: Facts) -> bool:
+    """Tell whether counts from before the deploy are all that is waited for."""
+    is_unsaid = facts.health == "unknown" and facts.reason == "pending"
+    has_looks = facts.next_look is not None and not facts.is_cut
+    return facts.is_past_awaited and (is_unsaid or not has_looks)
+
+
 def _ahead(facts: Facts) -> str:
     """Tell when the next look is."""
+    if _is_past_all(facts):
+        return f"{PAST_AWAITED}: it is {AGAIN} once they are there."
     if facts.is_cut:
         return (
             f"The next deploy came at {facts.clock(facts.ended_at or 0)} and ended this one's "
@@ -52,6 +80,8 @@ def _no_more(facts: Facts) -> str:
 
 
 def _pending(facts: Facts) -> str:
+    if facts.is_past_awaited:
+        return "It is judged once they are there."
     if facts.is_final:
         return _no_more(facts)
     if facts.next_look is None or facts.is_cut:

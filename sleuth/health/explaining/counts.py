@@ -54,7 +54,7 @@ def likely_range(facts: Facts) -> tuple[int, int] | None:
 
     What came lies between them only if it lay between the ends before they were rounded.
     """
-    low, high = facts.number("expected_low"), facts.number("expected_high")
+    low, high = _low_end(facts), facts.number("expected_high")
     if low is None or high is None:
         return None
     is_below = facts.whole("observed") < low
@@ -63,6 +63,13 @@ def likely_range(facts: Facts) -> tuple[int, int] | None:
     if least <= most:
         return least, most
     return (least, least) if is_below else (most, most)
+
+
+def _low_end(facts: Facts) -> float | None:
+    """Return the lower end of what was expected; no error is less only if that is a fall."""
+    low = facts.number("expected_low")
+    is_fall = "improved" in {facts.health, facts.figures.get("detected")}
+    return 0.0 if low is not None and low < 1 and not is_fall else low
 
 
 def _range(low: int, high: int) -> str:
@@ -92,7 +99,7 @@ def _moment(facts: Facts) -> str:
 
 def is_inside(facts: Facts) -> bool:
     """Tell whether as many came as were to be expected."""
-    low, high = facts.number("expected_low"), facts.number("expected_high")
+    low, high = _low_end(facts), facts.number("expected_high")
     if low is None or high is None:
         return False
     return low <= facts.whole("observed") <= high

@@ -92,6 +92,17 @@ class Facts:
         return self.whole("ended_at") or None
 
     @property
+    def is_past_awaited(self) -> bool:
+        """Whether counts from before the deploy are still being fetched, and keep it from an end.
+
+        With counts from after the deploy nothing else leaves a verdict pending.
+        """
+        if self.is_final:
+            return False
+        is_pending = self.health == "unknown" and self.reason == "pending"
+        return bool(self.figures.get("is_past_awaited") or is_pending) and self.minutes > 0
+
+    @property
     def next_look(self) -> int | None:
         """Minutes of data of the next look, None if there is none."""
         return self.whole("next_look") or None

@@ -86,7 +86,8 @@ def _without(facts: Facts) -> Told:
     if name is None:
         return []
     because = ", since the counts alone tell too little" if name == "Unknown" else ""
-    return [f"The limit decides; without it the health would be {name}{because}."]
+    too = ", too" if facts.figures.get("detected") == facts.health else ""
+    return [f"The limit decides; without it the health would be {name}{too}{because}."]
 
 
 def without_limit(facts: Facts) -> Told:

@@ -8,6 +8,7 @@ from sleuth.buckets import DAY, MINUTE, by_words, duration, period_name
 from sleuth.health.explaining.facts import Facts
 from sleuth.health.explaining.known import without_limit
 from sleuth.health.quantities import frequency, span
+from sleuth.health.words import PAST_AWAITED
 
 ABOUT_COUNTS = {"too_few_errors", "mixed", "restart", "short_history", "gap"}
 
@@ -27,6 +28,8 @@ def _unnamed(_facts: Facts) -> list[str]:
 
 
 def _pending(facts: Facts) -> list[str]:
+    if facts.is_past_awaited:
+        return [f"{PAST_AWAITED}, so what is usual is not known yet."]
     if facts.step > MINUTE:
         return [
             f"No counts from after the deploy are there yet: this tracker counts "

@@ -156,7 +156,7 @@ def _new_errors(facts: Facts) -> str:
 
 def _chance(facts: Facts) -> str:
     chance = facts.new_errors.get("probability")
-    if chance is None:
+    if chance is None or not facts.new_errors.get("count"):
         return ""
     return f"1 in {rounded(max(1.0, 1 / chance))}" if chance * RAREST > 1 else "hardly any"
 

@@ -169,8 +169,23 @@ def test_what_came_lies_in_the_expected_range_only_if_it_does(figures: dict[str,
     if found:
         low, high = (number(each) for each in found.groups())
         seen = figures["observed"]
-        if not figures["expected_low"] <= seen <= figures["expected_high"]:
+        is_fall = "improved" in {figures.get("health"), figures.get("detected")}
+        least = figures["expected_low"] if is_fall or figures["expected_low"] >= 1 else 0
+        if not least <= seen <= figures["expected_high"]:
             assert not low <= seen <= high
+
+
+def test_no_error_is_less_than_expected_only_where_that_is_a_fall() -> None:
+    figures = {"minutes_of_data": 18, "observed": 0, "expected": 1.5}
+    figures |= {"expected_low": 0.085, "expected_high": 4.7}
+    usual = {"health": "healthy", "reason": "usual"}
+    told = explain({**figures, **usual}).sentences
+    assert told[0].endswith("no error arrived; 0 to 4 were expected.")
+    assert told[1] == "That is nothing unusual."
+    few = {"health": "unknown", "reason": "too_few_errors"}
+    assert "0 to 4 were expected" in explain({**figures, **few}).sentences[0]
+    fall = {"health": "improved", "reason": "fall"}
+    assert "1 to 4 were expected" in explain({**figures, **fall}).sentences[0]
 
 
 def test_an_assessment_that_holds_nothing_says_so() -> None:

@@ -63,6 +63,26 @@ def test_a_case_is_what_its_name_says(name: str) -> None:
     assert not figures["is_final"] if rest == ["preliminary"] else True
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_a_case_does_not_contradict_itself(name: str) -> None:
+    figures = CASES[name]()
+    seen, expected, ratio = (figures.get(each) for each in ("observed", "expected", "ratio"))
+    if ratio is not None:
+        assert (seen + 0.5) / (expected + 0.5) == pytest.approx(ratio, rel=0.001)
+    alike, moments, rarity = (figures.get(each) for each in ("moments_alike", "moments", "rarity"))
+    if rarity is not None:
+        assert alike / moments == pytest.approx(rarity, rel=0.3, abs=0.02)
+    if figures["reason"] == "common":
+        assert alike > 0
+    if figures["reason"] == "rise":
+        assert figures["evidence"] >= figures["details"]["evidence_needed"]
+    if figures["reason"] == "too_few_errors":
+        assert (figures.get("smallest_ratio") or 3) >= 3
+    if found := figures.get("new_errors"):
+        assert found["decided"] == (figures["reason"] == "new_errors")
+        assert (found["count"] == 0) == (found["probability"] == 1)
+
+
 def test_every_health_and_reason_has_a_text_early_and_at_the_end() -> None:
     found = {tuple(name.split(".")) for name in CASES}
     for health, reason in KNOWN | UNKNOWN:
