@@ -10,6 +10,7 @@ from sleuth.buckets import MINUTE
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
 from sleuth.health.models import Timeline, Verdict
+from sleuth.health.watching import watched
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.service import changed_source_ids
 
@@ -66,7 +67,7 @@ def _without_verdict(now: datetime) -> Select[int]:
         .where(
             ~has_verdict,
             Deploy.deployed_at <= now,
-            Deploy.deployed_at >= ImpactSource.judges_from,
+            watched(now),
         )
         .distinct()
     )

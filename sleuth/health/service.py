@@ -5,6 +5,8 @@ Loads NumPy, so only workers import it; what the tick needs is in ``due``.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
@@ -17,6 +19,7 @@ from sleuth.health.groups import Place
 from sleuth.health.judging import judge, sensitivity_of, window_of
 from sleuth.health.models import Verdict
 from sleuth.health.timelines import lock_timeline, place_of
+from sleuth.health.watching import is_watched
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.service import sources_of_environment
 
@@ -35,7 +38,7 @@ def assess_deploy(deploy_id: int) -> None:
     place = place_of(deploy, window_of(sensitivity))
     if place is None:
         return
-    sources = _sources(deploy.environment_id, place)
+    sources = _sources(deploy.environment_id, place, now)
     made = {source.id: judge(source, place, sensitivity, now) for source in sources}
     try:
         with write():
@@ -62,11 +65,12 @@ def sensitivity_of_deploy(deploy: Deploy) -> str:
     return settled or sensitivity_of(deploy.environment)
 
 
-def _sources(environment_id: int, place: Place) -> list[ImpactSource]:
-    last = select(Deploy.deployed_at).where(Deploy.id == place.deploy_ids[-1])
-    last_at = db.session.scalar(last) or place.began_at
+def _sources(environment_id: int, place: Place, now: datetime) -> list[ImpactSource]:
+    deploys = db.session.scalars(select(Deploy).where(Deploy.id.in_(place.deploy_ids))).all()
     return [
-        source for source in sources_of_environment(environment_id) if last_at >= source.judges_from
+        source
+        for source in sources_of_environment(environment_id)
+        if any(is_watched(deploy, source, now) for deploy in deploys)
     ]
 
 

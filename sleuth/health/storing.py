@@ -18,6 +18,7 @@ from sleuth.health.groups import Place
 from sleuth.health.judging import NEW_ERRORS, Judgement
 from sleuth.health.models import Verdict, VerdictChange
 from sleuth.health.sharing import as_of
+from sleuth.health.watching import is_watched
 from sleuth.impact.models import ImpactSource
 
 NOT_SAID = {"pending", "paused"}
@@ -36,7 +37,7 @@ def store(place: Place, judgements: dict[int, Judgement], now: datetime) -> None
         deploy = deploys.get(deploy_id)
         if deploy is None or deploy.deployed_at > now:
             continue
-        watching = [each for each in sources if deploy.deployed_at >= each.judges_from]
+        watching = [each for each in sources if is_watched(deploy, each, now)]
         is_other = _close_orphans(deploy_id, [each.id for each in watching], now)
         for source in watching:
             verdict = _verdict(deploy, source)

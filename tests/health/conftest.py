@@ -67,7 +67,7 @@ def deploy(cast: Cast):
             environment_id=cast.project.default_environment.id,
             revision=f"r{minutes_ago}",
             deployed_at=NOW - minutes_ago * MINUTE,
-            registered_at=NOW,
+            registered_at=NOW - minutes_ago * MINUTE,
         )
         with write():
             db.session.add(row)

@@ -14,6 +14,7 @@ from sleuth.deploys.models import Deploy
 from sleuth.extensions import db, rows_changed, write
 from sleuth.health.models import Verdict
 from sleuth.health.replaying.models import OPEN_STATES, Replay, ReplayKind, ReplayState
+from sleuth.health.watching import watched
 from sleuth.impact import series
 from sleuth.impact.models import ErrorCount, ImpactSource, Sweep, SweepKind
 
@@ -41,7 +42,7 @@ def added_source_ids(now: datetime) -> list[int]:
     has_deploy = exists().where(
         Deploy.environment_id == ImpactSource.environment_id,
         Deploy.deployed_at >= now - LOOKED_AT,
-        Deploy.deployed_at < ImpactSource.judges_from,
+        ~watched(now),
     )
     is_read = and_(
         Sweep.impact_source_id == ImpactSource.id,

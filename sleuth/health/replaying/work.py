@@ -28,6 +28,7 @@ from sleuth.health.replaying.models import Replay, ReplayFinding, ReplayKind, Re
 from sleuth.health.service import sensitivity_of_deploy
 from sleuth.health.sharing import as_of
 from sleuth.health.timelines import place_of
+from sleuth.health.watching import is_watched
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.schedule import from_epoch
 from sleuth.impact.service import sources_of_environment
@@ -172,7 +173,7 @@ class _Judges:
             sources = [each for each in sources if each.id == self.source_id]
         if self.kind == ReplayKind.ADDED:
             return sources
-        return [each for each in sources if deploy.deployed_at >= each.judges_from]
+        return [each for each in sources if is_watched(deploy, each, self.at)]
 
     def _rules(self, source: ImpactSource, sensitivity: str) -> Rules:
         is_proposed = self.kind == ReplayKind.THRESHOLD
