@@ -19,7 +19,7 @@ from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
 from sleuth.health.by_hand import answering
 from sleuth.health.explaining import Explanation, explain
-from sleuth.health.explaining.counts import share_fewer
+from sleuth.health.explaining.counts import LEAST_TIMES, share_fewer
 from sleuth.health.models import Verdict, VerdictChange
 from sleuth.health.quantities import errors, rounded
 from sleuth.impact.models import ImpactSource
@@ -201,6 +201,8 @@ def _compared(seen: float | None, expected: float | None) -> str:
     """Return "4.3 times" or "82 % fewer"; nothing where next to none was expected, or none came."""
     if not seen or expected is None or expected < 1:
         return ""
+    if 1 / LEAST_TIMES < seen / expected < LEAST_TIMES:
+        return "about as many"
     if seen < expected:
         return f"{share_fewer(seen / expected)} % fewer"
     return f"{rounded(seen / expected)} times"

@@ -143,10 +143,11 @@ def test_a_deploy_is_judged_by_whole_hours(gavin: Visitor, product: Product) -> 
         ).one()
         made = deploys.create_code_deployment(project.id, "Web")
         at = clock.now() - timedelta(hours=6)
-        deploy = register_deploy(made.id, Registration(revision="b450349"), at).public_id
+        told = Registration(revision="b450349", deployed_at=at)
+        deploy = register_deploy(made.id, told, clock.now()).public_id
     gavin.go(f"/o/hooli/deploys/{deploy}")
     expect(gavin.page.get_by_text("avg errors an hour").first).to_be_visible()
-    expect(gavin.page.get_by_text("in 4 hours after the deploy")).to_be_visible()
+    expect(gavin.page.get_by_text("In the 4 hours after this deploy")).to_be_visible()
     gavin.picture("deploy")
     gavin.go("/o/hooli/")
     expect(gavin.page.get_by_text("4 hours of data").first).to_be_visible()

@@ -123,7 +123,7 @@ def test_what_a_verdict_was_and_is_comes_with_time_and_numbers(read, verdict) ->
     assert history(read(address(verdict), htmx=True)) == [
         "Unknown too few errors to tell after 2 minutes 3 errors, 2.4 expected (1.2 times) "
         "4 Mar 2026, 10:05 UTC",
-        "Healthy after 6 minutes 20 errors, 19 expected (1.0 times) 4 Mar 2026, 10:09 UTC",
+        "Healthy after 6 minutes 20 errors, 19 expected (about as many) 4 Mar 2026, 10:09 UTC",
         "Ailing after 10 minutes 56 errors, 32 expected (1.8 times) 4 Mar 2026, 10:13 UTC",
         "Ailing so far after 18 minutes 101 errors, 58 expected (1.8 times) 4 Mar 2026, 12:00 UTC",
     ]
