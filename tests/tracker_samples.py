@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from sqlalchemy import select
 
 from sleuth import clock
@@ -20,6 +22,7 @@ from sleuth.integrations.models import (
     Integration,
     TrackerProject,
 )
+from sleuth.projects import judging
 from tests.conftest import Cast
 
 ENTERED = {
@@ -150,6 +153,7 @@ def a_replay(cast: Cast) -> str:
                 "failure_minutes": 5,
             },
             "before": "normal",
+            "was": asdict(judging.judging_of(cast.project)),
         },
         state=ReplayState.DONE,
         judged_at=clock.now(),
