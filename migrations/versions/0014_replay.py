@@ -16,6 +16,11 @@ depends_on = None
 def upgrade() -> None:
     for table in ('verdict', 'verdict_change'):
         op.add_column(table, sa.Column('judged_again_by', sa.String(length=120), nullable=True))
+    _create_replays()
+    _create_findings()
+
+
+def _create_replays() -> None:
     op.create_table(
         'replay',
         sa.Column('id', sa.Integer(), nullable=False),
@@ -65,6 +70,9 @@ def upgrade() -> None:
     )
     for name in ('impact_source_id', 'organization_id', 'project_id', 'state'):
         op.create_index(op.f(f'ix_replay_{name}'), 'replay', [name])
+
+
+def _create_findings() -> None:
     op.create_table(
         'replay_finding',
         sa.Column('id', sa.Integer(), nullable=False),

@@ -43,6 +43,22 @@ counts = st.one_of(st.integers(0, 3), st.integers(0, 10**12))
 
 
 @st.composite
+def places(draw: st.DrawFn, step: int) -> dict[str, Any]:
+    """Draw where a verdict lies, and what is drawn of it."""
+    began_at = draw(st.integers(1_600_000_000, 2_000_000_000))
+    return {
+        "began_at": began_at,
+        "ended_at": draw(st.none() | st.integers(began_at, began_at + 2 * 86_400)),
+        "group_size": draw(st.integers(1, 3)),
+        "window_minutes": draw(st.sampled_from([6, 18, 30])),
+        "next_look": draw(st.sampled_from([None, step // 60, 1440])),
+        "picture_start": began_at - 3600,
+        "picture_step": step,
+        "deploy_index": 60,
+    }
+
+
+@st.composite
 def assessments(draw: st.DrawFn) -> dict[str, Any]:
     """Draw an assessment that could be stored: ends in order, minutes in whole buckets."""
     step = draw(st.sampled_from([60, 300, 3600, 6 * 3600, 86_400]))
@@ -53,7 +69,6 @@ def assessments(draw: st.DrawFn) -> dict[str, Any]:
     observed = draw(counts)
     ratio_low, ratio, ratio_high = sorted(draw(st.tuples(numbers, numbers, numbers)))
     moments = draw(st.integers(0, 1000))
-    began_at = draw(st.integers(1_600_000_000, 2_000_000_000))
     figures = {
         "health": draw(st.sampled_from(HEALTHS)),
         "reason": draw(st.sampled_from(REASONS)),
@@ -85,15 +100,8 @@ def assessments(draw: st.DrawFn) -> dict[str, Any]:
         "detected": draw(st.sampled_from(["", *HEALTHS])),
         "version": "3",
         "details": draw(details(moments)),
-        "began_at": began_at,
-        "ended_at": draw(st.none() | st.integers(began_at, began_at + 2 * 86_400)),
-        "group_size": draw(st.integers(1, 3)),
-        "window_minutes": draw(st.sampled_from([6, 18, 30])),
-        "next_look": draw(st.sampled_from([None, step // 60, 1440])),
-        "picture_start": began_at - 3600,
-        "picture_step": step,
-        "deploy_index": 60,
         "new_errors": draw(st.none() | new_errors()),
+        **draw(places(step)),
     }
     lost = draw(st.sets(st.sampled_from(sorted(figures)), max_size=8))
     return {name: value for name, value in figures.items() if name not in lost}
