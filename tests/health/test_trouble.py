@@ -13,7 +13,7 @@ from sleuth.extensions import db
 from sleuth.health import detector, due, service, storing
 from sleuth.health.models import Verdict, VerdictChange
 from sleuth.impact.service import delete_impact_source
-from tests.conftest import DATABASE_URL, NOW
+from tests.conftest import NOW
 from tests.health.story import HOUR, LONG_AGO, MINUTE, count, judge, tick, verdict_of
 
 
@@ -116,7 +116,7 @@ assert "numpy" not in sys.modules
 """
 
 
-@pytest.mark.skipif(bool(DATABASE_URL), reason="a child that shares the file of SQLite will do")
+@pytest.mark.sqlite
 def test_neither_the_web_nor_the_tick_loads_numpy(settled, deploy, cast, settings) -> None:
     young = deploy(60)
     tick(NOW)
