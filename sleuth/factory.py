@@ -15,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from sleuth import config, extensions, trackers, web
 from sleuth.accounts import gate
 from sleuth.queue.pace import SharedPace
+from sleuth.web.templating import Environment
 
 ROOT = Path(__file__).resolve().parent.parent
 FEATURES = (
@@ -48,6 +49,7 @@ def create_app(
         static_folder=None,
         template_folder=str(ROOT / "templates"),
     )
+    app.jinja_environment = Environment  # before any extension looks at it
     configure_settings(app, overrides or {})
     configure_proxies(app)
     configure_extensions(app)

@@ -23,7 +23,6 @@ from sleuth.deploys.models import CodeDeployment, Deploy
 from sleuth.extensions import db
 from sleuth.health.by_hand import overriding
 from sleuth.health.by_hand.effective import effective
-from sleuth.health.by_hand.models import Override
 from sleuth.health.models import Verdict
 from sleuth.projects.models import Environment, Project
 
@@ -87,7 +86,7 @@ def read_one(organization_id: int, public_id: str) -> dict[str, Any] | None:
 
 
 def _deploys(columns: Sequence[Any], organization_id: int, filters: Filters) -> Statement:
-    selected = overriding.with_standing(select(*columns, Override), Deploy.id)
+    selected = overriding.with_standing(select(*columns, *overriding.STANDING), Deploy.id)
     return (
         filters.apply(selected)
         .join(Organization, Organization.id == Deploy.organization_id)
@@ -114,9 +113,8 @@ def _after(at: datetime, id_: int) -> ColumnElement[bool]:
 def _told(rows: Sequence[Row[Any]], organization_id: int) -> list[dict[str, Any]]:
     verdicts = _verdicts_of([row.id for row in rows])
     judged = judged_since(organization_id)
-    by_hand = overriding.shown(organization_id, [row.Override for row in rows if row.Override])
     return [
-        _deploy(row, verdicts[row.id], judged.get(row.environment_id), by_hand.get(row.id))
+        _deploy(row, verdicts[row.id], judged.get(row.environment_id), overriding.standing_of(row))
         for row in rows
     ]
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, ScalarSelect, func, select
 
 from sleuth import clock
-from sleuth.dashboard.filters import Filters, Page, Statement
+from sleuth.dashboard.filters import Asked, Filters, Page, Statement
 from sleuth.dashboard.lines import ImpactLine, line_of, tracker_names
 from sleuth.dashboard.links import web_address
 from sleuth.dashboard.new_errors import top_of
@@ -20,7 +20,6 @@ from sleuth.deploys.models import CodeDeployment, Deploy, shortened
 from sleuth.extensions import db
 from sleuth.health.by_hand import answering, overriding
 from sleuth.health.by_hand.effective import effective
-from sleuth.health.by_hand.models import Override
 from sleuth.health.failures import in_words
 from sleuth.health.models import NewErrors, Verdict
 from sleuth.health.words import HasHealth, overall
@@ -108,46 +107,41 @@ class DeployCard:
         )
 
 
-def count_deploys(organization_id: int, filters: Filters) -> int:
-    """Return how many deploys the filters let through."""
-    counted: Statement = select(func.count(Deploy.id))
-    return int(db.session.scalar(_of_organization(counted, organization_id, filters)) or 0)
-
-
-def read_cards(organization_id: int, filters: Filters, page: Page) -> list[DeployCard]:
+def read_cards(organization_id: int, asked: Asked, page: Page) -> list[DeployCard]:
     """Return one page of cards, newest first."""
     statement = (
-        _of_organization(_selected(), organization_id, filters)
+        _selected()
+        .where(*asked.conditions(organization_id))
         .order_by(Deploy.deployed_at.desc(), Deploy.id.desc())
         .limit(page.per_page)
         .offset(page.offset)
     )
-    return _cards(db.session.execute(statement).all(), organization_id)
+    return _cards(db.session.execute(statement).all())
 
 
 def read_card(organization_id: int, public_id: str) -> DeployCard | None:
     """Return one card, or None if the organization has no such deploy."""
-    statement = _of_organization(_selected(), organization_id, Filters())
-    rows = db.session.execute(statement.where(Deploy.public_id == public_id)).all()
-    return next(iter(_cards(rows, organization_id)), None)
+    statement = _selected().where(
+        Deploy.organization_id == organization_id, Deploy.public_id == public_id
+    )
+    return next(iter(_cards(db.session.execute(statement).all())), None)
 
 
 def _selected() -> Statement:
-    """Select what cards show, with what stands by hand."""
-    return overriding.with_standing(select(*COLUMNS, Override), Deploy.id)
+    """Select what cards show, with what stands by hand and since when deploys are judged."""
+    columns = (*COLUMNS, *overriding.STANDING, _judged_from().label("judged_from"))
+    return Filters().apply(overriding.with_standing(select(*columns), Deploy.id))
 
 
-def _of_organization(statement: Statement, organization_id: int, filters: Filters) -> Statement:
-    return filters.apply(statement).where(Deploy.organization_id == organization_id)
+def _judged_from() -> ScalarSelect[datetime | None]:
+    earliest = select(func.min(ImpactSource.judges_from))
+    return earliest.where(ImpactSource.environment_id == Deploy.environment_id).scalar_subquery()
 
 
-def _cards(rows: Sequence[Row[Any]], organization_id: int) -> list[DeployCard]:
-    deploys = {row.id: row.public_id for row in rows}
-    lines = _lines(deploys)
-    judged = judged_since(organization_id)
-    by_hand = overriding.shown(organization_id, [row.Override for row in rows if row.Override])
+def _cards(rows: Sequence[Row[Any]]) -> list[DeployCard]:
+    lines = _lines({row.id: row.public_id for row in rows})
     return [
-        _card(row, tuple(lines[row.id]), judged.get(row.environment_id), by_hand.get(row.id))
+        _card(row, tuple(lines[row.id]), row.judged_from, overriding.standing_of(row))
         for row in rows
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ScalarSelect, and_, func, select
 
 from sleuth.accounts.models import Event
 from sleuth.deploys.models import Deploy
@@ -34,8 +34,13 @@ class Changes:
 
 def latest(organization_id: int) -> int:
     """Return the id of an organization's newest event; read it before what it is about."""
-    newest = select(func.max(Event.id)).where(Event.organization_id == organization_id)
-    return db.session.scalar(newest) or 0
+    return db.session.scalar(select(newest(organization_id))) or 0
+
+
+def newest(organization_id: int) -> ScalarSelect[int | None]:
+    """Return the same as part of another statement; None if there is no event."""
+    ids = select(func.max(Event.id)).where(Event.organization_id == organization_id)
+    return ids.scalar_subquery()
 
 
 def changes_after(organization_id: int, after: int) -> Changes:

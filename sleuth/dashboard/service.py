@@ -2,48 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from sleuth.dashboard import changes
-from sleuth.dashboard.cards import DeployCard, count_deploys, read_cards
+from sleuth.dashboard.cards import DeployCard, read_cards
+from sleuth.dashboard.choices import Choice, Choices, read_choices
 from sleuth.dashboard.environments import EnvironmentStrip, read_strips
-from sleuth.dashboard.filters import Filters, Page, Statement
+from sleuth.dashboard.filters import Asked, Filters, Page
+from sleuth.dashboard.ranges import Range
 from sleuth.dashboard.sources import ChangeSource, read_sources
 from sleuth.dashboard.steps import Step, read_steps
-from sleuth.dashboard.week import Week, read_week
-from sleuth.deploys.models import CodeDeployment
+from sleuth.dashboard.trend import Trend, read_trend
+from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
-from sleuth.projects.models import Environment, Project
+from sleuth.health.words import HEALTH_NAMES
+
+
+LABELS = {
+    "health": "Health",
+    "project": "Project",
+    "environment": "Environment",
+    "deployment": "Code deployment",
+    "author": "Author",
+    "tag": "Tag",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """One option of a filter."""
+class Chosen:
+    """A filter that is set, as the page names it."""
 
-    slug: str
-    name: str
+    key: str
+    label: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
-    """What can be filtered by, in view of the chosen project."""
+class Nothing:
+    """Why no deploy is shown, and where there are some.
 
-    projects: tuple[Choice, ...]
-    environments: tuple[Choice, ...]
-    deployments: tuple[Choice, ...]
+    Args:
+        latest_at: When the latest deploy was that fits the filters, None if none ever did.
+        range: The shortest that holds it.
+    """
 
-    def project(self, slug: str) -> Choice | None:
-        """Return the project with this slug."""
-        return next((each for each in self.projects if each.slug == slug), None)
-
-    def only(self, slug: str) -> Choice | None:
-        """Return the chosen project, or the only one there is."""
-        if not slug and len(self.projects) == 1:
-            return self.projects[0]
-        return self.project(slug)
+    latest_at: datetime | None
+    range: Range | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +61,43 @@ class Board:
         last_event: What a live page asks from; older than anything else here.
         steps: What is to be done before the first verdict; empty once all is done.
         environments: How those of the one project shown have been of late.
+        nothing: Set if there are no cards.
     """
 
     last_event: int
-    filters: Filters
+    asked: Asked
     choices: Choices
     steps: tuple[Step, ...]
     environments: tuple[EnvironmentStrip, ...]
-    week: Week
+    trend: Trend
     cards: tuple[DeployCard, ...]
     page: Page
     sources: tuple[ChangeSource, ...]
+    nothing: Nothing | None
+
+    @property
+    def filters(self) -> Filters:
+        return self.asked.filters
+
+    @property
+    def has_deploys(self) -> bool:
+        """Whether there ever was one that fits the filters."""
+        return self.nothing is None or self.nothing.latest_at is not None
+
+    @property
+    def healths(self) -> list[Choice]:
+        """What can be chosen as health."""
+        return [Choice(health, name) for health, name in HEALTH_NAMES.items()]
+
+    @property
+    def chosen(self) -> list[Chosen]:
+        """The filters that are set, but for the search, which stands in its field."""
+        found = {name: slug for name, slug in self.filters.as_query.items() if name in LABELS}
+        return [Chosen(name, LABELS[name], self._named(name, slug)) for name, slug in found.items()]
+
+    def _named(self, name: str, slug: str) -> str:
+        offered = self.healths if name == "health" else self.choices.of(name)
+        return next((each.name for each in offered if each.slug == slug), slug)
 
     @property
     def project(self) -> Choice | None:
@@ -84,27 +117,35 @@ class Board:
         return self.choices.only(self.filters.project)
 
 
-def read_board(organization_id: int, filters: Filters, page: str | None, now: datetime) -> Board:
-    """Return the dashboard of an organization.
+def read_board(organization_id: int, asked: Asked, page: str | None, now: datetime) -> Board:
+    """Return the dashboard of an organization, in nine statements at most.
 
     Args:
         page: The wanted page as it stands in the address.
     """
-    last_event = changes.latest(organization_id)
-    found = Page.of(count_deploys(organization_id, filters), page)
-    choices = _choices(organization_id, filters.project)
-    shown = choices.only(filters.project)
+    choices, last_event = read_choices(organization_id, asked)
+    trend = read_trend(organization_id, asked, now)
+    found = Page.of(trend.count, page)
+    cards = tuple(read_cards(organization_id, asked, found)) if found.total else ()
+    filters, shown = asked.filters, choices.only(asked.filters.project)
     return Board(
         last_event=last_event,
-        filters=filters,
+        asked=asked,
         choices=choices,
-        steps=tuple(read_steps(organization_id)),
+        steps=_steps(organization_id, cards),
         environments=tuple(_strips(organization_id, shown, filters, now)),
-        week=read_week(organization_id, filters, now),
-        cards=tuple(read_cards(organization_id, filters, found)),
+        trend=trend,
+        cards=cards,
         page=found,
         sources=tuple(read_sources(organization_id, filters.project, now)),
+        nothing=None if cards else _nothing(organization_id, asked, now),
     )
+
+
+def _steps(organization_id: int, cards: Iterable[DeployCard]) -> tuple[Step, ...]:
+    """Whoever sees a verdict of a source that is still there has done them all."""
+    is_done = any(not line.is_gone for card in cards for line in card.lines)
+    return () if is_done else tuple(read_steps(organization_id))
 
 
 def _strips(
@@ -115,31 +156,10 @@ def _strips(
     return read_strips(organization_id, project.slug, filters.environment, now)
 
 
-def _choices(organization_id: int, project_slug: str) -> Choices:
-    of_organization = Project.organization_id == organization_id
-    projects: Statement = select(Project.slug, Project.name).where(of_organization)
-    environments: Statement = (
-        select(Environment.slug, Environment.name)
-        .join(Environment.project)
-        .where(of_organization)
-        .order_by(Environment.id)
+def _nothing(organization_id: int, asked: Asked, now: datetime) -> Nothing:
+    latest_at = db.session.scalar(
+        select(func.max(Deploy.deployed_at)).where(
+            Deploy.organization_id == organization_id, *asked.filters.conditions()
+        )
     )
-    deployments: Statement = (
-        select(CodeDeployment.slug, CodeDeployment.name)
-        .join(CodeDeployment.project)
-        .where(of_organization)
-    )
-    if project_slug:
-        environments = environments.where(Project.slug == project_slug)
-        deployments = deployments.where(Project.slug == project_slug)
-    return Choices(_by_name(projects), _unlike(environments), _by_name(deployments))
-
-
-def _by_name(statement: Statement) -> tuple[Choice, ...]:
-    return tuple(sorted(_unlike(statement), key=lambda each: each.name.casefold()))
-
-
-def _unlike(statement: Statement) -> tuple[Choice, ...]:
-    """Offer once what several projects call the same."""
-    rows = db.session.execute(statement)
-    return tuple({row.slug: Choice(row.slug, row.name) for row in rows}.values())
+    return Nothing(latest_at, Range.around(latest_at, now) if latest_at else None)

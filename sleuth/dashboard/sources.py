@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import CTE, Row, and_, func, select
 
 from sleuth.dashboard.filters import Statement
 from sleuth.dashboard.ranks import BEST_FIRST, overall_rank
@@ -17,7 +18,8 @@ from sleuth.extensions import db
 from sleuth.impact import states
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.states import State
-from sleuth.integrations.service import integrations_of, registry
+from sleuth.integrations.models import Integration
+from sleuth.integrations.service import registry
 from sleuth.plugin_api import TrackerInfo
 from sleuth.projects.models import Project
 
@@ -80,9 +82,9 @@ class ChangeSource:
 
 def read_sources(organization_id: int, project_slug: str, now: datetime) -> list[ChangeSource]:
     """Return the code deployments of a project, or of all, the last deployed first."""
-    rows = _deployments(organization_id, project_slug)
-    strips = _strips([row.id for row in rows], now)
     serving = _Serving(organization_id, now)
+    rows = _deploys(_deployments(organization_id, project_slug).cte("shown"), now)
+    together = (list(each) for _id, each in groupby(rows, key=lambda row: row.id))
     return [
         ChangeSource(
             slug=row.slug,
@@ -90,14 +92,14 @@ def read_sources(organization_id: int, project_slug: str, now: datetime) -> list
             project_name=row.project_name,
             project_slug=row.project_slug,
             last_deploy_at=row.last_deploy_at,
-            strip=tuple(strips[row.id]),
+            strip=tuple(_past(each) for each in deploys if each.public_id),
             trackers=tuple(serving.of_project(row.project_id)),
         )
-        for row in rows
+        for row, deploys in ((each[0], each) for each in together)
     ]
 
 
-def _deployments(organization_id: int, project_slug: str) -> Sequence[Row[Any]]:
+def _deployments(organization_id: int, project_slug: str) -> Statement:
     last = (
         select(func.max(Deploy.deployed_at))
         .where(Deploy.code_deployment_id == CodeDeployment.id)
@@ -120,10 +122,11 @@ def _deployments(organization_id: int, project_slug: str) -> Sequence[Row[Any]]:
     )
     if project_slug:
         statement = statement.where(Project.slug == project_slug)
-    return db.session.execute(statement).all()
+    return statement
 
 
-def _strips(deployment_ids: Sequence[int], now: datetime) -> dict[int, list[PastDeploy]]:
+def _deploys(shown: CTE, now: datetime) -> Sequence[Row[Any]]:
+    """Return code deployments with their last deploys, oldest first; once without any."""
     newest_first = func.row_number().over(
         partition_by=Deploy.code_deployment_id,
         order_by=(Deploy.deployed_at.desc(), Deploy.id.desc()),
@@ -137,54 +140,68 @@ def _strips(deployment_ids: Sequence[int], now: datetime) -> dict[int, list[Past
             Deploy.deployed_at,
             newest_first.label("place"),
         )
-        .where(Deploy.code_deployment_id.in_(deployment_ids), Deploy.deployed_at >= now - STRIP_AGE)
+        .where(
+            Deploy.code_deployment_id.in_(select(shown.c.id)), Deploy.deployed_at >= now - STRIP_AGE
+        )
         .subquery()
     )
-    statement = (
+    is_last = and_(
+        recent.c.code_deployment_id == shown.c.id, recent.c.place <= STRIP_LENGTH
+    )
+    return db.session.execute(
         select(
-            recent.c.code_deployment_id,
+            shown,
             recent.c.public_id,
             recent.c.revision,
             recent.c.deployed_at,
             overall_rank(recent.c.id).label("rank"),
         )
-        .where(recent.c.place <= STRIP_LENGTH)
-        .order_by(recent.c.place.desc())
-    )
-    strips = defaultdict(list)
-    for row in db.session.execute(statement):
-        past = PastDeploy(row.public_id, row.revision, row.deployed_at, BEST_FIRST[row.rank])
-        strips[row.code_deployment_id].append(past)
-    return strips
+        .outerjoin(recent, is_last)
+        .order_by(
+            shown.c.last_deploy_at.desc().nulls_last(),
+            shown.c.name,
+            shown.c.id,
+            recent.c.place.desc(),
+        )
+    ).all()
+
+
+def _past(row: Row[Any]) -> PastDeploy:
+    return PastDeploy(row.public_id, row.revision, row.deployed_at, BEST_FIRST[row.rank])
 
 
 class _Serving:
     """The trackers that an organization has connected, and how they serve its projects."""
 
     def __init__(self, organization_id: int, now: datetime) -> None:
-        connected, trackers = integrations_of(organization_id), registry().trackers
-        self._infos = [trackers[slug].info for slug in sorted(connected) if slug in trackers]
+        trackers = registry().trackers
+        connected = set()
         self._felt = defaultdict(list)
-        for source in _impact_sources(organization_id):
-            if source.provider in connected:
-                state = states.state_of(source, connected[source.provider], now)
-                self._felt[source.project_id, source.provider].append((state, source))
+        for row in _serving(organization_id):
+            connected.add(row.Integration.provider)
+            if row.project_id is not None:
+                state = states.state_of(row, row.Integration, now)
+                self._felt[row.project_id, row.Integration.provider].append((state, row))
+        self._infos = [trackers[slug].info for slug in sorted(connected) if slug in trackers]
 
     def of_project(self, project_id: int) -> list[TrackerState]:
         return [_state(info, self._felt[project_id, info.slug]) for info in self._infos]
 
 
-def _impact_sources(organization_id: int) -> Iterable[Row[Any]]:
+def _serving(organization_id: int) -> Iterable[Row[Any]]:
+    """Return the live integrations, each with every impact source that it serves."""
     return db.session.execute(
         select(
+            Integration,
             ImpactSource.project_id,
-            ImpactSource.provider,
             ImpactSource.created_at,
             ImpactSource.collected_at,
             ImpactSource.expected_at,
             ImpactSource.paused_at,
             ImpactSource.interval_seconds,
-        ).where(ImpactSource.organization_id == organization_id)
+        )
+        .outerjoin(ImpactSource, ImpactSource.integration_id == Integration.id)
+        .where(Integration.organization_id == organization_id)
     )
 
 

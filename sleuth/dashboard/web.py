@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from sleuth import clock
 from sleuth.dashboard import attention, cards, changes, details, environments, evidence, service
 from sleuth.dashboard.chart_data import chart_data
-from sleuth.dashboard.filters import Filters
+from sleuth.dashboard.filters import Asked, Filters
 from sleuth.extensions import htmx
 from sleuth.health import strips
 from sleuth.projects.service import find_project
@@ -65,13 +65,14 @@ def init_app(app: Flask) -> None:
 @blueprint.get("/")
 def index() -> ResponseReturnValue:
     """Show deploy cards, newest first, and the change sources."""
-    filters = Filters.from_query(request.args)
-    board = service.read_board(g.organization.id, filters, request.args.get("page"), clock.now())
+    now = clock.now()
+    asked = Asked.from_query(request.args, now)
+    board = service.read_board(g.organization.id, asked, request.args.get("page"), now)
     g.project = board.project
     _note_views(board.environments)
     response = _page("dashboard/_board.html", "dashboard/index.html", board=board)
     if htmx.target == FILTERED:
-        response.headers["HX-Push-Url"] = _address(filters)
+        response.headers["HX-Push-Url"] = _address(asked.as_query)
     return response
 
 
@@ -156,6 +157,5 @@ def _page(partial: str, page: str, **context: Any) -> Response:
     return render_partial_or_page(partial, page, refresh_seconds=REFRESH_SECONDS, **context)
 
 
-def _address(filters: Filters) -> str:
-    query: dict[str, Any] = {**filters.as_query}
+def _address(query: Mapping[str, Any]) -> str:
     return url_for("dashboard.index", **query)

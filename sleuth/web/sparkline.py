@@ -61,10 +61,10 @@ def layout_sparkline(
         coverage: Whether each bucket is known; all that are not None, if left out.
         upcoming: How many of the last buckets are still to come; they are left blank.
     """
-    known = [
-        value if value is not None and (coverage is None or coverage[index]) else None
-        for index, value in enumerate(points)
-    ]
+    known = list(points)
+    if coverage is not None:
+        pairs = zip(points, coverage, strict=True)
+        known = [value if is_known else None for value, is_known in pairs]
     step = WIDTH / max(len(known), 1)
     highest = max((value for value in known if value is not None), default=0)
     first_after = len(known) if deploy_index is None else deploy_index
@@ -82,10 +82,15 @@ def layout_sparkline(
 def _bars(known: Sequence[int | None], first: int, step: float, highest: int) -> str:
     """Return bars that stand on the baseline, as a path."""
     gap = min(step * 0.2, 1.5)
-    width = f"{step - gap:.2f}"
+    left = first * step + gap / 2
+    shapes = {
+        value: f" {BASELINE}V{_top(value, highest):.1f}h{step - gap:.2f}V{BASELINE}z"
+        for value in set(known)
+        if value is not None
+    }
     return "".join(
-        f"M{(index * step) + gap / 2:.2f} {BASELINE}V{_top(value, highest):.1f}h{width}V{BASELINE}z"
-        for index, value in enumerate(known, first)
+        f"M{left + index * step:.2f}{shapes[value]}"
+        for index, value in enumerate(known)
         if value is not None
     )
 

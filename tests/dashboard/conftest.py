@@ -32,6 +32,11 @@ def words(markup: str) -> str:
     return re.sub(r"[\s\u202f]+", " ", html.unescape(text)).strip()
 
 
+def titles(markup: str) -> list[str]:
+    """Return the revisions of the cards on a page, in their order."""
+    return re.findall(r"<code title=\"([^\"]*)\"", markup)
+
+
 @dataclass
 class Shop:
     """The project of Acme in the cast, with something that is deployed."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy.orm import aliased
 
 from sleuth import clock
 from sleuth.accounts import audit
+from sleuth.accounts.models import Membership, User
 from sleuth.accounts.rules import RuleError
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db, write
@@ -25,6 +27,13 @@ from sleuth.text import one_line
 CHANGED = "deployChanged"
 CHOICES = ("improved", "healthy", "ailing", "unhealthy")
 LONGEST_REASON = 500
+_Setter = aliased(User)
+STANDING = (
+    Override,
+    func.coalesce(func.nullif(_Setter.name, ""), _Setter.email).label("setter_name"),
+)
+"""What :func:`standing_of` reads, of a statement that :func:`with_standing` joined."""
+
 NO_REASON = "Say why, for whoever reads this later."
 TOO_LONG = f"The reason may have {LONGEST_REASON} characters at most."
 
@@ -57,9 +66,26 @@ def standing(deploy: Deploy) -> Shown | None:
 
 
 def with_standing(statement: Select[*tuple[Any, ...]], deploy_id: Any) -> Select[*tuple[Any, ...]]:
-    """Join what stands by hand, if anything does, to a statement over deploys."""
+    """Join what stands by hand, if anything does, and who set it, to a statement over deploys."""
     stands = and_(Override.deploy_id == deploy_id, Override.ended_at.is_(None))
-    return statement.outerjoin(Override, stands)
+    is_member = and_(
+        Membership.user_id == Override.set_by_id,
+        Membership.organization_id == Deploy.organization_id,
+    )
+    joined = statement.outerjoin(Override, stands).outerjoin(Membership, is_member)
+    return joined.outerjoin(_Setter, _Setter.id == Membership.user_id)
+
+
+def standing_of(row: Row[*tuple[Any, ...]]) -> Shown | None:
+    """Return what stands by hand on the deploy of a row, None if nothing does.
+
+    Args:
+        row: With ``STANDING``.
+    """
+    if row.Override is None:
+        return None
+    known = {row.Override.set_by_id: row.setter_name} if row.setter_name else {}
+    return _as_shown(row.Override, known)
 
 
 def shown(organization_id: int, rows: Sequence[Override]) -> dict[int, Shown]:
@@ -198,17 +224,20 @@ def _note(deploy: Deploy, action: str, **detail: str) -> None:
     audit.publish(deploy.organization_id, CHANGED, deploy.public_id)
 
 
-def _shown(organization_id: int, rows: Sequence[Override]) -> Iterable[Shown]:
+def _shown(organization_id: int, rows: Sequence[Override]) -> list[Shown]:
     ids = [id_ for row in rows for id_ in (row.set_by_id, row.ended_by_id)]
     known = members(organization_id, ids)
-    for row in rows:
-        yield Shown(
-            public_id=row.public_id,
-            health=row.health,
-            reason=row.reason,
-            who=called(known, row.set_by_id, row.set_by),
-            set_at=row.set_at,
-            ended_at=row.ended_at,
-            ended_by=called(known, row.ended_by_id, row.ended_by) if row.ended_at else "",
-            was_undone=row.was_undone,
-        )
+    return [_as_shown(row, known) for row in rows]
+
+
+def _as_shown(row: Override, known: Mapping[int | None, str]) -> Shown:
+    return Shown(
+        public_id=row.public_id,
+        health=row.health,
+        reason=row.reason,
+        who=called(known, row.set_by_id, row.set_by),
+        set_at=row.set_at,
+        ended_at=row.ended_at,
+        ended_by=called(known, row.ended_by_id, row.ended_by) if row.ended_at else "",
+        was_undone=row.was_undone,
+    )

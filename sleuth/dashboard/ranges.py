@@ -1,0 +1,167 @@
+"""From when to when the dashboard looks, as its address says it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import ColumnElement
+
+from sleuth.deploys.models import Deploy
+from sleuth.text import one_line
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+DAYS = {"24h": 1, "7d": 7, "14d": 14, "30d": 30, "90d": 90}
+DEFAULT = "7d"
+CUSTOM = "custom"
+LONGEST_DAYS = 731
+MOST_DAYS_BY_DAY = 100
+"""In longer ranges a bar stands for a week."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Whole hours or days (UTC), the last of which may be running.
+
+    Args:
+        key: One of ``DAYS``, or ``custom``.
+        until: Where it ends, exclusively.
+        problem: Why it is not what was asked for, in a sentence; "" if it is.
+    """
+
+    key: str
+    since: datetime
+    until: datetime
+    problem: str = ""
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str], now: datetime) -> Range:
+        """Take the range out of a query string; what makes no sense becomes seven days."""
+        key = query.get("range", "").strip()
+        if key == CUSTOM:
+            return _custom(query, now)
+        return cls.named(key if key in DAYS else DEFAULT, now)
+
+    @classmethod
+    def named(cls, key: str, now: datetime) -> Range:
+        """Return one of ``DAYS``, which ends with the hour or day that is running."""
+        if key == "24h":
+            until = now.replace(minute=0, second=0, microsecond=0) + HOUR
+        else:
+            until = _midnight(now.date()) + DAY
+        return cls(key, until - DAYS[key] * DAY, until)
+
+    @classmethod
+    def around(cls, at: datetime, now: datetime) -> Range:
+        """Return the shortest of ``DAYS`` that holds a moment, or else that day alone."""
+        named = (cls.named(key, now) for key in DAYS)
+        day = _midnight(at.date())
+        return next((each for each in named if each.holds(at)), cls(CUSTOM, day, day + DAY))
+
+    @property
+    def as_query(self) -> dict[str, str]:
+        """What stands in the address; nothing for the range that needs no saying."""
+        if self.key == CUSTOM:
+            return {"range": CUSTOM, **self.dates}
+        return {} if self.key == DEFAULT else {"range": self.key}
+
+    @property
+    def dates(self) -> dict[str, str]:
+        """First and last day, as the fields of a custom range hold them."""
+        return {"since": self.since.date().isoformat(), "until": self.last_day.isoformat()}
+
+    @property
+    def last_day(self) -> date:
+        return (self.until - timedelta(seconds=1)).date()
+
+    @property
+    def days(self) -> int:
+        """How many days it is long."""
+        return (self.until - self.since) // DAY
+
+    @property
+    def unit(self) -> str:
+        """What one bar of its graph stands for: ``hour``, ``day`` or ``week``."""
+        if self.key == "24h":
+            return "hour"
+        return "day" if self.days <= MOST_DAYS_BY_DAY else "week"
+
+    @property
+    def starts(self) -> list[datetime]:
+        """When each bar of its graph begins."""
+        step = {"hour": HOUR, "day": DAY, "week": 7 * DAY}[self.unit]
+        return [self.since + place * step for place in range(-(-(self.until - self.since) // step))]
+
+    @property
+    def length(self) -> str:
+        """In words: "24 hours", "7 days", "1 day, 3 March 2026"."""
+        if self.key == "24h":
+            return "24 hours"
+        days = "1 day" if self.days == 1 else f"{self.days} days"
+        return f"{days}, {self._dates_in_words()}" if self.key == CUSTOM else days
+
+    @property
+    def when(self) -> str:
+        """In words: "in the last 7 days", "on 3 March 2026"."""
+        if self.key != CUSTOM:
+            return f"in the last {self.length}"
+        return f"{'on' if self.days == 1 else 'from'} {self._dates_in_words()}"
+
+    def _dates_in_words(self) -> str:
+        first, last = self.since.date(), self.last_day
+        if first == last:
+            return _day(first)
+        if (first.year, first.month) == (last.year, last.month):
+            return f"{first.day} to {_day(last)}"
+        begin = f"{first.day} {first:%B}" if first.year == last.year else _day(first)
+        return f"{begin} to {_day(last)}"
+
+    def holds(self, at: datetime) -> bool:
+        """Tell whether a moment lies inside."""
+        return self.since <= at < self.until
+
+    def condition(self) -> ColumnElement[bool]:
+        """Narrow a statement over deploys to this range."""
+        return (Deploy.deployed_at >= self.since) & (Deploy.deployed_at < self.until)
+
+
+def _custom(query: Mapping[str, str], now: datetime) -> Range:
+    """Read two dates; of one alone, seven days until it or all since it."""
+    given = {name: one_line(query.get(name, ""))[:40] for name in ("since", "until")}
+    read = {name: _date(text) for name, text in given.items() if text}
+    unread = next((given[name] for name, value in read.items() if value is None), "")
+    today = now.date()
+    last = min(read.get("until") or today, today)
+    first = read.get("since") or last - (DAYS[DEFAULT] - 1) * DAY
+    if unread:
+        return _instead(f"“{unread}” is no date such as {today}", now)
+    if first > today:
+        return _instead("The range begins in the future", now)
+    if first > last:
+        return _instead("The range ends before it begins", now)
+    since, until = _midnight(first), _midnight(last) + DAY
+    if until - since > LONGEST_DAYS * DAY:
+        problem = "A range may be two years long; its last two years are shown."
+        return Range(CUSTOM, until - LONGEST_DAYS * DAY, until, problem)
+    return Range(CUSTOM, since, until)
+
+
+def _instead(why: str, now: datetime) -> Range:
+    shown = Range.named(DEFAULT, now)
+    return Range(shown.key, shown.since, shown.until, f"{why}, so the last 7 days are shown.")
+
+
+def _date(text: str) -> date | None:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        return None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
