@@ -31,9 +31,15 @@ def icon(name: str, title: str | None = None, css: str = "") -> Markup:
         title: What it says to those who cannot see it; None where words stand beside it.
         css: Further classes.
     """
+    return _icon(asset_url("icons.svg"), name, title, css)
+
+
+@lru_cache(maxsize=1024)
+def _icon(sprite: str, name: str, title: str | None, css: str) -> Markup:
+    """Pages have hundreds of icons, and few different ones."""
     words = Markup('role="img" aria-label="{}"').format(title) if title else Markup("")
     return Markup('<svg class="icon {}" {}><use href="{}#{}"></use></svg>').format(
-        css, words or Markup('aria-hidden="true"'), asset_url("icons.svg"), name
+        css, words or Markup('aria-hidden="true"'), sprite, name
     )
 
 
