@@ -7,14 +7,12 @@ from typing import Any
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask_login import current_user
-from sqlalchemy import select
-from sqlalchemy.orm import contains_eager
 from werkzeug.wrappers import Response
 
-from sleuth.accounts.models import Membership, Organization
+from sleuth.accounts.models import Membership
 from sleuth.accounts.organizations import is_set_up
 from sleuth.accounts.permissions import Permission, grants, permission_of
-from sleuth.extensions import db, htmx
+from sleuth.extensions import htmx
 
 ORGANIZATION = "organization_slug"
 _ORIGIN = re.compile(r"https?://[^/]*")
@@ -59,12 +57,9 @@ def _require_membership(needed: Permission) -> None:
 
 
 def _membership(slug: str) -> Membership | None:
-    return db.session.scalar(
-        select(Membership)
-        .join(Membership.organization)
-        .options(contains_eager(Membership.organization))
-        .where(Organization.slug == slug, Membership.user_id == current_user.id)
-    )
+    """Return what was found while the person was recognized, if it is about this organization."""
+    found: Membership | None = g.get("own_membership")
+    return found if found is not None and found.organization.slug == slug else None
 
 
 def _to_the_entrance() -> Response:

@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import Row, Text, case, cast, func, literal, select, union_all
 
-from sleuth.dashboard import changes
 from sleuth.dashboard.filters import Asked, Statement
 from sleuth.deploys.models import CodeDeployment, Deploy
 from sleuth.extensions import db
@@ -58,32 +57,24 @@ class Choices:
         return self.project(slug)
 
 
-def read_choices(organization_id: int, asked: Asked) -> tuple[Choices, int]:
-    """Return what can be chosen and the id of the newest event, all in one statement.
-
-    The event comes first, so that whatever happens while the page is put together is
-    heard of by the page.
-    """
+def read_choices(organization_id: int, asked: Asked) -> Choices:
+    """Return what can be chosen, in one statement."""
     found = defaultdict(list)
     for row in db.session.execute(union_all(*_parts(organization_id, asked))):
         found[row.kind].append(row)
-    newest = next((int(row.name) for row in found["event"]), 0)
-    choices = Choices(
+    return Choices(
         projects=_by_name(found["project"]),
         environments=_unlike(sorted(found["environment"], key=lambda row: row.place)),
         deployments=_by_name(found["deployment"]),
         authors=_by_name(_most_seen(found["author"])),
         tags=_tags(found["tag"]),
     )
-    return choices, newest
 
 
 def _parts(organization_id: int, asked: Asked) -> Iterable[Statement]:
     slug = asked.filters.project
     is_shown = [Project.organization_id == organization_id]
     of_project = [*is_shown, Project.slug == slug] if slug else is_shown
-    newest = cast(func.coalesce(changes.newest(organization_id), 0), Text)
-    yield _part("event", literal(""), newest, literal(0))
     yield _part("project", Project.slug, Project.name, literal(0)).where(*is_shown)
     environment = _part("environment", Environment.slug, Environment.name, Environment.id)
     yield environment.join(Environment.project).where(*of_project)

@@ -87,7 +87,7 @@ def read_deploy(organization_id: int, public_id: str) -> DeployPage | None:
 
 def _in_full(lines: Sequence[ImpactLine]) -> list[ImpactLine]:
     """Return the lines with all of their new errors, not only what a card has room for."""
-    found = read_in_full([line.verdict_id for line in lines])
+    found = read_in_full([line.verdict_id for line in lines if line.new_errors])
     return [replace(line, new_errors=found.get(line.verdict_id)) for line in lines]
 
 

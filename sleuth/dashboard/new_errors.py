@@ -69,6 +69,8 @@ def top_of(row: NewErrors | None) -> NewKinds | None:
 
 def read_in_full(verdict_ids: Sequence[int]) -> dict[int, NewKinds]:
     """Return all that is kept of what was new, by verdict."""
+    if not verdict_ids:
+        return {}
     rows = db.session.execute(
         select(NewErrors, NewErrors.errors).where(NewErrors.verdict_id.in_(verdict_ids))
     )

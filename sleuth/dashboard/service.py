@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from sleuth.dashboard import changes
 from sleuth.dashboard.cards import DeployCard, read_cards
 from sleuth.dashboard.choices import Choice, Choices, read_choices
 from sleuth.dashboard.environments import EnvironmentStrip, read_strips
@@ -123,7 +124,8 @@ def read_board(organization_id: int, asked: Asked, page: str | None, now: dateti
     Args:
         page: The wanted page as it stands in the address.
     """
-    choices, last_event = read_choices(organization_id, asked)
+    last_event = changes.latest(organization_id)
+    choices = read_choices(organization_id, asked)
     trend = read_trend(organization_id, asked, now)
     found = Page.of(trend.count, page)
     cards = tuple(read_cards(organization_id, asked, found)) if found.total else ()

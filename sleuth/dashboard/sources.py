@@ -145,9 +145,7 @@ def _deploys(shown: CTE, now: datetime) -> Sequence[Row[Any]]:
         )
         .subquery()
     )
-    is_last = and_(
-        recent.c.code_deployment_id == shown.c.id, recent.c.place <= STRIP_LENGTH
-    )
+    is_last = and_(recent.c.code_deployment_id == shown.c.id, recent.c.place <= STRIP_LENGTH)
     return db.session.execute(
         select(
             shown,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
+from sqlalchemy.orm import selectinload
 
 from sleuth import clock
 from sleuth.accounts import audit
@@ -26,8 +27,20 @@ RESERVED_SLUGS = {"new"}
 
 def projects_of(organization_id: int) -> list[Project]:
     """Return an organization's projects by name."""
-    projects = db.session.scalars(select(Project).where(Project.organization_id == organization_id))
-    return sorted(projects, key=lambda each: each.name.casefold())
+    return _by_name(_projects(organization_id))
+
+
+def projects_with_environments(organization_id: int) -> list[Project]:
+    """Return the same with their environments, in one more statement for all of them."""
+    return _by_name(_projects(organization_id).options(selectinload(Project.environments)))
+
+
+def _projects(organization_id: int) -> Select[Project]:
+    return select(Project).where(Project.organization_id == organization_id)
+
+
+def _by_name(projects: Select[Project]) -> list[Project]:
+    return sorted(db.session.scalars(projects), key=lambda each: each.name.casefold())
 
 
 def find_project(organization_id: int, slug: str) -> Project | None:

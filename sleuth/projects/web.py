@@ -48,7 +48,7 @@ def index() -> ResponseReturnValue:
     return render_partial_or_page(
         "projects/_index.html",
         "projects/index.html",
-        projects=service.projects_of(g.organization.id),
+        projects=service.projects_with_environments(g.organization.id),
     )
 
 

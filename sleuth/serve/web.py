@@ -18,6 +18,7 @@ from waitress.server import create_server
 from sleuth.config import LARGEST_BODY
 from sleuth.serve import logs
 from sleuth.serve.prepare import PreparationError, check_queue, prepared_app
+from sleuth.web import assets
 
 THREADS = 8
 
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     if options.demo:
         import_module("sleuth.demo").prepare(app)
+    assets.prepare(app)
     server = create_server(
         app,
         sockets=[socket.socket(fileno=options.listen)],

@@ -13,6 +13,12 @@ from flask import Flask, Response, abort, current_app, request
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 COMPRESSED_TYPES = {".css", ".js", ".svg"}
+BUNDLES = {
+    "htmx.js": ("vendor/htmx.min.js", "vendor/idiomorph-ext.min.js"),
+    "charts.js": ("vendor/uplot.min.js", "chart-paint.js", "chart.js"),
+    "boards.css": ("vendor/uplot.min.css", "dashboard.css"),
+}
+"""Files that are used together travel together: browsers ask for few things at a time."""
 
 
 @dataclass(frozen=True)
@@ -33,25 +39,33 @@ class Asset:
 
 
 class Assets:
-    """The files below one folder, by their path relative to it."""
+    """The files below one folder, by their path relative to it, and bundles of them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
         self._known: dict[str, Asset] = {}
 
+    def prepare(self) -> None:
+        """Read and compress every file, so that no visitor waits for it."""
+        files = (each.relative_to(self._folder).as_posix() for each in self._folder.rglob("*.*"))
+        for name in (*sorted(files), *BUNDLES):
+            asset = self.get(name)
+            if asset is not None and asset.is_text:
+                _ = asset.digest, asset.compressed
+
     def get(self, name: str) -> Asset | None:
         """Return the file, or None if there is no such file below the folder."""
         if name not in self._known:
-            path = (self._folder / name).resolve()
-            if not path.is_relative_to(self._folder) or not path.is_file():
+            paths = [self._folder / each for each in BUNDLES.get(name, (name,))]
+            if not all(map(self._holds, paths)):
                 return None
-            self._known[name] = _read(path)
+            content = b"\n".join(each.read_bytes() for each in paths)
+            mimetype = mimetypes.guess_type(name)[0] or "application/octet-stream"
+            self._known[name] = Asset(content, mimetype, Path(name).suffix in COMPRESSED_TYPES)
         return self._known[name]
 
-
-def _read(path: Path) -> Asset:
-    mimetype = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return Asset(path.read_bytes(), mimetype, path.suffix in COMPRESSED_TYPES)
+    def _holds(self, path: Path) -> bool:
+        return path.resolve().is_relative_to(self._folder) and path.is_file()
 
 
 def init_app(app: Flask) -> None:
@@ -85,6 +99,12 @@ def serve(digest: str, name: str) -> Response:
             response.content_encoding = "gzip"
     response.headers["Cache-Control"] = IMMUTABLE
     return response
+
+
+def prepare(app: Flask) -> None:
+    """Compress all static files; for a server that is about to answer."""
+    assets: Assets = app.extensions["sleuth_assets"]
+    assets.prepare()
 
 
 def _assets() -> Assets:

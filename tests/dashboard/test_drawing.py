@@ -197,7 +197,7 @@ def test_where_the_library_is_missing_the_picture_of_the_server_stays(
 ) -> None:
     visitor = Visitor(browser, served)
     visitor.sign_in("dora@acme.test", PASSWORD)
-    visitor.page.route("**/uplot.min.js", lambda route: route.abort())
+    visitor.page.route("**/charts.js", lambda route: route.abort())
     visitor.go(f"/o/acme/deploys/{deploy.public_id}")
     expect(visitor.page.locator(".chart-plot")).to_be_visible()
     assert not [told for told in visitor.told if "Uncaught" in told]

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from sleuth.web.assets import asset_url
+from sleuth.web.assets import BUNDLES, asset_url
 
 
 def url_of(kit: Flask, name: str) -> str:
@@ -33,12 +33,21 @@ def test_a_file_may_be_kept_for_ever(kit: Flask, visitor: FlaskClient) -> None:
         ("icons.svg", "image/svg+xml"),
         ("vendor/htmx.min.js", "text/javascript"),
         ("vendor/uplot.min.js", "text/javascript"),
+        ("charts.js", "text/javascript"),
+        ("boards.css", "text/css"),
     ],
 )
 def test_a_file_is_served_with_its_type(
     kit: Flask, visitor: FlaskClient, name: str, mimetype: str
 ) -> None:
     assert visitor.get(url_of(kit, name)).mimetype == mimetype
+
+
+@pytest.mark.parametrize("name", BUNDLES)
+def test_a_bundle_is_its_files_in_their_order(kit: Flask, visitor: FlaskClient, name: str) -> None:
+    content = visitor.get(url_of(kit, name)).data
+    parts = [visitor.get(url_of(kit, each)).data for each in BUNDLES[name]]
+    assert content == b"\n".join(parts)
 
 
 def test_a_browser_that_reads_gzip_gets_gzip(kit: Flask, visitor: FlaskClient) -> None:
