@@ -15,17 +15,6 @@ HATCH_STEP = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """The count of one bucket."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    is_after: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Gap:
     """Buckets next to each other of which nothing is known; never drawn as zero."""
 
@@ -36,9 +25,15 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Sparkline:
-    """What the ``sparkline`` macro draws, in units of its view box."""
+    """What the ``sparkline`` macro draws, in units of its view box.
 
-    bars: tuple[Bar, ...]
+    Args:
+        before, after: The bars on either side of the deploy, each as one path: a page has
+            thousands of them, and an element of its own for each would be most of the page.
+    """
+
+    before: str
+    after: str
     gaps: tuple[Gap, ...]
     deploy_x: float | None
     highest: int
@@ -75,11 +70,8 @@ def layout_sparkline(
     first_after = len(known) if deploy_index is None else deploy_index
     due = known[: len(known) - upcoming]
     return Sparkline(
-        bars=tuple(
-            _bar(index, value, step, highest, index >= first_after)
-            for index, value in enumerate(known)
-            if value is not None
-        ),
+        before=_bars(known[:first_after], 0, step, highest),
+        after=_bars(known[first_after:], first_after, step, highest),
         gaps=tuple(_gaps(due, step)),
         deploy_x=None if deploy_index is None else round(deploy_index * step, 2),
         highest=highest,
@@ -87,16 +79,19 @@ def layout_sparkline(
     )
 
 
-def _bar(index: int, value: int, step: float, highest: int, is_after: bool) -> Bar:
-    height = max(value / highest * (BASELINE - 3), 2) if value else 0.75
+def _bars(known: Sequence[int | None], first: int, step: float, highest: int) -> str:
+    """Return bars that stand on the baseline, as a path."""
     gap = min(step * 0.2, 1.5)
-    return Bar(
-        x=round(index * step + gap / 2, 2),
-        y=round(BASELINE - height, 2),
-        width=round(step - gap, 2),
-        height=round(height, 2),
-        is_after=is_after,
+    width = f"{step - gap:.2f}"
+    return "".join(
+        f"M{(index * step) + gap / 2:.2f} {BASELINE}V{_top(value, highest):.1f}h{width}V{BASELINE}z"
+        for index, value in enumerate(known, first)
+        if value is not None
     )
+
+
+def _top(value: int, highest: int) -> float:
+    return BASELINE - (max(value / highest * (BASELINE - 3), 2) if value else 0.75)
 
 
 def _gaps(known: Sequence[int | None], step: float) -> list[Gap]:
