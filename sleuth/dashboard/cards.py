@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 
 from sleuth import clock
 from sleuth.dashboard import following
@@ -141,9 +141,17 @@ def read_cards(organization_id: int, filters: Filters, page: Page) -> list[Deplo
 
 def read_card(organization_id: int, public_id: str) -> DeployCard | None:
     """Return one card, or None if the organization has no such deploy."""
-    statement = _of_organization(_selected(), organization_id, Filters())
-    rows = db.session.execute(statement.where(Deploy.public_id == public_id)).all()
-    return next(iter(_cards(rows, organization_id)), None)
+    return next(iter(read_cards_where(organization_id, Deploy.public_id == public_id)), None)
+
+
+def read_cards_where(organization_id: int, condition: ColumnElement[bool]) -> list[DeployCard]:
+    """Return an organization's cards that meet a condition on ``Deploy``, newest first."""
+    statement = (
+        _of_organization(_selected(), organization_id, Filters())
+        .where(condition)
+        .order_by(Deploy.deployed_at.desc(), Deploy.id.desc())
+    )
+    return _cards(db.session.execute(statement).all(), organization_id)
 
 
 def _selected() -> Statement:
