@@ -201,11 +201,14 @@
     return "just now";
   };
 
+  const lasting = (at) => relative(at).replace(/ ago$/, "").replace("just now", "less than a minute");
+
   const showTimes = () => {
-    for (const time of document.querySelectorAll("time[data-relative], time[data-local]")) {
+    for (const time of document.querySelectorAll("time[data-relative], time[data-lasting], time[data-local]")) {
       const at = new Date(time.dateTime);
       const local = at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
-      const words = time.hasAttribute("data-relative") ? relative(at) : local;
+      const tell = "relative" in time.dataset ? relative : "lasting" in time.dataset ? lasting : () => local;
+      const words = tell(at);
       if (time.textContent !== words) time.textContent = words;
       time.title = local;
     }

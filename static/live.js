@@ -33,3 +33,20 @@
   setInterval(ask, PERIOD_MS);
   document.addEventListener("visibilitychange", lookAgain);
 })();
+// When the card that has the focus leaves the list, the keyboard goes on at the one beside it.
+(() => {
+  "use strict";
+  let heirs = [];
+
+  document.addEventListener("htmx:beforeSwap", () => {
+    const card = document.activeElement?.closest("article.deploy-card");
+    const cards = card ? [...document.querySelectorAll("article.deploy-card")] : [];
+    const place = cards.indexOf(card);
+    heirs = [...cards.slice(place), ...cards.slice(0, Math.max(place, 0)).reverse()].map((each) => each.id);
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!heirs.length || document.activeElement !== document.body || document.getElementById(heirs[0])) return;
+    const heir = heirs.map((id) => document.getElementById(id)).find(Boolean);
+    (heir?.querySelector(".deploy-title a") || document.getElementById("main")).focus({ preventScroll: true });
+  });
+})();

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, ScalarSelect, func, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, func, select
 
 from sleuth import clock
+from sleuth.dashboard import following
 from sleuth.dashboard.filters import Asked, Filters, Page, Statement
-from sleuth.dashboard.lines import ImpactLine, line_of, tracker_names
+from sleuth.dashboard.lines import ImpactLine
 from sleuth.dashboard.links import web_address
-from sleuth.dashboard.new_errors import top_of
-from sleuth.dashboard.waiting import WAITED_FOR, trouble_of
+from sleuth.dashboard.reading import read_lines
 from sleuth.deploys.models import CodeDeployment, Deploy, shortened
 from sleuth.extensions import db
-from sleuth.health.by_hand import answering, overriding
+from sleuth.health.by_hand import overriding
 from sleuth.health.by_hand.effective import effective
 from sleuth.health.failures import in_words
-from sleuth.health.models import NewErrors, Verdict
 from sleuth.health.words import HasHealth, overall
 from sleuth.impact.models import ImpactSource
 from sleuth.projects.models import Environment, Project
@@ -44,11 +42,16 @@ COLUMNS = (
     func.json_array_length(Deploy.commits).label("commit_count"),
     func.json_array_length(Deploy.files).label("file_count"),
     func.json_array_length(Deploy.pull_requests).label("pull_request_count"),
+    Deploy.first_commit_at,
+    Deploy.author_count,
+    Deploy.size,
     CodeDeployment.name.label("deployment_name"),
     CodeDeployment.slug.label("deployment_slug"),
     Environment.name.label("environment_name"),
+    Environment.slug.label("environment_slug"),
     Project.name.label("project_name"),
     Project.slug.label("project_slug"),
+    *following.COLUMNS,
 )
 
 
@@ -66,6 +69,12 @@ class DeployCard:
             the deploy.
         failed_at: When it became a change failure, None if it did not.
         failure: Why it is one, "" if it is not.
+        author: A name, or else an address.
+        size: As :mod:`sleuth.deploys.sizes` calls it, "" if nothing tells what changed.
+        author_count: How many people wrote its commits.
+        first_commit_at: When the oldest of them was made; None if none tells, or if it is
+            younger than the deploy.
+        replaced_by: The next deploy of the same to the same environment, None if there is none.
     """
 
     public_id: str
@@ -78,6 +87,7 @@ class DeployCard:
     deployment_name: str
     deployment_slug: str
     environment_name: str
+    environment_slug: str
     project_name: str
     project_slug: str
     tags: tuple[str, ...]
@@ -85,6 +95,10 @@ class DeployCard:
     commit_count: int
     file_count: int
     pull_request_count: int
+    size: str
+    author_count: int
+    first_commit_at: datetime | None
+    replaced_by: following.Neighbouring | None
     health: str
     reason: str
     lines: tuple[ImpactLine, ...]
@@ -121,16 +135,24 @@ def read_cards(organization_id: int, asked: Asked, page: Page) -> list[DeployCar
 
 def read_card(organization_id: int, public_id: str) -> DeployCard | None:
     """Return one card, or None if the organization has no such deploy."""
-    statement = _selected().where(
-        Deploy.organization_id == organization_id, Deploy.public_id == public_id
+    return next(iter(read_cards_where(organization_id, Deploy.public_id == public_id)), None)
+
+
+def read_cards_where(organization_id: int, condition: ColumnElement[bool]) -> list[DeployCard]:
+    """Return an organization's cards that meet a condition on ``Deploy``, newest first."""
+    statement = (
+        _selected()
+        .where(Deploy.organization_id == organization_id, condition)
+        .order_by(Deploy.deployed_at.desc(), Deploy.id.desc())
     )
-    return next(iter(_cards(db.session.execute(statement).all())), None)
+    return _cards(db.session.execute(statement).all())
 
 
 def _selected() -> Statement:
-    """Select what cards show, with what stands by hand and since when deploys are judged."""
+    """Select what cards show: also what stands by hand, and what came next."""
     columns = (*COLUMNS, *overriding.STANDING, _judged_from().label("judged_from"))
-    return Filters().apply(overriding.with_standing(select(*columns), Deploy.id))
+    selected = overriding.with_standing(select(*columns), Deploy.id)
+    return Filters().apply(following.with_following(selected))
 
 
 def _judged_from() -> ScalarSelect[datetime | None]:
@@ -139,44 +161,11 @@ def _judged_from() -> ScalarSelect[datetime | None]:
 
 
 def _cards(rows: Sequence[Row[Any]]) -> list[DeployCard]:
-    lines = _lines({row.id: row.public_id for row in rows})
+    lines = read_lines({row.id: row.public_id for row in rows})
     return [
         _card(row, tuple(lines[row.id]), row.judged_from, overriding.standing_of(row))
         for row in rows
     ]
-
-
-def _lines(deploys: Mapping[int, str]) -> dict[int, list[ImpactLine]]:
-    trackers = tracker_names()
-    now = clock.now()
-    lines = defaultdict(list)
-    verdicts = (
-        select(
-            Verdict,
-            ImpactSource.id.is_not(None).label("is_watched"),
-            NewErrors,
-            *WAITED_FOR,
-        )
-        .outerjoin(Verdict.impact_source)
-        .outerjoin(ImpactSource.integration)
-        .outerjoin(NewErrors, NewErrors.verdict_id == Verdict.id)
-        .where(Verdict.deploy_id.in_(deploys))
-        .order_by(Verdict.source_name, Verdict.id)
-    )
-    found = db.session.execute(verdicts).all()
-    questions = answering.questions([row.Verdict for row in found], deploys)
-    for row in found:
-        line = line_of(
-            row.Verdict,
-            trackers,
-            now,
-            is_watched=row.is_watched,
-            new_errors=top_of(row.NewErrors),
-            question=questions.get(row.Verdict.id),
-            trouble=trouble_of(row),
-        )
-        lines[row.Verdict.deploy_id].append(line)
-    return lines
 
 
 def judged_since(organization_id: int) -> dict[int, datetime]:
@@ -224,6 +213,7 @@ def _card(
         deployment_name=row.deployment_name,
         deployment_slug=row.deployment_slug,
         environment_name=row.environment_name,
+        environment_slug=row.environment_slug,
         project_name=row.project_name,
         project_slug=row.project_slug,
         tags=tuple(str(tag) for tag in row.tags),
@@ -231,6 +221,10 @@ def _card(
         commit_count=row.commit_count,
         file_count=row.file_count,
         pull_request_count=row.pull_request_count,
+        size=row.size,
+        author_count=row.author_count,
+        first_commit_at=_earlier(row.first_commit_at, row.deployed_at),
+        replaced_by=following.following_of(row),
         health=health,
         reason=reason,
         lines=lines,
@@ -240,3 +234,7 @@ def _card(
         judged=judged,
         override=override,
     )
+
+
+def _earlier(at: datetime | None, deployed_at: datetime) -> datetime | None:
+    return at if at is not None and at <= deployed_at else None

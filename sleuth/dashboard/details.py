@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from sleuth import clock
 from sleuth.dashboard import changes
 from sleuth.dashboard.cards import DeployCard, read_card
 from sleuth.dashboard.evidence import Impact, impacts_of
+from sleuth.dashboard.following import Neighbouring, read_previous
 from sleuth.dashboard.lines import ImpactLine
 from sleuth.dashboard.links import web_address
 from sleuth.dashboard.new_errors import read_in_full
@@ -18,7 +20,9 @@ from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
 from sleuth.health.by_hand import overriding
 
-MOST_ROWS = 100
+MOST_ROWS = 500
+NEAREST_TO_AN_END = 6
+"""Percent of the time line that is left on either side of the deploy, so that both are seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +56,29 @@ class PullRequest:
 
 @dataclass(frozen=True, slots=True)
 class DeployPage:
-    """Everything about one deploy; of long lists, the first ``MOST_ROWS``."""
+    """Everything about one deploy; of long lists, the first ``MOST_ROWS``.
+
+    Args:
+        previous: The deploy that it replaced, None if it was the first there.
+    """
 
     last_event: int
     card: DeployCard
+    previous: Neighbouring | None
     impacts: tuple[Impact, ...]
     commits: tuple[Commit, ...]
     files: tuple[ChangedFile, ...]
     pull_requests: tuple[PullRequest, ...]
     past_overrides: tuple[overriding.Shown, ...]
+
+    @property
+    def deployed_place(self) -> float:
+        """How far the deploy lies from first commit to replacement, or to now; in percent."""
+        card, next_one = self.card, self.card.replaced_by
+        first = card.first_commit_at or card.deployed_at
+        whole = (next_one.at if next_one else clock.now()) - first
+        place = 100 * ((card.deployed_at - first) / whole) if whole else 0.0
+        return round(min(max(place, NEAREST_TO_AN_END), 100 - NEAREST_TO_AN_END), 2)
 
 
 def read_deploy(organization_id: int, public_id: str) -> DeployPage | None:
@@ -77,6 +95,7 @@ def read_deploy(organization_id: int, public_id: str) -> DeployPage | None:
     return DeployPage(
         last_event=last_event,
         card=card,
+        previous=read_previous(public_id),
         impacts=impacts_of(public_id, _in_full(card.lines)),
         commits=tuple(_commit(each) for each in _rows(commits)),
         files=tuple(_file(each) for each in _rows(files)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ from sleuth.dashboard.filters import Statement
 from sleuth.dashboard.ranks import BEST_FIRST, overall_rank
 from sleuth.deploys.models import CodeDeployment, Deploy
 from sleuth.extensions import db
+from sleuth.health.words import WORST_FIRST
 from sleuth.impact import states
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.states import State
@@ -78,6 +79,17 @@ class ChangeSource:
         """The health of the latest deploy that has one."""
         known = (each.health for each in reversed(self.strip) if each.health != "unknown")
         return next(known, "unknown")
+
+    @property
+    def tally(self) -> tuple[tuple[str, int], ...]:
+        """How many of its last deploys came to each health, the worst first, without zeros."""
+        return tally(each.health for each in self.strip)
+
+
+def tally(healths: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    """Return how often each health occurs, the worst first, without zeros."""
+    counts = Counter(healths)
+    return tuple((each, counts[each]) for each in (*WORST_FIRST, "unknown") if counts[each])
 
 
 def read_sources(organization_id: int, project_slug: str, now: datetime) -> list[ChangeSource]:

@@ -14,6 +14,7 @@ class Change:
     Args:
         deployment: Slug of the code deployment.
         author: Key of :data:`sleuth.demo.cast.PEOPLE`.
+        helper: The same, of who wrote the first commit; the author if empty.
         commits: Their messages; the pull request's title if there is but one.
         files: Paths.
     """
@@ -24,6 +25,7 @@ class Change:
     commits: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    helper: str = ""
 
 
 CHANGES: dict[int, Change] = {
@@ -82,6 +84,7 @@ CHANGES: dict[int, Change] = {
         ("Store wish lists", "Add the heart to product cards", "Share a list by link"),
         ("shop/wishes.py", "shop/models.py", "templates/wishes.html", "static/heart.js"),
         ("feature",),
+        helper="lena",
     ),
     397: Change(SHOP, "Wish list: wait for the session", "sam", (), ("shop/wishes.py",)),
     401: Change(SHOP, "Update dependencies", "tomas", (), ("requirements.txt",), ("chore",)),
@@ -108,6 +111,7 @@ CHANGES: dict[int, Change] = {
         ("Bring back the two steps", "Accept orders that were begun on the old page"),
         ("shop/checkout.py", "templates/checkout.html"),
         ("feature", "frontend"),
+        helper="priya",
     ),
     410: Change(
         SHOP,
@@ -125,6 +129,7 @@ CHANGES: dict[int, Change] = {
         ("Accept a voucher code", "Show the discount per line"),
         ("shop/vouchers.py", "shop/basket.py", "templates/basket.html"),
         ("feature",),
+        helper="lena",
     ),
     418: Change(
         SHOP,
@@ -189,6 +194,7 @@ CHANGES: dict[int, Change] = {
         ("Accept wallet tokens", "Show the wallet's button where there is one"),
         ("api/wallets.py", "api/payments.py"),
         ("feature", "payments"),
+        helper="sam",
     ),
     221: Change(
         CHECKOUT,
@@ -197,6 +203,7 @@ CHANGES: dict[int, Change] = {
         ("Refund single lines", "Tell the warehouse"),
         ("api/refunds.py", "api/warehouse.py"),
         ("feature", "payments"),
+        helper="aiko",
     ),
     222: Change(
         CHECKOUT,

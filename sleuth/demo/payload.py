@@ -28,7 +28,7 @@ def parameters(
     repository = f"https://git.{DOMAIN}/{change.deployment}"
     commits = _commits(change, number, deployed_at, repository)[:commit_count]
     revision = commits[-1]["revision"]
-    author = _author(change)
+    author = _author(change.author)
     url = f"{repository}/pull/{number}"
     return {
         "sha": revision,
@@ -55,7 +55,7 @@ def _commits(
             {
                 "revision": revision,
                 "message": message,
-                "author": _author(change),
+                "author": _author(change.author if index else change.helper or change.author),
                 "date": (deployed_at - (len(messages) - index) * COMMIT_EVERY).isoformat(),
                 "url": f"{repository}/commit/{revision}",
             }
@@ -63,8 +63,8 @@ def _commits(
     return found
 
 
-def _author(change: Change) -> dict[str, str]:
-    person = PEOPLE[change.author]
+def _author(name: str) -> dict[str, str]:
+    person = PEOPLE[name]
     return {"name": person.name, "email": person.email}
 
 

@@ -7,10 +7,30 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from sleuth.deploys import sizes
 from sleuth.extensions import Model
 from sleuth.projects.models import Environment, Project
+
+
+def _told(context: DefaultExecutionContext, *names: str) -> list[sizes.Entries]:
+    """Return lists of the row that is about to be stored."""
+    values = context.get_current_parameters()
+    return [values.get(name) or () for name in names]
+
+
+def _first_commit_at(context: DefaultExecutionContext) -> datetime | None:
+    return sizes.first_commit_at(*_told(context, "commits"))
+
+
+def _author_count(context: DefaultExecutionContext) -> int:
+    return sizes.author_count(*_told(context, "commits"))
+
+
+def _size(context: DefaultExecutionContext) -> str:
+    return sizes.size_of(*_told(context, "commits", "files", "pull_requests"))
 
 
 class CodeDeployment(Model):
@@ -36,7 +56,8 @@ class CodeDeployment(Model):
 class Deploy(Model):
     """One registered change to one environment.
 
-    What it changed in detail may be long and is read only where it is shown. ``failed_at`` is
+    What it changed in detail may be long and is read only where it is shown; what that amounts
+    to is worked out once, however the row comes to be. ``failed_at`` is
     when its health has been at ``failure_boundary`` or beyond for ``failure_minutes`` in all;
     it lies ahead while the health is there now and only time is missing.
     """
@@ -66,6 +87,9 @@ class Deploy(Model):
     commits: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, deferred=True)
     files: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, deferred=True)
     pull_requests: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, deferred=True)
+    first_commit_at: Mapped[datetime | None] = mapped_column(default=_first_commit_at)
+    author_count: Mapped[int] = mapped_column(default=_author_count)
+    size: Mapped[str] = mapped_column(String(10), default=_size)
     deployed_at: Mapped[datetime]
     registered_at: Mapped[datetime]
     failed_at: Mapped[datetime | None]

@@ -48,11 +48,11 @@ def code_deployments_of(
 
 
 def find_code_deployment(organization_id: int, slug: str) -> CodeDeployment | None:
-    """Return the organization's code deployment with this slug."""
+    """Return the organization's code deployment with this slug, and its project with it."""
     return db.session.scalar(
-        select(CodeDeployment).where(
-            CodeDeployment.organization_id == organization_id, CodeDeployment.slug == slug
-        )
+        select(CodeDeployment)
+        .options(joinedload(CodeDeployment.project))
+        .where(CodeDeployment.organization_id == organization_id, CodeDeployment.slug == slug)
     )
 
 
@@ -106,19 +106,6 @@ def latest_by_environment(organization_id: int) -> dict[int, list[Latest]]:
         latest = Latest(deploy.environment, deploy)
         found.setdefault(deploy.code_deployment_id, []).append(latest)
     return found
-
-
-def latest_deploys(code_deployment_id: int, limit: int = 10) -> list[Deploy]:
-    """Return the newest deploys of a code deployment, newest first."""
-    return list(
-        db.session.scalars(
-            select(Deploy)
-            .options(joinedload(Deploy.environment))
-            .where(Deploy.code_deployment_id == code_deployment_id)
-            .order_by(Deploy.deployed_at.desc(), Deploy.id.desc())
-            .limit(limit)
-        )
-    )
 
 
 def create_code_deployment(project_id: int, name: str) -> CodeDeployment:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import NoResultFound
 
 from sleuth.accounts.forms import ConfirmForm, NameForm
 from sleuth.dashboard import changes
+from sleuth.dashboard.deployments import read_deployment
 from sleuth.deploys import api, service
 from sleuth.deploys.commands import commands
 from sleuth.deploys.forms import CodeDeploymentForm
@@ -65,18 +66,19 @@ def create() -> ResponseReturnValue:
 
 @blueprint.get(DEPLOYMENT)
 def deployment(deployment_slug: str) -> ResponseReturnValue:
-    """Show how deploys are registered here, and the latest ones."""
+    """Show what is live, how the latest deploys went, and how deploys are registered."""
     found = _code_deployment(deployment_slug)
     slug = request.args.get("environment", "")
     chosen = find_environment(found.project_id, slug) if slug else None
+    last_event = changes.latest(g.organization.id)
     return render_partial_or_page(
         "deploys/_deployment.html",
         "deploys/deployment.html",
-        last_event=changes.latest(g.organization.id),
+        last_event=last_event,
         deployment=found,
         chosen=chosen or found.project.default_environment,
         commands=commands(registration_url(found), chosen.slug if chosen else ""),
-        deploys=service.latest_deploys(found.id),
+        shown=read_deployment(found),
     )
 
 

@@ -43,6 +43,7 @@ def init_app(app: Flask) -> None:
     """Offer the words below to templates, as filters and as functions."""
     words = (
         relative_time,
+        time_between,
         number,
         rate,
         change,
@@ -64,13 +65,20 @@ def init_app(app: Flask) -> None:
 
 def relative_time(at: datetime) -> str:
     """Return "3 minutes ago" or "in 2 hours"; "just now" within a minute."""
-    seconds = (clock.now() - at).total_seconds()
+    now = clock.now()
+    if abs((now - at).total_seconds()) < UNITS[-1][1]:
+        return "just now"
+    words = time_between(at, now)
+    return f"{words} ago" if now > at else f"in {words}"
+
+
+def time_between(start: datetime, end: datetime) -> str:
+    """Return "3 hours" or "2 days"; "less than a minute" within one."""
+    seconds = abs((end - start).total_seconds())
     for unit, length in UNITS:
-        count = int(abs(seconds) // length)
-        if count:
-            words = plural(count, unit)
-            return f"{words} ago" if seconds > 0 else f"in {words}"
-    return "just now"
+        if count := int(seconds // length):
+            return plural(count, unit)
+    return "less than a minute"
 
 
 def utc_time(at: datetime) -> str:

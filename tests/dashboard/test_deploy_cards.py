@@ -62,22 +62,105 @@ def test_the_whole_revision_is_a_pointer_away(card) -> None:
 
 @pytest.mark.parametrize(
     ("name", "email", "shown"),
-    [("Ada", "ada@acme.test", "By Ada"), ("", "ci@acme.test", "By ci@acme.test")],
+    [("Ada", "ada@acme.test", "by Ada"), ("", "ci@acme.test", "by ci@acme.test")],
 )
 def test_the_author_is_named_or_else_addressed(card, name, email, shown) -> None:
-    assert shown in words(card(author_name=name, author_email=email))
+    assert f"Deployed {shown}" in words(card(author_name=name, author_email=email))
+
+
+def test_the_author_leads_to_all_of_theirs(card) -> None:
+    page = card(author_name="Ada", author_email="ada@acme.test")
+    assert 'href="/o/acme/?author=ada@acme.test"' in page
 
 
 def test_what_was_not_told_is_not_there(card) -> None:
     page = words(card())
-    assert "By" not in page
+    assert "Deployed by" not in page
     assert "commit" not in page
     assert "()" not in page
+    assert page.count("code deploy") == 0
 
 
-def test_commits_files_and_pull_requests_are_counted(card) -> None:
-    page = words(card(commits=[{}, {}], files=[{}], pull_requests=[{}, {}, {}]))
-    assert "2 commits 1 file 3 pull requests" in page
+CONTENTS = {"commits": [{}, {}], "files": [{"path": "a"}], "pull_requests": [{}]}
+ADA, BEN = ({"author": {"name": name}} for name in ("Ada", "Ben"))
+
+
+def test_who_deployed_how_much_is_one_sentence(card) -> None:
+    page = words(card(**CONTENTS, author_name="Ada"))
+    assert "Ada deployed 1 pull request, 2 commits, 1 file" in page
+
+
+def test_several_authors_are_counted_and_the_deploys_own_is_named(card) -> None:
+    page = words(card(commits=[ADA, BEN, ADA], author_name="Ada"))
+    assert "2 authors deployed 3 commits · by Ada" in page
+
+
+def test_contents_of_nobody_are_told_all_the_same(card) -> None:
+    assert "1 pull request, 2 commits, 1 file deployed" in words(card(**CONTENTS))
+
+
+def test_the_size_is_said_where_it_is_known(card) -> None:
+    title = "Small code deploy of Web shop to Production (main) at revision b450349"
+    assert title in words(card(**CONTENTS, branch="main"))
+    assert "Gigantic code deploy of" in words(card(commits=[{}] * 40))
+
+
+def test_a_deploy_is_live_until_the_next_one_to_the_same_place(read, shop) -> None:
+    with write():
+        other = seed.add_deployment(shop.project, "Search")
+        first = seed.add_deploy(shop.web, deployed_at=NOW - timedelta(days=3))
+        seed.add_deploy(shop.web, shop.staging, deployed_at=NOW - timedelta(days=2))
+        seed.add_deploy(other, deployed_at=NOW - timedelta(days=2))
+    assert "live for 3 days" in words(read(f"/deploys/{first.public_id}/card"))
+    with write():
+        values = {"revision": REVISION, "deployed_at": NOW - timedelta(days=1)}
+        second = seed.add_deploy(shop.web, **values)
+        seed.add_deploy(shop.web, deployed_at=NOW - timedelta(hours=1))
+    page = read(f"/deploys/{first.public_id}/card")
+    assert "replaced after 2 days by b450349" in words(page)
+    assert "live for" not in page
+    assert f'href="/o/acme/deploys/{second.public_id}"' in page
+
+
+def test_of_deploys_at_one_moment_the_later_registered_replaces_the_other(read, shop) -> None:
+    with write():
+        first, second = (seed.add_deploy(shop.web, revision=each) for each in ("one", "two"))
+    page = words(read(f"/deploys/{first.public_id}/card"))
+    assert "replaced after less than a minute by two" in page
+    assert "live for" in words(read(f"/deploys/{second.public_id}/card"))
+
+
+def test_the_time_line_begins_with_the_first_commit(card) -> None:
+    dates = [(NOW - timedelta(hours=hours)).isoformat() for hours in (1, 3)]
+    page = words(card(commits=[{"date": date} for date in dates]))
+    assert "first commit 3 hours before deployed 4 Mar 2026, 12:00 UTC live for" in page
+
+
+def test_a_commit_younger_than_the_deploy_begins_nothing(card) -> None:
+    date = (NOW + timedelta(minutes=5)).isoformat()
+    assert "first commit" not in words(card(commits=[{"date": date}]))
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("Shop", "project=shop"),
+        ("Production", "project=shop&amp;environment=production"),
+        ("Web shop", "deployment=web-shop"),
+        ("hotfix", "tag=hotfix"),
+    ],
+)
+def test_a_lozenge_leads_to_all_deploys_of_its_kind(card, text: str, query: str) -> None:
+    lozenges = re.findall(r'<a class="lozenge" href="([^"]*)".*?</a>', card(tags=["hotfix"]))
+    assert f"/o/acme/?{query}" in lozenges
+
+
+def test_who_may_change_things_deletes_a_deploy_from_its_card(card, sign_in) -> None:
+    page = card()
+    url = re.search(r'href="(/o/acme/deploys/[^"]*/delete)"', page)
+    assert url
+    observed = sign_in("observer").get(url[1].replace("/delete", "/card")).text
+    assert "/delete" not in observed
 
 
 def test_the_time_is_relative_with_the_moment_behind_it(card) -> None:

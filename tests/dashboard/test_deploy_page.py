@@ -49,7 +49,7 @@ def rows(markup: str) -> list[str]:
 
 def test_the_page_names_the_deploy_with_its_whole_revision(page) -> None:
     shown = words(page(revision="c" * 40, description="Retry payments"))
-    assert f"revision {'c' * 40}" in shown
+    assert f"Revision {'c' * 40}" in shown
     assert "Retry payments" in shown
     assert "Deployed 4 Mar 2026, 12:00 UTC" in shown
 
@@ -191,12 +191,72 @@ def test_pull_requests_are_listed_by_what_is_known_of_them(page, entry, shown) -
     assert f"1 pull request {shown}" in words(page(pull_requests=[entry]))
 
 
-def test_of_long_lists_the_first_hundred_are_shown(page) -> None:
-    shown = words(page(files=[{"path": f"file{number}"} for number in range(130)]))
-    assert "130 files" in shown
-    assert "file99" in shown
-    assert "file100" not in shown
-    assert "and 30 more" in shown
+def test_of_long_lists_the_rest_is_folded(page) -> None:
+    shown = page(files=[{"path": f"file{number}"} for number in range(200)])
+    visible, _, folded = shown.partition('id="more-files"')
+    assert "200 files" in words(visible)
+    assert "file11" in visible
+    assert "file12" not in visible
+    assert "188 more" in words(folded)
+    assert "file199" in folded
+
+
+def test_of_lists_without_end_five_hundred_are_shown(page) -> None:
+    shown = words(page(files=[{"path": f"file{number}"} for number in range(530)]))
+    assert "file499" in shown
+    assert "file500" not in shown
+    assert "and 30 that are not listed here" in shown
+
+
+def test_a_short_list_has_no_fold(page) -> None:
+    assert "more-commits" not in page(commits=[{"revision": str(each)} for each in range(15)])
+
+
+@pytest.fixture
+def three(shop) -> list[Deploy]:
+    """A deploy each of yesterday, an hour ago, and now, to production."""
+    ages = (timedelta(days=1), timedelta(hours=1), timedelta(0))
+    with write():
+        return [
+            seed.add_deploy(shop.web, revision=f"v{number}", deployed_at=NOW - age)
+            for number, age in enumerate(ages)
+        ]
+
+
+def test_the_time_line_tells_what_came_before_and_after(read, three) -> None:
+    page = read(f"/deploys/{three[1].public_id}")
+    assert "after v0 , which was live for 23 hours" in words(page)
+    assert "Replaced 4 Mar 2026, 12:00 UTC after 1 hour by v2" in words(page)
+    assert f'rel="prev" href="/o/acme/deploys/{three[0].public_id}"' in page
+    assert f'rel="next" href="/o/acme/deploys/{three[2].public_id}"' in page
+
+
+def test_the_first_deploy_and_the_one_that_is_live_say_so(read, three) -> None:
+    first = words(read(f"/deploys/{three[0].public_id}"))
+    assert "the first of Web shop to Production" in first
+    assert "Previous deploy" not in first
+    last = words(read(f"/deploys/{three[2].public_id}"))
+    assert "Live for less than a minute nothing has replaced it" in last
+    assert "Next deploy" not in last
+
+
+def test_deploys_to_elsewhere_are_no_neighbours(read, shop, three) -> None:
+    with write():
+        apart = seed.add_deploy(shop.web, shop.staging)
+    page = words(read(f"/deploys/{apart.public_id}"))
+    assert "the first of Web shop to Staging" in page
+    assert "v2" not in page
+
+
+def test_from_the_first_commit_on_the_time_line_is_to_scale(page) -> None:
+    commits = [{"revision": "a", "date": (NOW - timedelta(hours=9)).isoformat()}]
+    shown = page(commits=commits, deployed_at=NOW - timedelta(hours=3))
+    assert "6 hours from the first commit to the deploy, 3 hours live so far" in shown
+    assert 'class="course-deployed" cx="66.67%"' in shown
+
+
+def test_without_a_commits_date_there_is_no_scale(page) -> None:
+    assert "course-scale" not in page()
 
 
 def test_a_deploy_without_verdicts_says_why(page) -> None:

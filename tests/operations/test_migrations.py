@@ -107,3 +107,21 @@ def test_the_audit_log_learns_which_integration_an_old_entry_is_about(app: Flask
     with db.engine.connect() as connection:
         found = connection.execute(text("SELECT provider FROM audit_entry ORDER BY id"))
         assert [row[0] for row in found] == list(ENTRIES.values())
+
+
+def test_old_deploys_learn_how_large_they_are(app: Flask) -> None:
+    upgrade_to_just_before("0016")
+    commit = {"revision": "a", "date": "2026-03-01T10:00:00+00:00", "author": {"name": "Ada"}}
+    told = {"commits": [commit, {**commit, "date": "2026-02-01T10:00:00+00:00"}]}
+    with db.engine.begin() as connection:
+        for name in ("organization", "project", "environment", "code_deployment"):
+            add_row(connection, name)
+        for number in range(1, 121):
+            add_row(connection, "deploy", id=number, public_id=str(number), **told)
+        add_row(connection, "deploy", id=121, public_id="plain")
+    flask_migrate.upgrade()
+    columns = "size, author_count, first_commit_at"
+    with db.engine.connect() as connection:
+        rows = connection.execute(text(f"SELECT {columns} FROM deploy ORDER BY id")).all()
+    assert set(rows[:120]) == {("small", 1, "2026-02-01 10:00:00.000000")}
+    assert rows[120] == ("", 0, None)
