@@ -85,7 +85,7 @@ def _grouped(
     source_id: int,
     within: Range,
     step: int,
-) -> Select[tuple[int, int]]:
+) -> Select[int, int]:
     place = ((start - within[0]) // step).label("place")
     return (
         select(place, func.sum(table.count))
@@ -97,8 +97,8 @@ def _grouped(
 def _known(ranges: Sequence[Range], first: int, step: int, number: int) -> list[int]:
     known = [0] * number
     end = first + number * step
-    for since, until in ranges:
-        since, until = max(since, first), min(until, end)
+    inside = ((max(since, first), min(until, end)) for since, until in ranges)
+    for since, until in inside:
         for place in range((since - first) // step, -(-(until - first) // step)):
             begin = first + place * step
             known[place] += min(until, begin + step) - max(since, begin)
