@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 
 from sleuth.dashboard.deployed import Deployed
 from sleuth.dashboard.pictures import COLLECTED_WITHIN, Bucket
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.reading import Sums
-from sleuth.impact.schedule import Window, from_epoch
+from sleuth.impact.schedule import Window, floor_to, from_epoch
 
 KNOWN, UPCOMING, OUTSIDE = "count", "upcoming", "next"
 PER_MILLE = 1000
@@ -53,7 +53,7 @@ def percent(per_mille: int) -> str:
 
 def due_until(source: ImpactSource, now: datetime) -> int:
     """Return up to when counts of a source are there, or should be, in epoch seconds."""
-    due = now - COLLECTED_WITHIN - timedelta(seconds=source.interval_seconds)
+    due = floor_to(now - COLLECTED_WITHIN, source.interval_seconds)
     return int(max(due, source.complete_until or due).timestamp())
 
 

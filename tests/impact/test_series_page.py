@@ -161,7 +161,7 @@ def test_what_is_not_collected_yet_is_neither_a_gap_nor_a_zero(source: ImpactSou
 def test_counts_that_should_be_there_and_are_not_are_unknown(source: ImpactSource, page) -> None:
     know(source, NOW - DAY, NOW - 3 * HOUR)
     told = words(page(range="24h"))
-    assert "Nothing is known of: 4 Mar 2026, 09:00 UTC to 4 Mar 2026, 11:56 UTC" in told
+    assert "Nothing is known of: 4 Mar 2026, 09:00 UTC to 4 Mar 2026, 11:57 UTC" in told
 
 
 def test_time_before_the_first_counts_is_not_held_against_the_source(
@@ -240,6 +240,7 @@ def test_a_tracker_by_the_hour_has_hours(source: ImpactSource, page, declare) ->
     know(source, NOW - DAY, NOW - HOUR)
     shown = page(range="24h")
     assert (drawn(shown)["step"], drawn(shown)["counts"].count(PER_MINUTE)) == (3600, 23)
+    assert drawn(shown)["parts"][-1] == "upcoming"
     assert "100 % known" in words(shown)
     assert "counts by the hour" in words(shown)
 
@@ -255,7 +256,7 @@ def test_the_past_that_is_still_coming_has_a_bar(source: ImpactSource, page) -> 
         row = db.session.get_one(Sweep, (source.id, SweepKind.ALL))
         row.since, row.reached, row.started_from = 0, 40, 100
     shown = page()
-    assert "Collecting the past: 60 % done" in words(shown)
+    assert "60 % of the past is here" in words(shown)
     assert '<progress max="100" value="60">' in shown
     assert "every 5s" in shown
 
