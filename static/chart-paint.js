@@ -1,4 +1,4 @@
-// Paints the chart of a deploy onto uPlot's canvas, as the server's SVG shows it; chart.js does the rest.
+// Paints the chart of a deploy, or of a series, onto uPlot's canvas, as the server's SVG shows it; chart.js does the rest.
 window.sleuthPaint = (() => {
   "use strict";
 
@@ -108,7 +108,7 @@ window.sleuthPaint = (() => {
   const paintBars = ({ data, colours }, { bottom, xOf, yOf, fill }) => {
     const gap = Math.min(0.2, (2 * devicePixelRatio) / (xOf(1) - xOf(0)));
     data.counts.forEach((count, index) => {
-      const isOwn = data.parts[index] === "after";
+      const isOwn = data.parts[index] === "after" || data.parts[index] === "count";
       const y = Math.min(yOf(count), bottom - devicePixelRatio);
       if (count) fill(index + gap / 2, index + 1 - gap / 2, bottom, y, isOwn ? colours.health : colours.pale, isOwn ? 1 : 0.55);
     });
@@ -128,14 +128,17 @@ window.sleuthPaint = (() => {
     const spans = { before: [0, data.deploy], after: [data.deploy + 1, data.deploy + 1 + data.own] };
     for (const [part, count] of data.averages) level(...spans[part], count, colours.ink, 1.5);
     if (data.limit !== null) level(0, data.counts.length, data.limit, colours.limit, 2, [2, 3]);
-    upright(data.deploy, colours.ink, 1.25, [3, 2]);
+    if (data.deploy !== null) upright(data.deploy, colours.ink, 1.25, [3, 2]);
     if (data.end !== null) upright(data.end, colours.ink, 1.25, [3, 2]);
     for (const [role, index] of data.pins) {
       upright(index, colours.pale, 1, [1, 3]);
       const x = xOf(index + 0.5);
       const size = 5 * devicePixelRatio;
-      const corners = [[x - size, bbox.top - 2 * size], [x + size, bbox.top - 2 * size], [x, bbox.top - size / 2]];
-      area(corners, { this: colours.ink, shares: colours.health, other: colours.pale }[role], 1);
+      const top = bbox.top - 2 * size;
+      const triangle = [[x - size, top], [x + size, top], [x, top + 1.5 * size]];
+      const diamond = [[x, top - size / 2], [x + 1.2 * size, top + 0.7 * size], [x, top + 1.9 * size], [x - 1.2 * size, top + 0.7 * size]];
+      const { ink, health, pale, limit } = colours;
+      area(role === "harm" ? diamond : triangle, { this: ink, shares: health, other: pale, deploy: ink, harm: limit }[role], 1);
     }
   };
 

@@ -1,4 +1,4 @@
-// Draws the charts of a deploy's page with uPlot: a cursor that tells figures, and a zoom.
+// Draws the charts of a deploy's and an impact source's page with uPlot: a cursor that tells figures, and a zoom.
 // The figures come from data-chart; without this script the server's SVG stays.
 (() => {
   "use strict";
@@ -6,7 +6,7 @@
   const { coloursOf, paint } = window.sleuthPaint;
   const HEIGHT = 220;
   const FEWEST_BUCKETS = 5;
-  const TIMES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 7200, 14400].map((minutes) => minutes * 60);
+  const TIMES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 7200, 14400, 43200, 86400, 172800].map((minutes) => minutes * 60);
   const COUNTS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7].flatMap((each) => [each, 2 * each, 5 * each]);
   const STRIDE = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity };
   const HINTS = {
@@ -69,6 +69,9 @@
   };
 
   // --- The cursor and the zoom -----------------------------------------------------------------
+  // Where a cursor begins: at the deploy, or at the newest bucket of a series.
+  const placeOf = (data) => data.deploy ?? data.counts.length - 1;
+
   const middleOf = (data, index) => data.start + (index + 0.5) * data.step;
 
   const pointAt = ({ plot, data }, index) =>
@@ -94,13 +97,13 @@
     const stride = STRIDE[event.key];
     if (stride === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    const from = pointed(chart) ?? chart.data.deploy - Math.sign(stride);
+    const from = pointed(chart) ?? placeOf(chart.data) - Math.sign(stride);
     moveTo(chart, Math.max(0, Math.min(chart.data.counts.length - 1, from + stride)));
   };
 
   const zoomIn = (chart) => {
     const { min, max } = chart.plot.scales.x;
-    const middle = middleOf(chart.data, pointed(chart) ?? chart.data.deploy);
+    const middle = middleOf(chart.data, pointed(chart) ?? placeOf(chart.data));
     zoom(chart, middle - (max - min) / 4, middle + (max - min) / 4);
   };
 

@@ -118,6 +118,8 @@ SAMPLES: dict[str, Maker] = {
     "notifications.new_secret:channel_id": messages.a_webhook,
     # dashboard
     "dashboard.explanation:public_id": verdicts.a_judged_deploy,
+    "dashboard.counts:public_id": verdicts.a_measured_deploy,
+    "dashboard.counts:verdict_id": verdicts.a_measured_verdict,
     # verdicts
     "verdicts.answer:public_id": verdicts.a_judged_deploy,
     "verdict_id": verdicts.a_verdict,

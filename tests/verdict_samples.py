@@ -17,6 +17,8 @@ from sleuth.health.by_hand.models import Override
 from sleuth.health.by_hand.people import Person
 from sleuth.health.models import Verdict
 from sleuth.ids import new_public_id
+from sleuth.impact.models import ImpactSource
+from tests import tracker_samples as trackers
 from tests.conftest import Cast
 
 SOURCE = "Sample of a verdict"
@@ -44,6 +46,36 @@ def a_verdict(cast: Cast) -> str:
 def a_judged_deploy(cast: Cast) -> str:
     """The public id of the deploy that it is about."""
     return judged(cast).deploy.public_id
+
+
+def measured(cast: Cast) -> Verdict:
+    """A verdict whose impact source is there, made at the first call."""
+    known = db.session.scalar(select(Verdict).where(Verdict.impact_source_id.is_not(None)))
+    if known is not None:
+        return known
+    trackers.an_impact_source(cast)
+    source = db.session.scalars(select(ImpactSource)).first()
+    assert source is not None
+    verdict = Verdict(
+        deploy_id=_deploy(cast).id,
+        impact_source_id=source.id,
+        source_name=source.name,
+        provider="sentry",
+        health="healthy",
+    )
+    with write():
+        db.session.add(verdict)
+    return verdict
+
+
+def a_measured_verdict(cast: Cast) -> str:
+    """That verdict's public id."""
+    return measured(cast).public_id
+
+
+def a_measured_deploy(cast: Cast) -> str:
+    """The public id of the deploy that it is about."""
+    return measured(cast).deploy.public_id
 
 
 def an_overridden_deploy(cast: Cast) -> str:

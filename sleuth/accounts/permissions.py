@@ -119,6 +119,8 @@ ENDPOINTS: dict[str, Permission] = {
     "dashboard.deploy": Permission.LOOK,
     "dashboard.deploy_card": Permission.LOOK,
     "dashboard.explanation": Permission.LOOK,
+    "dashboard.counts": Permission.LOOK,
+    "dashboard.environment": Permission.LOOK,
     "dashboard.environments_health": Permission.LOOK,
     "dashboard.live": Permission.LOOK,
     "dashboard.needs_attention": Permission.LOOK,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import lcm
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -14,12 +13,10 @@ from sleuth import clock
 from sleuth.api import cursors
 from sleuth.api.answers import moment
 from sleuth.api.parameters import SeriesQuery
-from sleuth.buckets import sums
 from sleuth.extensions import db
-from sleuth.impact import series
+from sleuth.impact import reading
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.retention import KEEP_HOURS
-from sleuth.impact.series import HOUR
 from sleuth.projects.models import Environment, Project
 
 MOST_BUCKETS = 2_000
@@ -105,13 +102,10 @@ def _asked(source: Row[Any], query: SeriesQuery, now: datetime) -> tuple[int, in
     until = min(max(query.until or now, oldest), now)
     since = min(max(query.since or until - USUAL_SPAN, oldest), until)
     first, end = int(since.timestamp()), int(until.timestamp())
-    is_widened = bool(first // step * step < source.minutes_from and step % HOUR)
-    if is_widened:
-        unit = lcm(interval, HOUR)
-        step = -(-step // unit) * unit
+    asked, step = step, reading.fitting_step(step, first, interval, source.minutes_from)
     first_bucket = first // step * step
     last_end = -(-end // step) * step if first < end else first_bucket
-    return first_bucket, last_end, step, is_widened
+    return first_bucket, last_end, step, step != asked
 
 
 def _page(first: int, last_end: int, step: int, is_widened: bool) -> _Part:
@@ -141,9 +135,5 @@ def _answer(source: Row[Any], part: _Part) -> dict[str, Any]:
 
 def _counts(source: Row[Any], part: _Part) -> list[int | None]:
     """Return one count a bucket; None where any part of it is unknown."""
-    if part.step % HOUR == 0:
-        finest, found = HOUR, series.read_hours(source.id, part.first, part.end)
-    else:
-        finest = source.interval_seconds
-        found = series.read_counts(source.id, part.first, part.end, finest)
-    return sums(found, part.step // finest)
+    found = reading.read_sums(source.id, part.first, part.end, part.step, source.minutes_from)
+    return found.whole

@@ -145,8 +145,8 @@ def draw_chart(
     return Chart(
         picture=picture,
         rows=rows,
-        bars=tuple(_bars(rows, width, top)),
-        stretches=tuple(_stretches(rows, width)),
+        bars=tuple(bars_of(picture.buckets, width, top)),
+        stretches=tuple(stretches_of(picture.buckets, width)),
         averages=tuple(_averages(picture, width, top, rates)),
         deploy_x=_middle(picture.deploy_index, width),
         end_x=None if picture.end_index is None else _middle(picture.end_index, width),
@@ -195,10 +195,15 @@ def _pins(picture: Picture, rows: Sequence[Row], width: float) -> Iterable[Pin]:
             yield Pin(_middle(index, width), role, row)
 
 
-def _bars(rows: Sequence[Row], width: float, top: float) -> Iterable[Bar]:
+def bars_of(buckets: Sequence[Bucket], width: float, top: float) -> Iterable[Bar]:
+    """Lay out what holds errors.
+
+    Args:
+        width: Of a bucket, in percent of the plot.
+        top: The count at its upper edge.
+    """
     gap = min(width * 0.2, 0.25)
-    for index, row in enumerate(rows):
-        bucket = row.bucket
+    for index, bucket in enumerate(buckets):
         if bucket.count:
             height = max(bucket.count / top * 100, 0.8)
             yield Bar(
@@ -210,9 +215,14 @@ def _bars(rows: Sequence[Row], width: float, top: float) -> Iterable[Bar]:
             )
 
 
-def _stretches(rows: Sequence[Row], width: float) -> Iterable[Stretch]:
-    for part, run in groupby(enumerate(rows), key=lambda pair: _emptiness(pair[1].bucket)):
-        indexes = [index for index, _row in run]
+def stretches_of(buckets: Sequence[Bucket], width: float) -> Iterable[Stretch]:
+    """Lay out what holds none because they are not known.
+
+    Args:
+        width: Of a bucket, in percent of the plot.
+    """
+    for part, run in groupby(enumerate(buckets), key=lambda pair: _emptiness(pair[1])):
+        indexes = [index for index, _bucket in run]
         if part:
             yield Stretch(part, round(indexes[0] * width, 3), round(len(indexes) * width, 3))
 

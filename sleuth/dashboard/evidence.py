@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from sleuth import clock
-from sleuth.buckets import duration
+from sleuth.buckets import MINUTE, duration
 from sleuth.dashboard.chart import Chart, draw_chart
 from sleuth.dashboard.lines import ImpactLine, because_of, line_of, tracker_names
 from sleuth.dashboard.neighbours import read_neighbours
@@ -31,7 +31,7 @@ class Change:
 
     Args:
         because: Why the health is unknown, "" if it is known.
-        counted_for: How much data there was.
+        counted_for, minutes: How much data there was.
         at: When it was known.
         errors, expected, times: What had come by then, in words; "" where that is not known.
         is_revision: The same data, or less, had said otherwise before.
@@ -42,6 +42,7 @@ class Change:
     health: str
     because: str
     counted_for: str
+    minutes: int
     at: datetime
     errors: str
     expected: str
@@ -63,6 +64,12 @@ class Impact:
     chart: Chart | None
     changes: tuple[Change, ...]
     explanation: Explanation
+
+    @property
+    def listed_minutes(self) -> int:
+        """How much of what the verdict rests on the table of counts holds."""
+        picture = self.line.picture
+        return len(picture.counted) * picture.step_seconds // MINUTE if picture else 0
 
     @property
     def lead(self) -> tuple[str, str, str]:
@@ -172,6 +179,7 @@ def _change(row: VerdictChange, line: ImpactLine, stage: str) -> Change:
         health=row.health,
         because=because_of(row.health, row.reason),
         counted_for=duration(row.minutes_of_data, line.step_seconds),
+        minutes=row.minutes_of_data,
         at=row.at,
         errors="" if row.observed is None else errors(row.observed),
         expected="" if row.expected is None else rounded(row.expected),
@@ -188,6 +196,7 @@ def _now(line: ImpactLine, at: datetime, stage: str) -> Change:
         health=line.health,
         because=line.because,
         counted_for=line.counted_for,
+        minutes=line.minutes_of_data,
         at=at,
         errors="" if seen is None else errors(seen),
         expected="" if expected is None else rounded(expected),

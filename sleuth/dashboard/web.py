@@ -7,14 +7,29 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Request, Response, abort, g, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Request,
+    Response,
+    abort,
+    g,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 
 from sleuth import clock
 from sleuth.dashboard import attention, cards, changes, details, environments, evidence, service
 from sleuth.dashboard.chart_data import chart_data
+from sleuth.dashboard.counted import read_counted
+from sleuth.dashboard.environment_page import read_environment
 from sleuth.dashboard.filters import Asked, Filters
+from sleuth.dashboard.series_chart import series_data
+from sleuth.dashboard.series_range import custom
 from sleuth.extensions import htmx
 from sleuth.health import strips
 from sleuth.projects.service import find_project
@@ -58,7 +73,9 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(blueprint)
     app.session_interface = SessionsOfVisits()
     app.jinja_env.globals.update(
-        attention_count=lambda: attention.count(g.organization.id), chart_data=chart_data
+        attention_count=lambda: attention.count(g.organization.id),
+        chart_data=chart_data,
+        series_data=series_data,
     )
 
 
@@ -102,6 +119,29 @@ def explanation(public_id: str, verdict_id: str) -> ResponseReturnValue:
         impact=shown,
         deploy_id=public_id,
     )
+
+
+@blueprint.get("/deploys/<public_id>/evidence/<verdict_id>/counts")
+def counts(public_id: str, verdict_id: str) -> ResponseReturnValue:
+    """Lead to all counts that a verdict rests on, or rested on after some minutes."""
+    minutes = request.args.get("minutes", type=int)
+    found = read_counted(g.organization.id, verdict_id, minutes) or abort(404)
+    if found.deploy_id != public_id:
+        abort(404)
+    query: dict[str, Any] = {**custom(found.since, found.until), "verdict": verdict_id}
+    query |= {"project_slug": found.project_slug, "source_id": found.source_public_id}
+    return redirect(url_for("impact.source", **query))
+
+
+@blueprint.get("/projects/<project_slug>/environments/<environment_slug>")
+def environment(project_slug: str, environment_slug: str) -> ResponseReturnValue:
+    """Show how one environment is, what runs there, and what measures it."""
+    shown = read_environment(
+        g.organization.id, project_slug, environment_slug, clock.now()
+    ) or abort(404)
+    g.project = shown.environment.project
+    _note_views([shown.strip] if shown.strip else [])
+    return _page("dashboard/_environment.html", "dashboard/environment.html", shown=shown)
 
 
 @blueprint.get("/projects/<project_slug>/health")

@@ -1,17 +1,13 @@
-"""How far a source's counts can be trusted: what was confirmed when, and what is unknown."""
+"""How far a source's counts can be trusted: what was confirmed when."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sleuth.buckets import MINUTE, bucket_name, duration
-from sleuth.impact import schedule, series
+from sleuth.impact import schedule
 from sleuth.impact.models import ImpactSource, Sweep, SweepKind
-from sleuth.impact.schedule import Window
-
-DAYS_SHOWN = 28
-HOURS_A_DAY = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +61,3 @@ def _confirmation(sweep: Sweep, what: str, every: str) -> Confirmation:
         error=sweep.last_error if has_failed else "",
         note="" if has_failed else sweep.last_error,
     )
-
-
-def unknown_ranges(source: ImpactSource, now: datetime) -> list[Window]:
-    """Return the ranges of the source's history that nothing is known of, oldest first."""
-    if source.complete_until is None:
-        return []
-    begin = schedule.sweep_since(SweepKind.ALL, source.history_days, now, source.interval_seconds)
-    end = int(source.complete_until.timestamp())
-    unknown = []
-    for since, until in [*series.covered(source.id, begin, end), (end, end)]:
-        if since > begin:
-            unknown.append(Window(schedule.from_epoch(begin), schedule.from_epoch(since)))
-        begin = max(begin, until)
-    return unknown
-
-
-def errors_a_day(source: ImpactSource, now: datetime) -> list[tuple[datetime, int | None]]:
-    """Return the errors of each whole day (UTC) shown; None where one is not wholly known."""
-    end = schedule.floor_to(now, 86_400)
-    begin = end - timedelta(days=DAYS_SHOWN)
-    hours = series.read_hours(source.id, int(begin.timestamp()), int(end.timestamp()))
-    days = [hours[first : first + HOURS_A_DAY] for first in range(0, len(hours), HOURS_A_DAY)]
-    return [
-        (begin + timedelta(days=number), None if None in day else sum(filter(None, day)))
-        for number, day in enumerate(days)
-    ]

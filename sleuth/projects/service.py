@@ -213,7 +213,7 @@ def _add_environment(project: Project, name: str, field: str = "name") -> Enviro
     name = free_name(name, taken.values(), ENVIRONMENT_NAME_TAKEN, field)
     environment = Environment(
         name=name,
-        slug=unique_slug(name, taken.__contains__),
+        slug=unique_slug(name, (RESERVED_SLUGS | taken.keys()).__contains__),
         is_default=not taken,
         created_at=clock.now(),
     )

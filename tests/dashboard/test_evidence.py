@@ -89,11 +89,13 @@ def test_a_table_of_fewer_counts_than_the_verdict_rests_on_says_so(read, verdict
     with write():
         verdict.minutes_of_data = 1440
     told = "The first 60 of the 1 440 minutes that the verdict rests on"
-    assert f"{told}." in words(read(address(verdict), htmx=True))
+    shown = read(address(verdict), htmx=True)
+    assert f"{told}; see all of them ." in words(shown)
+    assert f'href="/o/acme{address(verdict)}/counts">see all of them' in shown
     with write():
         verdict.assessment = {**verdict.assessment, "explore_url": "https://acme.sentry.io/all"}
     shown = words(read(address(verdict), htmx=True))
-    assert f"{told}; Open in Sentry has all of them" in shown
+    assert f"{told}; see all of them , or open in Sentry ." in shown
 
 
 def test_the_evidence_brings_picture_table_and_statistics(read, verdict) -> None:

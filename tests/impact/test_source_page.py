@@ -48,7 +48,7 @@ def test_each_range_says_when_it_was_last_confirmed(source: ImpactSource, page) 
 
 def test_a_source_that_is_whole_says_so(source: ImpactSource, page) -> None:
     collect(source)
-    assert "Every minute of the last 29 days is known" in page()
+    assert "Every minute of the last 7 days is known" in page()
 
 
 def test_a_source_with_buckets_of_minutes_says_so_in_words(
@@ -61,7 +61,7 @@ def test_a_source_with_buckets_of_minutes_says_so_in_words(
         since = int((NOW - timedelta(days=30)).timestamp())
         known = series.Replacement(source.id, since, int(NOW.timestamp()), [])
         series.replace_counts([known])
-    assert "Every period of 5 minutes of the last 29 days is known" in page()
+    assert "Every period of 5 minutes of the last 7 days is known" in page()
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import g, render_template, request
+from flask import abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from sleuth import clock
 from sleuth.dashboard import changes
-from sleuth.impact import confirmations, service
+from sleuth.dashboard.series_page import find_measured, read_page
+from sleuth.impact import service
 from sleuth.impact.web.blueprint import TAB, blueprint, done, find_project_here, find_source_here
 from sleuth.integrations.service import integrations_of, registry
 from sleuth.projects.models import Project
@@ -28,14 +29,14 @@ def sources(project_slug: str) -> ResponseReturnValue:
 
 @blueprint.get(f"{TAB}/<source_id>")
 def source(project_slug: str, source_id: str) -> ResponseReturnValue:
-    """Show how far the counts of an impact source can be trusted."""
-    return render_template("impact/source.html", **_trust(project_slug, source_id))
+    """Show the series of an impact source, and how far it can be trusted."""
+    return render_template("impact/source.html", **_series(project_slug, source_id))
 
 
 @blueprint.get(f"{TAB}/<source_id>/state")
 def source_state(project_slug: str, source_id: str) -> ResponseReturnValue:
     """Show that afresh."""
-    return render_template("impact/_source.html", **_trust(project_slug, source_id))
+    return render_template("impact/_source.html", **_series(project_slug, source_id))
 
 
 @blueprint.route(f"{TAB}/<source_id>/delete", methods=["GET", "POST"])
@@ -78,13 +79,13 @@ def _listing(project: Project) -> dict[str, object]:
     }
 
 
-def _trust(project_slug: str, source_id: str) -> dict[str, object]:
-    source, now = find_source_here(project_slug, source_id), clock.now()
+def _series(project_slug: str, source_id: str) -> dict[str, object]:
+    last_event = changes.latest(g.organization.id)
+    source = find_measured(g.organization.id, project_slug, source_id) or abort(404)
+    g.project = source.project  # the sidebar marks it
     return {
-        "last_event": changes.latest(g.organization.id),
+        "last_event": last_event,
         "project": source.project,
         "source": source,
-        "confirmations": confirmations.confirmations(source),
-        "unknown": confirmations.unknown_ranges(source, now),
-        "days": confirmations.errors_a_day(source, now),
+        "series": read_page(source, request.args, clock.now()),
     }
