@@ -15,6 +15,8 @@ from sleuth import clock
 from sleuth.dashboard import attention, cards, changes, details, environments, evidence, service
 from sleuth.dashboard.chart_data import chart_data
 from sleuth.dashboard.filters import Filters
+from sleuth.deploys.commands import commands
+from sleuth.deploys.web import registration_url
 from sleuth.extensions import htmx
 from sleuth.health import strips
 from sleuth.projects.service import find_project
@@ -58,7 +60,9 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(blueprint)
     app.session_interface = SessionsOfVisits()
     app.jinja_env.globals.update(
-        attention_count=lambda: attention.count(g.organization.id), chart_data=chart_data
+        attention_count=lambda: attention.count(g.organization.id),
+        chart_data=chart_data,
+        first_command=_first_command,
     )
 
 
@@ -144,6 +148,11 @@ def live() -> ResponseReturnValue:
     response = Response(render_template("dashboard/_live.html", last_event=found.last))
     response.headers["HX-Trigger"] = json.dumps(dict.fromkeys(found.names, True))
     return response
+
+
+def _first_command(deployment_slug: str) -> str:
+    """Return what registers a deploy of a code deployment, ready to be pasted."""
+    return commands(registration_url(deployment_slug))[0].text
 
 
 def _note_views(shown: Sequence[environments.EnvironmentStrip]) -> None:

@@ -75,7 +75,7 @@ def deployment(deployment_slug: str) -> ResponseReturnValue:
         last_event=changes.latest(g.organization.id),
         deployment=found,
         chosen=chosen or found.project.default_environment,
-        commands=commands(registration_url(found), chosen.slug if chosen else ""),
+        commands=commands(registration_url(found.slug), chosen.slug if chosen else ""),
         deploys=service.latest_deploys(found.id),
     )
 
@@ -141,12 +141,12 @@ def delete(public_id: str) -> ResponseReturnValue:
     )
 
 
-def registration_url(found: CodeDeployment) -> str:
+def registration_url(deployment_slug: str) -> str:
     """Return the address at which pipelines register deploys, as they reach it."""
     path = url_for(
         "deploys_api.register_deploy",
         organization_slug=g.organization.slug,
-        deployment_slug=found.slug,
+        deployment_slug=deployment_slug,
     )
     return f"{base_url()}{path}"
 
