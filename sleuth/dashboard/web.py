@@ -19,6 +19,7 @@ from sleuth.deploys.commands import commands
 from sleuth.deploys.web import registration_url
 from sleuth.extensions import htmx
 from sleuth.health import strips
+from sleuth.integrations.service import integrations_of
 from sleuth.projects.service import find_project
 from sleuth.web import is_htmx, render_partial_or_page
 
@@ -126,6 +127,7 @@ def needs_attention() -> ResponseReturnValue:
         "dashboard/_needs_attention.html",
         "dashboard/needs_attention.html",
         items=attention.items(g.organization.id, clock.now()),
+        is_connected=bool(integrations_of(g.organization.id)),
         last_event=changes.latest(g.organization.id),
     )
 
