@@ -30,8 +30,11 @@ from sleuth.dashboard.environment_page import read_environment
 from sleuth.dashboard.filters import Asked, Filters
 from sleuth.dashboard.series_chart import series_data
 from sleuth.dashboard.series_range import custom
+from sleuth.deploys.commands import commands
+from sleuth.deploys.web import registration_url
 from sleuth.extensions import htmx
 from sleuth.health import strips
+from sleuth.integrations.service import integrations_of
 from sleuth.projects.service import find_project
 from sleuth.web import is_htmx, render_partial_or_page
 
@@ -76,6 +79,7 @@ def init_app(app: Flask) -> None:
         attention_count=lambda: attention.count(g.organization.id),
         chart_data=chart_data,
         series_data=series_data,
+        first_command=_first_command,
     )
 
 
@@ -163,6 +167,7 @@ def needs_attention() -> ResponseReturnValue:
         "dashboard/_needs_attention.html",
         "dashboard/needs_attention.html",
         items=attention.items(g.organization.id, clock.now()),
+        is_connected=bool(integrations_of(g.organization.id)),
         last_event=changes.latest(g.organization.id),
     )
 
@@ -185,6 +190,11 @@ def live() -> ResponseReturnValue:
     response = Response(render_template("dashboard/_live.html", last_event=found.last))
     response.headers["HX-Trigger"] = json.dumps(dict.fromkeys(found.names, True))
     return response
+
+
+def _first_command(deployment_slug: str) -> str:
+    """Return what registers a deploy of a code deployment, ready to be pasted."""
+    return commands(registration_url(deployment_slug))[0].text
 
 
 def _note_views(shown: Sequence[environments.EnvironmentStrip]) -> None:

@@ -77,7 +77,7 @@ def deployment(deployment_slug: str) -> ResponseReturnValue:
         last_event=last_event,
         deployment=found,
         chosen=chosen or found.project.default_environment,
-        commands=commands(registration_url(found), chosen.slug if chosen else ""),
+        commands=commands(registration_url(found.slug), chosen.slug if chosen else ""),
         shown=read_deployment(found),
     )
 
@@ -143,12 +143,12 @@ def delete(public_id: str) -> ResponseReturnValue:
     )
 
 
-def registration_url(found: CodeDeployment) -> str:
+def registration_url(deployment_slug: str) -> str:
     """Return the address at which pipelines register deploys, as they reach it."""
     path = url_for(
         "deploys_api.register_deploy",
         organization_slug=g.organization.slug,
-        deployment_slug=found.slug,
+        deployment_slug=deployment_slug,
     )
     return f"{base_url()}{path}"
 

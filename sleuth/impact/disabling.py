@@ -77,10 +77,16 @@ def _forget_secrets(integration: Integration, name: str) -> None:
 
 def kept_of(organization_id: int, now: datetime) -> dict[str, Kept]:
     """Return what can be restored in an organization, by provider."""
-    rows = db.session.scalars(kept_integrations(organization_id, now))
-    found: dict[str, list[Integration]] = {}
-    for row in rows:
-        found.setdefault(row.provider, []).append(row)
+    counted = (
+        select(func.count(ImpactSource.id))
+        .where(ImpactSource.integration_id == Integration.id)
+        .correlate(Integration)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(kept_integrations(organization_id, now).add_columns(counted))
+    found: dict[str, list[tuple[Integration, int]]] = {}
+    for row, sources in rows:
+        found.setdefault(row.provider, []).append((row, sources))
     return {provider: _kept(integrations) for provider, integrations in found.items()}
 
 
@@ -98,13 +104,10 @@ def kept_integrations(organization_id: int, now: datetime) -> Select[Integration
     )
 
 
-def _kept(integrations: list[Integration]) -> Kept:
-    until = min(each.purge_at for each in integrations if each.purge_at is not None)
-    accounts = {each.account_label: None for each in integrations if each.account_label}
-    of_them = ImpactSource.integration_id.in_([each.id for each in integrations])
-    counted = select(func.count(ImpactSource.id)).where(of_them)
-    sources = db.session.scalar(counted, execution_options=SEES_DISABLED)
-    return Kept(until, tuple(accounts), sources or 0)
+def _kept(integrations: list[tuple[Integration, int]]) -> Kept:
+    until = min(each.purge_at for each, _ in integrations if each.purge_at is not None)
+    accounts = {each.account_label: None for each, _ in integrations if each.account_label}
+    return Kept(until, tuple(accounts), sum(sources for _, sources in integrations))
 
 
 def purge_now(organization_id: int, provider: str, name: str) -> None:

@@ -26,6 +26,12 @@ def is_outdated(provider: str, step_seconds: int) -> bool:
     return tracker is not None and tracker.info.capabilities.interval_seconds != step_seconds
 
 
+def in_use() -> list[int]:
+    """Return the widths of the buckets that loaded trackers count in."""
+    trackers = registry().trackers.values()
+    return sorted({each.info.capabilities.interval_seconds for each in trackers})
+
+
 def outdated() -> ColumnElement[bool]:
     """Whether a source was begun with other buckets, as a condition on its row."""
     return or_(

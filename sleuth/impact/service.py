@@ -82,6 +82,14 @@ def sources_of_environment(environment_id: int) -> list[ImpactSource]:
     return sources_where(ImpactSource.environment_id == environment_id)
 
 
+def has_sources(organization_id: int, project_slug: str = "") -> bool:
+    """Tell whether anything is measured, in an organization or in one of its projects."""
+    found = select(ImpactSource.id).where(ImpactSource.organization_id == organization_id)
+    if project_slug:
+        found = found.join(Project).where(Project.slug == project_slug)
+    return db.session.scalar(found.limit(1)) is not None
+
+
 def sources_where(condition: ColumnElement[bool]) -> list[ImpactSource]:
     """Return impact sources, by project and name."""
     return list(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -17,8 +18,9 @@ from sleuth.impact.models import ImpactSource
 from sleuth.impact.service import sources_where
 from sleuth.integrations import trouble
 from sleuth.integrations.models import CheckState, ConnectionCheck, Integration
-from sleuth.integrations.rechecking import latest_recheck
+from sleuth.integrations.rechecking import latest_rechecks
 from sleuth.integrations.service import has_plugin
+from sleuth.projects.models import Project
 
 MISSED_BEFORE_LATE = 3
 PATIENCE = timedelta(minutes=15)
@@ -139,12 +141,32 @@ class Feeling:
 
 def feeling(integration: Integration, now: datetime) -> Feeling:
     """Return how an integration feels, and why."""
-    counted = tally(integration, now)
-    recheck = latest_recheck(integration.id)
-    waiting = waiting_sources(integration, now) if counted.late else []
-    state = state_of_integration(integration, counted, now)
-    quiet = quiet_sources(integration) if counted.quiet else []
-    return Feeling(state, counted, waiting, _news(integration, recheck), quiet)
+    return feelings([integration], now)[integration.provider]
+
+
+def feelings(integrations: Collection[Integration], now: datetime) -> dict[str, Feeling]:
+    """Return how the integrations of an organization feel, by provider.
+
+    However many there are, it takes three statements.
+    """
+    ids = [each.id for each in integrations]
+    counted, rechecks = tallies(now, ids), latest_rechecks(ids)
+    told = [id_ for id_, each in counted.items() if each.late or each.quiet]
+    waiting, quiet = _told_sources(told, now) if told else ({}, {})
+    return {
+        each.provider: Feeling(
+            state_of_integration(each, counted.get(each.id, Tally()), now),
+            counted.get(each.id, Tally()),
+            waiting.get(each.id, []),
+            _news(each, rechecks.get(each.id)),
+            sorted(quiet.get(each.id, []), key=_quiet_since)[:QUIET_SHOWN],
+        )
+        for each in integrations
+    }
+
+
+def _quiet_since(source: ImpactSource) -> tuple[datetime | None, int]:
+    return source.quiet_since, source.id
 
 
 def _news(integration: Integration, recheck: ConnectionCheck | None) -> ConnectionCheck | None:
@@ -157,20 +179,17 @@ def _news(integration: Integration, recheck: ConnectionCheck | None) -> Connecti
 
 def tally(integration: Integration, now: datetime) -> Tally:
     """Return what can be said of the sources of an integration."""
-    return tallies(now, integration.id).get(integration.id, Tally())
+    return tallies(now, [integration.id]).get(integration.id, Tally())
 
 
-def tallies(now: datetime, integration_id: int | None = None) -> dict[int, Tally]:
-    """Return what can be said of sources, by integration, in two statements.
+def tallies(now: datetime, integration_ids: Collection[int] | None = None) -> dict[int, Tally]:
+    """Return what can be said of sources, by integration.
 
     Args:
-        integration_id: The only one that is asked about; all that have sources if None.
+        integration_ids: Those that are asked about; all that have sources if None.
     """
-    wanted = _of(integration_id)
-    steps = list(db.session.scalars(select(ImpactSource.interval_seconds).where(wanted).distinct()))
     is_paused = ImpactSource.paused_at.is_not(None)
-    late = _has_waited(steps, now, _late_after)
-    troubled = _has_waited(steps, now, _attention_after)
+    late, troubled = _has_waited(now, _late_after), _has_waited(now, _attention_after)
     rows = db.session.execute(
         select(
             ImpactSource.integration_id,
@@ -182,34 +201,34 @@ def tallies(now: datetime, integration_id: int | None = None) -> dict[int, Tally
             func.min(ImpactSource.due_at).filter(~is_paused),
             func.count().filter(and_(~is_paused, ImpactSource.quiet_since.is_not(None))),
         )
-        .where(wanted)
+        .where(_of(integration_ids))
         .group_by(ImpactSource.integration_id)
     )
     return {row[0]: Tally(*row[1:]) for row in rows}
 
 
-def waiting_sources(integration: Integration, now: datetime) -> list[ImpactSource]:
-    """Return the sources of an integration that are late or worse, by project and name."""
-    waiting = _has_waited(_steps(integration), now, _late_after)
-    of_it = _of(integration.id)
-    return sources_where(and_(of_it, ImpactSource.paused_at.is_(None), waiting))
+SourcesOf = dict[int, list[ImpactSource]]
 
 
-def quiet_sources(integration: Integration) -> list[ImpactSource]:
-    """Return the first few sources of an integration that have fallen silent."""
-    return list(
-        db.session.scalars(
-            select(ImpactSource)
-            .where(
-                ImpactSource.integration_id == integration.id,
-                ImpactSource.paused_at.is_(None),
-                ImpactSource.quiet_since.is_not(None),
-            )
-            .options(joinedload(ImpactSource.project), joinedload(ImpactSource.environment))
-            .order_by(ImpactSource.quiet_since, ImpactSource.id)
-            .limit(QUIET_SHOWN)
+def _told_sources(integration_ids: Collection[int], now: datetime) -> tuple[SourcesOf, SourcesOf]:
+    """Return the sources that are late or worse and the quiet ones, by project and name."""
+    is_waiting, is_quiet = _has_waited(now, _late_after), ImpactSource.quiet_since.is_not(None)
+    rows = db.session.execute(
+        select(ImpactSource, is_waiting.label("is_waiting"))
+        .join(Project)
+        .where(
+            _of(integration_ids), ImpactSource.paused_at.is_(None), or_(is_waiting, is_quiet)
         )
+        .options(joinedload(ImpactSource.project), joinedload(ImpactSource.environment))
+        .order_by(Project.name, ImpactSource.name, ImpactSource.id)
     )
+    waiting, quiet = defaultdict(list), defaultdict(list)
+    for source, waits in rows:
+        if waits:
+            waiting[source.integration_id].append(source)
+        if source.quiet_since is not None:
+            quiet[source.integration_id].append(source)
+    return waiting, quiet
 
 
 def troubled_sources(integration: Integration, now: datetime) -> list[ImpactSource]:
@@ -217,26 +236,21 @@ def troubled_sources(integration: Integration, now: datetime) -> list[ImpactSour
 
     All that are not paused, if the token is refused or the plugin is gone.
     """
-    is_running = and_(_of(integration.id), ImpactSource.paused_at.is_(None))
+    is_running = and_(_of([integration.id]), ImpactSource.paused_at.is_(None))
     if integration.paused_at is not None:
         return []
     if trouble.is_refused(integration) or not has_plugin(integration):
         return sources_where(is_running)
-    return sources_where(and_(is_running, _has_waited(_steps(integration), now, _attention_after)))
+    return sources_where(and_(is_running, _has_waited(now, _attention_after)))
 
 
-def _steps(integration: Integration) -> list[int]:
-    steps = select(ImpactSource.interval_seconds).where(_of(integration.id))
-    return list(db.session.scalars(steps.distinct()))
+def _of(integration_ids: Collection[int] | None) -> ColumnElement[bool]:
+    if integration_ids is None:
+        return true()
+    return ImpactSource.integration_id.in_(integration_ids)
 
 
-def _of(integration_id: int | None) -> ColumnElement[bool]:
-    return true() if integration_id is None else ImpactSource.integration_id == integration_id
-
-
-def _has_waited(
-    steps: Sequence[int], now: datetime, limit: Callable[[int], timedelta]
-) -> ColumnElement[bool]:
+def _has_waited(now: datetime, limit: Callable[[int], timedelta]) -> ColumnElement[bool]:
     """Whether counts have been missing for longer than a limit, by the interval of a source.
 
     What was missed while an integration was paused does not count. Of a tracker that counts
@@ -248,7 +262,7 @@ def _has_waited(
             ImpactSource.expected_at <= now - limit(step),
             ~ImpactSource.integration.has(Integration.resumed_at > now - limit(step)),
         )
-        for step in steps
+        for step in intervals.in_use()
     ]
     return or_(intervals.outdated(), *conditions)
 

@@ -17,7 +17,7 @@ from sleuth.integrations.models import Integration
 def changed_ids(now: datetime) -> list[int]:
     """Return the integrations that feel otherwise than was last announced.
 
-    However many there are, it takes three statements.
+    However many there are, it takes two statements.
     """
     integrations = db.session.scalars(select(Integration).order_by(Integration.id)).all()
     tallies = states.tallies(now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from sleuth.integrations.models import Integration
@@ -10,6 +12,7 @@ from sleuth.plugin_api import TrackerInfo
 from sleuth.trackers import LoadFailure, describe, name_of
 
 CATEGORY_TITLES = {"error-trackers": "Error Trackers"}
+LONGEST_QUERY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +42,91 @@ class Orphan:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One category of the Integrations page."""
+    """One category of the Integrations page.
+
+    Args:
+        count: Trackers in it that match what is searched for.
+    """
 
     slug: str
     title: str
+    count: int
 
 
-def tabs() -> list[Tab]:
-    """Return the categories that the loaded trackers belong to, Error Trackers first."""
-    found = {tracker.info.category for tracker in registry().trackers.values()}
-    others = sorted(found - CATEGORY_TITLES.keys())
-    return [
-        Tab(slug, CATEGORY_TITLES.get(slug) or _title(slug)) for slug in [*CATEGORY_TITLES, *others]
-    ]
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What the Integrations page shows of one category.
+
+    Args:
+        query: What is searched for; empty shows everything.
+        cards: Connected ones first, and of these the ones in trouble.
+    """
+
+    category: str
+    query: str
+    tabs: list[Tab]
+    cards: list[Card]
+    orphans: list[Orphan]
+    failures: list[LoadFailure]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.cards or self.orphans or self.failures)
 
 
-def cards(organization_id: int, category: str) -> list[Card]:
-    """Return the cards of one category by name."""
-    connected = integrations_of(organization_id)
-    trackers = registry().by_category(category)
-    return [Card(each.info, connected.get(each.info.slug)) for each in trackers]
+def is_category(slug: str) -> bool:
+    """Tell whether a category has a page; Error Trackers always has, the navigation leads there."""
+    return slug in CATEGORY_TITLES or slug in _categories(trackers())
+
+
+def shelf(
+    connected: Mapping[str, Integration],
+    category: str,
+    entered: str,
+    troubled: Collection[str] = (),
+) -> Shelf:
+    """Return the trackers of a category whose name or description has all words searched for.
+
+    Args:
+        connected: The organization's integrations by provider.
+        entered: What is searched for, as it was typed.
+        troubled: Providers whose integration needs attention.
+    """
+    query = " ".join(entered.split())[:LONGEST_QUERY]
+    found = [each for each in trackers() if _has(query, each.name, each.description)]
+    shown = [Card(each, connected.get(each.slug)) for each in found if each.category == category]
+    return Shelf(
+        category,
+        query,
+        [Tab(slug, _title(slug), _categories(found)[slug]) for slug in _in_order(trackers())],
+        sorted(shown, key=lambda each: _place(each, troubled)),
+        [each for each in _orphans(connected) if _has(query, each.name)],
+        [each for each in registry().failures if _has(query, each.name)],
+    )
+
+
+def trackers() -> list[TrackerInfo]:
+    """Return what the loaded trackers say of themselves."""
+    return [tracker.info for tracker in registry().trackers.values()]
+
+
+def _categories(infos: Iterable[TrackerInfo]) -> Counter[str]:
+    return Counter(info.category for info in infos)
+
+
+def _in_order(infos: Iterable[TrackerInfo]) -> list[str]:
+    """Return the categories there are, Error Trackers first."""
+    return sorted(_categories(infos), key=lambda slug: (slug not in CATEGORY_TITLES, slug))
+
+
+def _has(query: str, *texts: str) -> bool:
+    text = " ".join(texts).casefold()
+    return all(word in text for word in query.casefold().split())
+
+
+def _place(card: Card, troubled: Collection[str]) -> tuple[bool, bool, str]:
+    info = card.info
+    return not card.is_connected, info.slug not in troubled, info.name.casefold()
 
 
 def card(organization_id: int, provider: str) -> Card | None:
@@ -71,14 +139,18 @@ def card(organization_id: int, provider: str) -> Card | None:
 
 def orphans(organization_id: int) -> list[Orphan]:
     """Return the integrations whose plugin is not loaded, by tracker."""
-    connected = sorted(integrations_of(organization_id).items())
-    return [_orphan(each) for provider, each in connected if registry().get(provider) is None]
+    return _orphans(integrations_of(organization_id))
 
 
 def orphan(organization_id: int, provider: str) -> Orphan | None:
     """Return an integration whose plugin is not loaded; None if it is, or there is none."""
     found = {each.integration.provider: each for each in orphans(organization_id)}
     return found.get(provider)
+
+
+def _orphans(connected: Mapping[str, Integration]) -> list[Orphan]:
+    missing = sorted(connected.keys() - registry().trackers.keys())
+    return [_orphan(connected[provider]) for provider in missing]
 
 
 def _orphan(integration: Integration) -> Orphan:
@@ -96,10 +168,5 @@ def _alike(name: str) -> str:
     return name.lower().replace("_", "-")
 
 
-def failures() -> list[LoadFailure]:
-    """Return the plugins that failed to load."""
-    return list(registry().failures)
-
-
 def _title(slug: str) -> str:
-    return slug.replace("-", " ").title()
+    return CATEGORY_TITLES.get(slug) or slug.replace("-", " ").title()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -48,22 +49,23 @@ class _TooSoonError(Exception):
 
 
 def _refuse_hurry(integration_id: int, now: datetime) -> None:
-    latest = latest_recheck(integration_id)
+    latest = latest_rechecks([integration_id]).get(integration_id)
     if latest is not None and timedelta() <= now - latest.created_at < COOL_DOWN:
         raise _TooSoonError
 
 
-def latest_recheck(integration_id: int) -> ConnectionCheck | None:
-    """Return what somebody's last wish to have the token checked came to, or None."""
-    return db.session.scalar(
-        select(ConnectionCheck)
+def latest_rechecks(integration_ids: Collection[int]) -> dict[int, ConnectionCheck]:
+    """Return what somebody's last wish to have the token checked came to, by integration."""
+    newest = (
+        select(func.max(ConnectionCheck.id))
         .where(
             ConnectionCheck.kind == CheckKind.RECHECK,
-            ConnectionCheck.integration_id == integration_id,
+            ConnectionCheck.integration_id.in_(integration_ids),
         )
-        .order_by(ConnectionCheck.id.desc())
-        .limit(1)
+        .group_by(ConnectionCheck.integration_id)
     )
+    found = db.session.scalars(select(ConnectionCheck).where(ConnectionCheck.id.in_(newest)))
+    return {each.integration_id: each for each in found if each.integration_id is not None}
 
 
 def due_check_ids(now: datetime) -> list[int]:

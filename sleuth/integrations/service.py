@@ -7,6 +7,7 @@ from datetime import datetime
 from flask import current_app
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload
 
 from sleuth import clock, queue
 from sleuth.accounts import audit, history
@@ -54,7 +55,9 @@ def get_integration(organization_id: int, provider: str) -> Integration | None:
 def integrations_of(organization_id: int) -> dict[str, Integration]:
     """Return an organization's live integrations by provider."""
     rows = db.session.scalars(
-        select(Integration).where(Integration.organization_id == organization_id)
+        select(Integration)
+        .where(Integration.organization_id == organization_id)
+        .options(joinedload(Integration.connected_by))
     )
     return {row.provider: row for row in rows}
 

@@ -45,8 +45,8 @@ def stored() -> AccessToken:
 
 
 def test_the_list_says_what_to_do_while_it_is_empty(sign_in) -> None:
-    assert "Create one to register deploys" in sign_in("owner").get(TOKENS).text
-    assert "An owner or administrator can create one." in sign_in("observer").get(TOKENS).text
+    assert "A pipeline needs one to register deploys" in sign_in("owner").get(TOKENS).text
+    assert "An administrator or owner can create one." in sign_in("observer").get(TOKENS).text
 
 
 def test_a_token_is_shown_once(administrator: FlaskClient, kind: str) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from sleuth import clock
 from sleuth.accounts import audit
-from sleuth.deploys.models import Deploy
+from sleuth.deploys.models import CodeDeployment, Deploy
 from sleuth.deploys.parameters import Registration
 from sleuth.deploys.registration import register_deploy
 from sleuth.extensions import db, write
@@ -160,18 +160,22 @@ def test_without_scripts_filters_and_pages_work(enter) -> None:
     expect(page.get_by_text("Page 2 of 2")).to_be_visible()
 
 
-def test_the_next_step_opens_as_a_dialog_and_the_list_moves_on(served, cast, browser) -> None:
+def test_a_step_opens_as_a_dialog_and_the_list_moves_on_by_itself(served, cast, browser) -> None:
     page = browser.new_context().new_page()
     page.goto(f"{served}/sign-in?next=/o/globex/")
     page.get_by_label("E-mail").fill("xena@globex.test")
     page.locator("input[type=password]").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("link", name="New code deployment").click()
+    page.get_by_role("link", name="Create code deployment").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name").fill("Reactor core")
     dialog.get_by_role("button").last.click()
     expect(dialog).to_be_hidden()
-    expect(page.get_by_text("2 of 5 done")).to_be_visible()
+    expect(page.get_by_text("Waiting for your first deploy")).to_be_visible()
+    reactor = db.session.scalars(select(CodeDeployment).filter_by(slug="reactor-core")).one()
+    register_deploy(reactor.id, Registration(revision="b450349"), clock.now())
+    expect(page.get_by_text("Your first deploy has arrived.")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("2 of 4 done")).to_be_visible()
     page.context.close()
 
 

@@ -83,7 +83,7 @@ def test_without_code_deployments_the_next_step_is_said(
     assert f"{LIST}/new?project=shop" in developer.get(TAB).text
     assert f"{LIST}/new" not in sign_in("observer").get(LIST).text
     delete_project(cast.project.id)
-    assert "create one first" in developer.get(LIST).text
+    assert "and there is none yet" in developer.get(LIST).text
     dialog = developer.get(f"{LIST}/new", headers=HTMX).text
     assert "Create a project" in dialog
     assert developer.post(f"{LIST}/new", data={"name": "Web"}).status_code == 422

@@ -57,7 +57,7 @@ def test_a_card_says_who_connected_what_as_whom_with_which_scopes(integration, s
 
 
 def test_requests_left_are_shown_where_the_tracker_tells(integration, sign_in) -> None:
-    assert "requests left" not in card(sign_in("observer"))
+    assert "Requests left" not in card(sign_in("observer"))
     with write():
         stored().quota_left = 1234
     assert "1\u202f234" in card(sign_in("observer"))

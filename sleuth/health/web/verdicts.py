@@ -9,6 +9,7 @@ from sleuth import clock
 from sleuth.health.by_hand import plot, saying
 from sleuth.health.by_hand.comparing import compare
 from sleuth.health.web.blueprint import blueprint
+from sleuth.impact.service import has_sources
 from sleuth.projects.service import find_project, projects_of
 from sleuth.web import render_partial_or_page
 
@@ -22,6 +23,9 @@ def index() -> ResponseReturnValue:
     organization_id, slug = g.organization.id, request.args.get("project", "")
     project = (find_project(organization_id, slug) or abort(404)) if slug else None
     found = compare(organization_id, slug, clock.now())
+    is_told = any(each.alarms or each.placebo.total for each in found)
+    if not is_told and not has_sources(organization_id, slug):
+        found = []
     return render_partial_or_page(
         "health/_verdicts.html",
         "health/verdicts.html",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import Any
 
-from flask import abort, g, render_template
+from flask import abort, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -13,9 +13,10 @@ from sleuth import clock
 from sleuth.dashboard import changes
 from sleuth.impact import disabling, states
 from sleuth.impact import service as impact
+from sleuth.impact.states import State
 from sleuth.integrations import cards, checks, rechecking, service
 from sleuth.integrations.web.blueprint import blueprint, card_changed, tracker_info
-from sleuth.projects import service as projects
+from sleuth.web import is_htmx, render_partial_or_page
 from sleuth.web.formats import relative_time
 
 SOON = 90
@@ -24,20 +25,24 @@ SOON = 90
 
 @blueprint.get("/<category>")
 def index(category: str) -> ResponseReturnValue:
-    """Show the cards of one category."""
-    known = cards.tabs()
-    if category not in {tab.slug for tab in known}:
+    """Show the cards of one category, or those of them that are searched for."""
+    if not cards.is_category(category):
         abort(404)
-    return render_template(
+    last_event, shown = changes.latest(g.organization.id), _of_organization()
+    feelings = shown["feelings"].items()
+    troubled = [name for name, felt in feelings if felt.state == State.NEEDS_ATTENTION]
+    shelf = cards.shelf(shown["connected"], category, request.args.get("q", ""), troubled)
+    response = render_partial_or_page(
+        "integrations/_shelf.html",
         "integrations/index.html",
-        last_event=changes.latest(g.organization.id),
-        tabs=known,
-        category=category,
-        cards=cards.cards(g.organization.id, category),
-        failures=cards.failures(),
-        orphans=cards.orphans(g.organization.id),
-        **_of_organization(),
+        last_event=last_event,
+        shelf=shelf,
+        **shown,
     )
+    if is_htmx():
+        here = url_for("integrations.index", category=category, q=shelf.query or None)
+        response.headers["HX-Replace-Url"] = here
+    return response
 
 
 @blueprint.get("/<provider>/card")
@@ -97,15 +102,12 @@ def collect(provider: str) -> ResponseReturnValue:
 
 
 def _of_organization() -> dict[str, Any]:
-    """Return what cards show of other features: projects, how each feels, what is kept."""
+    """Return what cards show: what is connected, how each feels, what is kept."""
     organization_id, now = g.organization.id, clock.now()
     connected = service.integrations_of(organization_id)
     return {
-        "projects": projects.projects_of(organization_id),
-        "feelings": {
-            provider: states.feeling(integration, now)
-            for provider, integration in connected.items()
-        },
+        "connected": connected,
+        "feelings": states.feelings(connected.values(), now),
         "checking": checks.running_providers(organization_id),
         "kept": disabling.kept_of(organization_id, now),
     }
