@@ -18,11 +18,14 @@
   const sprite = document.querySelector("svg use")?.getAttribute("href").split("#")[0];
 
   // --- Dialog -------------------------------------------------------------------------
+  const FOCUSABLE = "a[href], button:not([disabled]), summary, input:not([type=hidden]), select, textarea";
   let opener = null;
+  let openedIn = "";
   let pressedOnBackdrop = false;
 
   const openDialog = (from) => {
     opener = from.closest("details[data-menu]")?.querySelector("summary") || from;
+    openedIn = opener.closest("[hx-get][id]:not(a)")?.id;
     closeMenus();
     dialog.append(toasts); // everything outside a modal dialog is covered and inert
     dialog.showModal();
@@ -34,9 +37,16 @@
     found?.focus();
   };
 
+  const focusNear = (id) => {
+    const inside = document.getElementById(id)?.querySelectorAll(FOCUSABLE) || [];
+    const next = [...inside].find((each) => each.offsetParent) || document.getElementById("main");
+    next.focus({ preventScroll: true });
+  };
+
   const restoreFocus = () => {
     const again = opener && (document.contains(opener) ? opener : document.getElementById(opener.id));
-    (again || document.getElementById("main")).focus({ preventScroll: true });
+    if (again) again.focus({ preventScroll: true });
+    else focusNear(openedIn);
     opener = null;
   };
 
@@ -122,6 +132,17 @@
     const isLost = document.activeElement === document.body || elt.contains(document.activeElement);
     if (id && isLost) document.getElementById(id)?.focus({ preventScroll: true });
   };
+
+  // What had the focus may be gone after an answer: then the keyboard goes on in what took its place.
+  let focusedIn = null;
+  document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+    if (document.activeElement !== document.body && target.contains(document.activeElement)) focusedIn = target;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!focusedIn || dialog?.open) return;
+    if (document.activeElement === document.body) focusNear(focusedIn.id);
+    focusedIn = null;
+  });
 
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.successful) {

@@ -5,9 +5,7 @@ The steps depend on each other and run in the order in which they stand here.
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +16,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 from plugins.sentry.sandbox import Profile
 from plugins.sentry.sandbox.tokens import ALL_SCOPES
+from tests.browser.pipeline import run_command
 from tests.browser.product import Product
 from tests.browser.visitor import Visitor, colour_of
 
@@ -383,22 +382,8 @@ def test_the_command_registers_a_deploy(owner: Visitor, journey: Journey, tmp_pa
 def register(
     journey: Journey, folder: Path, revision: str, deployed_at: datetime | None = None
 ) -> str:
-    """Run the command as it stands on the page, in a pipeline whose git knows one revision."""
-    git = folder / "git"
-    git.write_text(f"#!/bin/sh\necho {revision}\n")
-    git.chmod(0o755)
-    command = journey.command.replace("TOKEN", journey.access_token)
-    command += " -sS -d branch=main -d email=dora@acme.test"
-    if deployed_at:
-        command += f" -d date={deployed_at:%Y-%m-%dT%H:%M:%SZ}"
-    path = f"{folder}:{os.environ['PATH']}"
-    return subprocess.run(
-        ["sh", "-c", command],
-        check=True,
-        env=os.environ | {"PATH": path},
-        stdout=subprocess.PIPE,
-        text=True,
-    ).stdout
+    """Run the command as it stands on the page."""
+    return run_command(journey.command, journey.access_token, revision, folder, deployed_at)
 
 
 def card_of(visitor: Visitor, revision: str) -> Locator:

@@ -1,4 +1,4 @@
-"""Every page that a link leads to: it fits a telephone, follows the colours, and is quiet."""
+"""Every page that a link leads to: it fits a telephone, is quiet, and can be used by everybody."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ from sleuth.notifications import channels, deliveries, messages
 from sleuth.notifications.models import Delivery, Notice
 from sleuth.projects.models import Project
 from sleuth.projects.service import create_project
+from tests.browser.access import DIALOG_LINKS, open_each, problems_in_two_windows, unfold
 from tests.browser.newcomers import PASSWORD, found
 from tests.browser.product import Product
-from tests.browser.visitor import NARROW, WIDE, Visitor, colour_of
+from tests.browser.visitor import Visitor
 from tests.dashboard.seed import HOSTILE, tell_story
 
 pytestmark = pytest.mark.browser
@@ -64,18 +65,6 @@ NOT_LINKED = {
     "asset": "no page",
 }
 
-TOO_WIDE = """() => {
-    const root = document.documentElement;
-    if (root.scrollWidth <= root.clientWidth) return [];
-    const isOut = each => each.getBoundingClientRect().right > root.clientWidth + 1;
-    const isCut = each => each !== document.body
-        && (getComputedStyle(each).overflowX !== "visible" || isCut(each.parentElement));
-    const found = [...document.body.querySelectorAll("*")]
-        .filter(each => isOut(each) && !isCut(each.parentElement));
-    return [root, ...found].map(each => each.outerHTML.split(">")[0]).slice(-3);
-}"""
-"""Names the first elements that reach over the edge, if the page can be scrolled there."""
-
 
 @pytest.fixture(scope="module")
 def visited() -> set[str]:
@@ -83,7 +72,13 @@ def visited() -> set[str]:
     return set()
 
 
-@pytest.fixture(params=["empty", "busy"])
+@pytest.fixture(scope="module")
+def opened() -> set[str]:
+    """The endpoints of the dialogs that were looked at where they open."""
+    return set()
+
+
+@pytest.fixture(params=["busy", "empty"])
 def owner(request: pytest.FixtureRequest, product: Product, browser: Browser) -> Iterator[Visitor]:
     """The owner of an organization in which nothing has happened, or a lot, with long names."""
     visitor = found(product, browser, request.param)
@@ -151,33 +146,44 @@ def send_messages(organization_id: int) -> None:
 
 
 def test_every_page_fits_and_complains_of_nothing(
-    owner: Visitor, product: Product, visited: set[str]
+    owner: Visitor, product: Product, visited: set[str], opened: set[str]
 ) -> None:
     routes = product.application.url_map.bind("localhost")
     problems: list[str] = []
     for endpoint, path in crawl(owner, routes):
-        problems += [f"{path}: {problem}" for problem in problems_of(owner)]
         owner.picture(endpoint)
+        problems += [f"{path}: {problem}" for problem in problems_of(owner)]
+        problems += [f"{path}: {problem}" for problem in problems_of_dialogs(owner, routes, opened)]
         visited.add(endpoint)
-    assert not problems
+    assert not problems, "\n".join(problems)
 
 
 def problems_of(visitor: Visitor) -> Iterator[str]:
-    """Look at a page in a narrow, dark window, and then in a wide one."""
+    """Look at a page as it is, and then with open folds in two windows."""
     page = visitor.page
-    if max(colour_of(page.locator("body"), "backgroundColor")) >= 64:
-        yield "is not dark"
-    yield from (f"too wide for a telephone: {each}" for each in page.evaluate(TOO_WIDE))
-    page.set_viewport_size(WIDE)
-    yield from (f"too wide: {each}" for each in page.evaluate(TOO_WIDE))
     if page.get_by_role("heading", level=1).count() != 1:
         yield "has not one heading"
     if not re.fullmatch(r"\S.* · Sleuth", page.title()):
         yield f"is called {page.title()}"
+    unfold(page)
+    yield from problems_in_two_windows(page)
+
+
+def problems_of_dialogs(visitor: Visitor, routes: MapAdapter, seen: set[str]) -> Iterator[str]:
+    """Open one dialog of each kind that the page offers and no page before it did."""
+    kinds: dict[str, str] = {}
+    for link in visitor.page.locator(DIALOG_LINKS).all():
+        address = link.get_attribute("href") or ""
+        kinds.setdefault(endpoint_of(address, routes), address)
+    fresh = [address for kind, address in kinds.items() if kind not in seen]
+    seen.update(kinds)
+    for address in open_each(visitor.page, fresh):
+        problems = problems_in_two_windows(visitor.page, "#dialog")
+        yield from (f"dialog {address} {each}" for each in problems)
 
 
 def crawl(visitor: Visitor, routes: MapAdapter) -> Iterator[tuple[str, str]]:
-    """Open one page after the other in a narrow, dark window; yield its endpoint and address."""
+    """Open one page after the other; yield its endpoint and address."""
     waiting, seen, counted = ["/"], {"/"}, dict[str, int]()
     while waiting:
         path = waiting.pop(0)
@@ -185,8 +191,6 @@ def crawl(visitor: Visitor, routes: MapAdapter) -> Iterator[tuple[str, str]]:
         counted[endpoint] = counted.get(endpoint, 0) + 1
         if not endpoint or counted[endpoint] > OF_EACH:
             continue
-        visitor.page.emulate_media(color_scheme="dark")
-        visitor.page.set_viewport_size(NARROW)
         visitor.go(path)
         links = set(links_of(visitor.page)) - seen
         seen |= links

@@ -127,6 +127,10 @@ class Visitor:
         expect(self.page.get_by_text(message).first).to_be_visible(timeout=PATIENCE_SECONDS * 1000)
         expect(self.dialog).to_be_hidden()
 
+    def expect_focus(self) -> None:
+        """Expect that the keyboard has a place to go on from."""
+        self.page.wait_for_function("document.activeElement !== document.body")
+
     # --- what happens meanwhile -----------------------------------------------------------
 
     def leave_mark(self) -> None:
