@@ -26,6 +26,8 @@ MISSED_BEFORE_ATTENTION = 4
 """Intervals, for trackers that count by the hour."""
 
 QUIET_SHOWN = 3
+HURRY_SHOWN = timedelta(minutes=2)
+"""So long a wish to collect at once is shown as being fulfilled."""
 
 
 class State(enum.StrEnum):
@@ -124,6 +126,7 @@ class Feeling:
         waiting: The sources that are late or worse.
         recheck: What came of the last wish to have the token checked.
         quiet: The first few of the sources that have fallen silent.
+        is_collecting: Whether counts that somebody wished for at once are still to come.
     """
 
     state: State
@@ -131,6 +134,7 @@ class Feeling:
     waiting: list[ImpactSource]
     recheck: ConnectionCheck | None
     quiet: list[ImpactSource]
+    is_collecting: bool
 
     @property
     def is_rechecking(self) -> bool:
@@ -144,7 +148,16 @@ def feeling(integration: Integration, now: datetime) -> Feeling:
     waiting = waiting_sources(integration, now) if counted.late else []
     state = state_of_integration(integration, counted, now)
     quiet = quiet_sources(integration) if counted.quiet else []
-    return Feeling(state, counted, waiting, _news(integration, recheck), quiet)
+    is_collecting = _is_hurried(integration, counted, now)
+    return Feeling(state, counted, waiting, _news(integration, recheck), quiet, is_collecting)
+
+
+def _is_hurried(integration: Integration, tally: Tally, now: datetime) -> bool:
+    """Tell whether a source is still due since somebody asked for all to be collected."""
+    hurried_at, due_at, retry_at = integration.hurried_at, tally.due_at, integration.retry_at
+    if hurried_at is None or due_at is None or (retry_at is not None and retry_at > now):
+        return False
+    return due_at <= hurried_at and timedelta() <= now - hurried_at < HURRY_SHOWN
 
 
 def _news(integration: Integration, recheck: ConnectionCheck | None) -> ConnectionCheck | None:
