@@ -1,85 +1,14 @@
-// What native HTML and HTMX leave open. Listeners are delegated, so swapped-in parts just work.
+// What native HTML leaves open, on every page. Listeners are delegated, so swapped-in parts just work.
 (() => {
   "use strict";
   const RELATIVE_UNITS = [["year", 31557600], ["month", 2629800], ["day", 86400], ["hour", 3600], ["minute", 60]];
+  const EXACT = { year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit" };
   const TOAST_MS = 6000;
-  const STATUS_WORDS = {
-    403: "You may not do that.",
-    404: "That is not there any more. Reload the page.",
-    413: "That is too large.",
-    429: "Too many attempts. Wait a little, then try again.",
-    503: "Not available just now. Try again in a minute.",
-  };
+  const LONGEST_POST_MS = 10000;
   const ICONS = { success: "circle-check", info: "info", warning: "triangle-alert", error: "circle-alert" };
 
-  const dialog = document.getElementById("dialog");
-  const dialogBody = document.getElementById("dialog-body");
   const toasts = document.getElementById("toasts");
   const sprite = document.querySelector("svg use")?.getAttribute("href").split("#")[0];
-
-  // --- Dialog -------------------------------------------------------------------------
-  const FOCUSABLE = "a[href], button:not([disabled]), summary, input:not([type=hidden]), select, textarea";
-  let opener = null;
-  let openedIn = "";
-  let pressedOnBackdrop = false;
-
-  const openDialog = (from) => {
-    opener = from.closest("details[data-menu]")?.querySelector("summary") || from;
-    openedIn = opener.closest("[hx-get][id]:not(a)")?.id;
-    closeMenus();
-    dialog.append(toasts); // everything outside a modal dialog is covered and inert
-    dialog.showModal();
-    focusOn("[autofocus]", "input:not([type=hidden]), select, textarea", "#dialog-title");
-  };
-
-  const focusOn = (...selectors) => {
-    const found = selectors.map((each) => dialogBody.querySelector(each)).find(Boolean);
-    found?.focus();
-  };
-
-  const focusNear = (id) => {
-    const inside = document.getElementById(id)?.querySelectorAll(FOCUSABLE) || [];
-    const next = [...inside].find((each) => each.offsetParent) || document.getElementById("main");
-    next.focus({ preventScroll: true });
-  };
-
-  const restoreFocus = () => {
-    const again = opener && (document.contains(opener) ? opener : document.getElementById(opener.id));
-    if (again) again.focus({ preventScroll: true });
-    else focusNear(openedIn);
-    opener = null;
-  };
-
-  const emptyDialog = () => {
-    // What is not there cannot poll; but who still waits for an answer must hear it.
-    if (!dialog.open && !dialogBody.querySelector(".htmx-request")) dialogBody.replaceChildren();
-  };
-
-  dialog?.addEventListener("close", () => {
-    document.body.append(toasts);
-    emptyDialog();
-    restoreFocus();
-  });
-  dialog?.addEventListener("pointerdown", (event) => {
-    pressedOnBackdrop = event.target === dialog;
-  });
-  dialog?.addEventListener("click", (event) => {
-    if (event.target === dialog && pressedOnBackdrop) dialog.close();
-  });
-  document.body.addEventListener("dialogClose", () => dialog?.close());
-
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    // An answer that arrives after its dialog was closed must not open it again.
-    const { target, requestConfig } = event.detail;
-    const isLate = dialogBody?.contains(requestConfig.elt) && !dialog.open;
-    if (target === dialogBody && isLate) event.detail.shouldSwap = false;
-  });
-  document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target !== dialogBody || !dialogBody.childElementCount) return;
-    if (!dialog.open) openDialog(event.detail.requestConfig.elt);
-    else if (dialogBody.querySelector("[aria-invalid=true]")) focusOn("[aria-invalid=true]");
-    else if (!dialogBody.contains(document.activeElement)) focusOn("[autofocus]", "#dialog-title");
-  });
 
   // --- Toasts -------------------------------------------------------------------------
   const pictureOf = (name) => {
@@ -112,47 +41,7 @@
 
   document.body.addEventListener("notify", (event) => toast(event.detail.message, event.detail.level));
 
-  // --- Requests that went wrong ---------------------------------------------------------
-  let lostToast = null;
-  const lost = (message) => {
-    if (!lostToast?.isConnected) lostToast = toast(message, "error");
-  };
-
-  document.addEventListener("htmx:responseError", (event) => {
-    const { xhr } = event.detail;
-    const isSentence = (xhr.getResponseHeader("Content-Type") || "").startsWith("text/plain");
-    const fallback = STATUS_WORDS[xhr.status] || "Something broke on our side. Try again.";
-    toast(isSentence && xhr.responseText ? xhr.responseText : fallback, "error");
-  });
-  document.addEventListener("htmx:sendError", () => lost("No connection to Sleuth. Still trying."));
-  document.addEventListener("htmx:timeout", () => lost("Sleuth takes too long to answer. Still trying."));
-  // A button that its own answer takes away says where the keyboard goes on.
-  const goOn = ({ elt, triggeringEvent }) => {
-    const id = triggeringEvent?.submitter?.dataset.thenFocus;
-    const isLost = document.activeElement === document.body || elt.contains(document.activeElement);
-    if (id && isLost) document.getElementById(id)?.focus({ preventScroll: true });
-  };
-
-  // What had the focus may be gone after an answer: then the keyboard goes on in what took its place.
-  let focusedIn = null;
-  document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
-    if (document.activeElement !== document.body && target.contains(document.activeElement)) focusedIn = target;
-  });
-  document.addEventListener("htmx:afterSettle", () => {
-    if (!focusedIn || dialog?.open) return;
-    if (document.activeElement === document.body) focusNear(focusedIn.id);
-    focusedIn = null;
-  });
-
-  document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.successful) {
-      lostToast?.remove();
-      goOn(event.detail.requestConfig);
-    }
-    if (dialog) emptyDialog();
-  });
-
-  // --- Clicks: leaving dialogs and menus, copying, colours ----------------------------------
+  // --- Clicks: menus, copying, colours --------------------------------------------------
   const copy = async (button) => {
     try {
       await navigator.clipboard.writeText(button.dataset.copy);
@@ -165,12 +54,16 @@
     }
   };
 
-  const choose = (theme) => {
+  const keep = (name, value) => {
     try {
-      localStorage.setItem("sleuth-theme", theme);
+      localStorage.setItem(name, value);
     } catch {
       toast("This browser does not keep settings.", "warning");
     }
+  };
+
+  const choose = (theme) => {
+    keep("sleuth-theme", theme);
     document.documentElement.dispatchEvent(new Event("sleuth:theme"));
     showChoice();
   };
@@ -191,14 +84,16 @@
   document.addEventListener("click", (event) => {
     const { target } = event;
     closeMenus(target.closest("details[data-menu]"));
-    if (target.closest("[data-dialog-close]") && dialog?.open) {
-      event.preventDefault();
-      dialog.close();
-    }
     const copyButton = target.closest("[data-copy]");
     if (copyButton) copy(copyButton);
     const themeButton = target.closest("button[data-theme-choice]");
     if (themeButton) choose(themeButton.dataset.themeChoice);
+    if (target.closest("button[data-times]")) chooseTimes();
+    const field = target.closest("a[data-field]");
+    if (field) {
+      event.preventDefault();
+      document.getElementById(field.hash.slice(1))?.focus();
+    }
   });
 
   document.addEventListener("keydown", (event) => {
@@ -207,6 +102,46 @@
       menu.open = false;
       menu.querySelector("summary").focus();
     }
+  });
+
+  // --- Forms: sending them once is enough -------------------------------------------------
+  // A button that were disabled would lose the focus; a busy form takes no further press.
+  const setBusy = (form, isBusy) => {
+    form.toggleAttribute("data-busy", isBusy);
+    form.setAttribute("aria-busy", String(isBusy));
+    for (const each of form.elements) {
+      if (each.type === "submit") each.setAttribute("aria-disabled", String(isBusy));
+    }
+  };
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.getAttribute("method") !== "post") return;
+    if (form.hasAttribute("data-busy")) event.preventDefault();
+    setTimeout(setBusy, 0, form, true); // what is pressed names itself in what is sent
+    setTimeout(setBusy, LONGEST_POST_MS, form, false);
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-busy]")) setBusy(form, false);
+  });
+
+  const isChanged = (field) => {
+    if (!field.options) return field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+    const chosen = [...field.options].findIndex((each) => each.defaultSelected);
+    return field.selectedIndex !== Math.max(chosen, 0);
+  };
+
+  // What comes from a terminal brings quotes, line ends and marks that nobody sees.
+  const withoutWrapping = (text) =>
+    text.replace(/\p{Cf}/gu, "").replace(/\s*[\r\n]+\s*/g, "").replace(/^[\s"'`“”‘’]+|[\s"'`“”‘’]+$/g, "");
+
+  document.addEventListener("paste", (event) => {
+    const input = event.target.closest?.("input[type=password][autocomplete=off]");
+    const pasted = event.clipboardData?.getData("text") || "";
+    if (!input || pasted === withoutWrapping(pasted)) return;
+    event.preventDefault();
+    input.setRangeText(withoutWrapping(pasted), input.selectionStart, input.selectionEnd, "end");
+    input.dispatchEvent(new Event("input", { bubbles: true }));
   });
 
   // --- Times ------------------------------------------------------------------------------
@@ -222,19 +157,46 @@
     return "just now";
   };
 
-  const lasting = (at) => relative(at).replace(/ ago$/, "").replace("just now", "less than a minute");
-
-  const showTimes = () => {
-    for (const time of document.querySelectorAll("time[data-relative], time[data-lasting], time[data-local]")) {
-      const at = new Date(time.dateTime);
-      const local = at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
-      const tell = "relative" in time.dataset ? relative : "lasting" in time.dataset ? lasting : () => local;
-      const words = tell(at);
-      if (time.textContent !== words) time.textContent = words;
-      time.title = local;
+  const areExact = () => {
+    try {
+      return localStorage.getItem("sleuth-times") === "exact";
+    } catch {
+      return false; // storage is switched off in this browser
     }
   };
 
+  const lasting = (at) => relative(at).replace(/ ago$/, "").replace("just now", "less than a minute");
+
+  const tellerOf = ({ dataset }) => {
+    if ("lasting" in dataset) return lasting;
+    return "relative" in dataset && !areExact() ? relative : (at) => at.toLocaleString(undefined, EXACT);
+  };
+
+  const showTimes = () => {
+    document.querySelector("button[data-times]")?.setAttribute("aria-pressed", String(areExact()));
+    for (const time of document.querySelectorAll("time[data-relative], time[data-lasting], time[data-local]")) {
+      const at = new Date(time.dateTime);
+      const words = tellerOf(time)(at);
+      if (time.textContent !== words) time.textContent = words;
+      time.title = at.toLocaleString(undefined, { ...EXACT, timeZoneName: "short" });
+    }
+  };
+
+  const chooseTimes = () => {
+    keep("sleuth-times", areExact() ? "relative" : "exact");
+    showTimes();
+  };
+
+  // --- Focus that is nowhere any more ------------------------------------------------------
+  const FOCUSABLE = "a[href], button:not([disabled]), summary, input:not([type=hidden]), select, textarea";
+
+  const focusNear = (id) => {
+    const inside = document.getElementById(id)?.querySelectorAll(FOCUSABLE) || [];
+    const next = [...inside].find((each) => each.offsetParent) || document.getElementById("main");
+    next.focus({ preventScroll: true });
+  };
+
+  window.sleuth = { closeMenus, focusNear, isChanged, pictureOf, setBusy, toast };
   document.addEventListener("htmx:afterSettle", showTimes);
   setInterval(showTimes, 30000);
   showTimes();

@@ -1,37 +1,209 @@
-// Live pages: a tab that is looked at asks every 4 seconds whether anything has changed.
+// Live pages: a tab that is looked at asks every 4 seconds what has changed, and says when nobody answers.
 (() => {
   "use strict";
   const PERIOD_MS = 4000;
+  const LONGEST_PAUSE_MS = 60000;
+  const PATIENCE_MS = 10000;
+  const SLEPT_MS = 30000;
+  const RELIEF_MS = 4000;
 
-  const ask = () => {
-    if (document.visibilityState !== "visible") return;
-    for (const each of document.querySelectorAll("[data-live]")) window.htmx.trigger(each, "live");
+  const { isChanged, pictureOf } = window.sleuth;
+
+  const marker = document.querySelector("[data-live]"); // carries the address to ask next
+  let timer = 0;
+  let dueAt = 0;
+  let failures = 0;
+  let heardAt = new Date();
+  let isAsking = false;
+  let isOver = false;
+  let isLeaving = false; // what a browser cuts off on its way to another page is not lost
+  const owed = new Set(); // events whose drawing was lost with the connection
+
+  // --- What is said of the connection ---------------------------------------------------
+  let strip = null;
+  let relief = 0;
+
+  const say = (message, picture = "", ...more) => {
+    clearTimeout(relief);
+    if (!strip) {
+      strip = document.createElement("div");
+      strip.className = "connection";
+      strip.dataset.above = "";
+      strip.setAttribute("role", "status");
+      (document.querySelector("dialog[open]") || document.body).append(strip);
+    }
+    if (strip.dataset.message === message) return;
+    strip.dataset.message = message;
+    const words = document.createElement("span");
+    words.textContent = message;
+    // A screen reader tells what changes in a region that it knows already.
+    requestAnimationFrame(() => strip.replaceChildren(...(message ? [pictureOf(picture), words, ...more] : [])));
   };
 
-  // What the reader has opened stays open when the page draws itself again.
-  window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
-    !(name === "open" && node instanceof HTMLDetailsElement);
+  const button = (element, label) => Object.assign(document.createElement(element), { className: "btn btn-sm", textContent: label });
+  const asOf = () => `What you see is from ${heardAt.toLocaleTimeString(undefined, { timeStyle: "short" })}.`;
 
-  const isChanged = (field) =>
-    field.options ? [...field.options].some((each) => each.selected !== each.defaultSelected) : field.value !== field.defaultValue;
+  const sayLost = () => {
+    const now = button("button", "Try now");
+    now.addEventListener("click", () => ask());
+    say(`Connection lost. ${asOf()} Trying again …`, "wifi-off", now);
+  };
 
+  const sayBack = () => {
+    say("Connected again.", "circle-check");
+    relief = setTimeout(() => say(""), RELIEF_MS);
+  };
+
+  const stop = (words, label, url) => {
+    isOver = true;
+    clearTimeout(timer);
+    const way = button("a", label);
+    way.href = url;
+    say(`${words} ${asOf()}`, "lock", way);
+  };
+
+  const signedOut = (entrance) => stop("You were signed out.", "Sign in again", entrance);
+
+  // --- Asking ---------------------------------------------------------------------------
+  const later = (wait) => {
+    clearTimeout(timer);
+    dueAt = Date.now() + wait;
+    timer = setTimeout(ask, wait);
+  };
+
+  const failed = () => {
+    if (isLeaving) return later(PERIOD_MS);
+    failures += 1;
+    sayLost();
+    return later(Math.min(PERIOD_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS));
+  };
+
+  const heard = (names) => {
+    if (failures) sayBack();
+    failures = 0;
+    heardAt = new Date();
+    const all = new Set([...names, ...owed]);
+    owed.clear();
+    later(PERIOD_MS);
+    for (const name of all) window.htmx.trigger(document.body, name);
+  };
+
+  const read = async (answer) => {
+    const entrance = answer.headers.get("HX-Redirect");
+    const isOurs = (answer.headers.get("Vary") || "").includes("HX-Request");
+    if (entrance || answer.type === "opaqueredirect" || answer.status === 401) {
+      signedOut(entrance || window.location.href);
+    } else if (isOurs && [403, 404].includes(answer.status)) {
+      stop("This organization is not open to you any more.", "Reload", window.location.href);
+    } else if (answer.status === 204) {
+      heard([]);
+    } else {
+      const told = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
+      if (!answer.ok || !told) return failed(); // not Sleuth answered, but something on the way
+      marker.dataset.live = told.dataset.live;
+      heard(Object.keys(JSON.parse(answer.headers.get("HX-Trigger") || "{}")));
+    }
+  };
+
+  const ask = async () => {
+    clearTimeout(timer);
+    if (isOver || isAsking || document.visibilityState !== "visible") return;
+    const isAwake = Date.now() - dueAt < SLEPT_MS;
+    const cut = new AbortController();
+    const patience = setTimeout(() => cut.abort(), PATIENCE_MS);
+    isAsking = true;
+    try {
+      const headers = { "HX-Request": "true", "HX-Current-URL": window.location.href };
+      await read(await fetch(marker.dataset.live, { headers, redirect: "manual", cache: "no-store", signal: cut.signal }));
+    } catch {
+      failed(); // offline, cut off, or no answer in time
+    } finally {
+      isAsking = false;
+      clearTimeout(patience);
+    }
+    if (!isAwake) window.htmx.trigger(document.body, "seenAgain");
+  };
+
+  // While nobody looks, or the computer sleeps, nothing tells of what became old.
+  const lookAgain = () => {
+    if (document.visibilityState !== "visible") return clearTimeout(timer);
+    dueAt = Date.now();
+    window.htmx.trigger(document.body, "seenAgain");
+    return ask();
+  };
+
+  // --- Drawing --------------------------------------------------------------------------
+  const isTold = (event) => event instanceof CustomEvent && /Changed(:|$)|^seenAgain$/.test(event.type);
+  const due = new Map();
+
+  // Several events at once draw a part once, and what lies in another with it.
+  const draw = () => {
+    const parts = [...due];
+    due.clear();
+    for (const [part, issue] of parts) {
+      const isWithin = parts.some(([other]) => other !== part && other.contains(part));
+      if (part.isConnected && (!isWithin || part.closest("[data-loaded]"))) issue(true);
+    }
+  };
+
+  document.addEventListener("htmx:confirm", (event) => {
+    const { elt, target, triggeringEvent, issueRequest } = event.detail;
+    if (elt !== target || !isTold(triggeringEvent)) return;
+    event.preventDefault();
+    if (!due.size) queueMicrotask(draw);
+    due.set(elt, issueRequest);
+  });
+
+  // A part that asks by itself must not take the reader, and what is half typed, to the sign-in page.
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const { requestConfig, xhr } = event.detail;
+    const entrance = xhr.getResponseHeader("HX-Redirect");
+    const isAsked = requestConfig.triggeringEvent && !isTold(requestConfig.triggeringEvent);
+    if (!entrance || isAsked || requestConfig.verb !== "get" || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    signedOut(entrance);
+  });
+
+  const owe = ({ detail }) => {
+    const { triggeringEvent } = detail.requestConfig;
+    if (!isTold(triggeringEvent) || (detail.xhr.status && detail.xhr.status < 502)) return;
+    owed.add(triggeringEvent.type);
+  };
+
+  // What the reader has opened, typed or chosen stays when the page draws itself again.
   const isBegun = (form) => [...form.querySelectorAll("input, select, textarea")].some(isChanged);
+  const fieldOf = (node) => (node.matches("input, textarea") ? node : node.closest("select"));
+  let isByItself = false;
 
-  // What was loaded in place stays; it hears of changes by itself. So does what is half typed, until it is sent.
-  window.Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) => {
+  const { callbacks } = window.Idiomorph.defaults;
+  callbacks.beforeAttributeUpdated = (name, node) => {
+    if (name === "open" && node instanceof HTMLDetailsElement) return false;
+    const field = isByItself && ["value", "checked", "selected"].includes(name) && fieldOf(node);
+    return !(field && isChanged(field));
+  };
+
+  // What was loaded in place stays; it hears of changes by itself. A time is told in the reader's words.
+  callbacks.beforeNodeMorphed = (old, fresh) => {
     if (!(old instanceof Element)) return true;
     const isLoaded = old.hasAttribute("data-loaded") && !fresh.hasAttribute("data-loaded");
-    return !isLoaded && !(old.hasAttribute("data-draft") && isBegun(old));
+    const isSameTime = old.localName === "time" && old.dateTime === fresh.dateTime;
+    return !isLoaded && !isSameTime && !(old.hasAttribute("data-draft") && isBegun(old));
   };
 
-  // While nobody looks, nothing tells of what became old.
-  const lookAgain = () => {
-    ask();
-    if (document.visibilityState === "visible") window.htmx.trigger(document.body, "seenAgain");
-  };
-
-  setInterval(ask, PERIOD_MS);
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    isByItself = isTold(detail.requestConfig.triggeringEvent) || !detail.requestConfig.triggeringEvent;
+  });
+  for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) document.addEventListener(name, owe);
   document.addEventListener("visibilitychange", lookAgain);
+  window.addEventListener("pageshow", (event) => event.persisted && lookAgain());
+  window.addEventListener("beforeunload", () => {
+    isLeaving = true;
+    setTimeout(() => { isLeaving = false; }, PATIENCE_MS);
+  });
+  window.addEventListener("online", () => ask());
+  window.addEventListener("focus", () => Date.now() > dueAt && ask());
+  window.addEventListener("offline", () => isOver || failed());
+  later(PERIOD_MS);
 })();
 // When the card that has the focus leaves the list, the keyboard goes on at the one beside it.
 (() => {
@@ -48,5 +220,20 @@
     if (!heirs.length || document.activeElement !== document.body || document.getElementById(heirs[0])) return;
     const heir = heirs.map((id) => document.getElementById(id)).find(Boolean);
     (heir?.querySelector(".deploy-title a") || document.getElementById("main")).focus({ preventScroll: true });
+  });
+})();
+
+// Where else what had the focus is gone after an answer, the keyboard goes on in what took its place.
+(() => {
+  "use strict";
+  let focusedIn = null;
+
+  document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+    if (document.activeElement !== document.body && target.contains(document.activeElement)) focusedIn = target;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!focusedIn || document.querySelector("dialog[open]")) return;
+    if (document.activeElement === document.body) window.sleuth.focusNear(focusedIn.id);
+    focusedIn = null;
   });
 })();

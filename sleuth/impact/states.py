@@ -28,6 +28,8 @@ MISSED_BEFORE_ATTENTION = 4
 """Intervals, for trackers that count by the hour."""
 
 QUIET_SHOWN = 3
+HURRY_SHOWN = timedelta(minutes=2)
+"""So long a wish to collect at once is shown as being fulfilled."""
 
 
 class State(enum.StrEnum):
@@ -126,6 +128,7 @@ class Feeling:
         waiting: The sources that are late or worse.
         recheck: What came of the last wish to have the token checked.
         quiet: The first few of the sources that have fallen silent.
+        is_collecting: Whether counts that somebody wished for at once are still to come.
     """
 
     state: State
@@ -133,6 +136,7 @@ class Feeling:
     waiting: list[ImpactSource]
     recheck: ConnectionCheck | None
     quiet: list[ImpactSource]
+    is_collecting: bool
 
     @property
     def is_rechecking(self) -> bool:
@@ -160,6 +164,7 @@ def feelings(integrations: Collection[Integration], now: datetime) -> dict[str, 
             waiting.get(each.id, []),
             _news(each, rechecks.get(each.id)),
             sorted(quiet.get(each.id, []), key=_quiet_since)[:QUIET_SHOWN],
+            _is_hurried(each, counted.get(each.id, Tally()), now),
         )
         for each in integrations
     }
@@ -167,6 +172,14 @@ def feelings(integrations: Collection[Integration], now: datetime) -> dict[str, 
 
 def _quiet_since(source: ImpactSource) -> tuple[datetime | None, int]:
     return source.quiet_since, source.id
+
+
+def _is_hurried(integration: Integration, tally: Tally, now: datetime) -> bool:
+    """Tell whether a source is still due since somebody asked for all to be collected."""
+    hurried_at, due_at, retry_at = integration.hurried_at, tally.due_at, integration.retry_at
+    if hurried_at is None or due_at is None or (retry_at is not None and retry_at > now):
+        return False
+    return due_at <= hurried_at and timedelta() <= now - hurried_at < HURRY_SHOWN
 
 
 def _news(integration: Integration, recheck: ConnectionCheck | None) -> ConnectionCheck | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 
@@ -14,6 +15,7 @@ from sleuth.plugin_api import CredentialField, TrackerInfo
 from sleuth.trackers.patterns import fits
 
 MOST_CHARACTERS = 4096
+QUOTES = "\"'`“”‘’"
 
 
 class CredentialsForm(FlaskForm):  # type: ignore[misc]
@@ -101,7 +103,9 @@ def _is_invisible(character: str) -> bool:
 
 
 def _unwrapped(text: str | None) -> str:
-    return trimmed(text or "", also="\"'")
+    """Return what was copied, without what a terminal or a document put around and into it."""
+    on_one_line = re.sub(r"\s*[\r\n\u2028\u2029]+\s*", "", trimmed(text or "", also=QUOTES))
+    return "".join(each for each in on_one_line if unicodedata.category(each) != "Cf")
 
 
 def _pasted(field: Field) -> str:

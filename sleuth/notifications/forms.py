@@ -29,5 +29,7 @@ class WebhookForm(Form):
     """Asks where to post."""
 
     url = URLField(
-        "URL", [InputRequired("Enter a URL.")], render_kw={**SECRET, "maxlength": LONGEST_URL}
+        "URL",
+        [InputRequired("Enter a URL.")],
+        render_kw={**SECRET, "maxlength": LONGEST_URL, "data-secret": ""},
     )

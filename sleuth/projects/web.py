@@ -11,6 +11,7 @@ from sqlalchemy.exc import NoResultFound
 from werkzeug.local import LocalProxy
 
 from sleuth.accounts.forms import ConfirmForm, NameForm
+from sleuth.dashboard import changes
 from sleuth.health.replaying import service as replays
 from sleuth.health.sensitivity import MEASURED
 from sleuth.health.web.replays import show_replay
@@ -48,6 +49,7 @@ def index() -> ResponseReturnValue:
     return render_partial_or_page(
         "projects/_index.html",
         "projects/index.html",
+        last_event=changes.latest(g.organization.id),
         projects=service.projects_with_environments(g.organization.id),
     )
 
@@ -72,6 +74,7 @@ def overview(project_slug: str) -> ResponseReturnValue:
     return render_partial_or_page(
         "projects/_overview.html",
         "projects/overview.html",
+        last_event=changes.latest(g.organization.id),
         project=project,
         holdings=count_losses(project),
         measured=MEASURED,
@@ -146,6 +149,7 @@ def environments(project_slug: str) -> ResponseReturnValue:
     return render_partial_or_page(
         "projects/_environments.html",
         "projects/environments.html",
+        last_event=changes.latest(g.organization.id),
         project=_project(project_slug),
     )
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Flask
 
 from sleuth import clock
 from sleuth.buckets import counted_words, per_unit, period_name, rate_words
+from sleuth.remaining import time_left
 
 UNITS = (
     ("year", 31_557_600),
@@ -52,6 +54,9 @@ def init_app(app: Flask) -> None:
         utc_time,
         utc_date,
         health_word,
+        lasted,
+        left_words,
+        share_left_words,
         counted_words,
         per_unit,
         period_name,
@@ -79,6 +84,32 @@ def time_between(start: datetime, end: datetime) -> str:
         if count := int(seconds // length):
             return plural(count, unit)
     return "less than a minute"
+
+
+def lasted(since: datetime) -> str:
+    """Return how long something goes on already: "4 s", "1 min 20 s"."""
+    minutes, seconds = divmod(max(0, int((clock.now() - since).total_seconds())), 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
+def left_words(left: timedelta | None) -> str:
+    """Return "about 3 minutes left", rounded up; "" where nothing can be said."""
+    if left is None:
+        return ""
+    minutes = math.ceil(left.total_seconds() / 60)
+    if minutes <= 1:
+        return "less than a minute left"
+    hours = round(minutes / 60)
+    return f"about {plural(minutes, 'minute') if minutes < 90 else plural(hours, 'hour')} left"
+
+
+def share_left_words(since: datetime | None, share: float) -> str:
+    """Return how long the rest takes of what began at ``since``, at its pace so far.
+
+    Args:
+        share: How much is done, from 0 to 1.
+    """
+    return left_words(time_left(clock.now() - since, share)) if since else ""
 
 
 def utc_time(at: datetime) -> str:

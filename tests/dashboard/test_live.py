@@ -65,6 +65,27 @@ def test_a_page_asks_from_what_it_has_shown(read, ask, cast) -> None:
     assert ask(after(read())).status_code == 204
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/projects/",
+        "/projects/shop",
+        "/projects/shop/environments",
+        "/verdicts",
+        "/settings",
+        "/settings/people",
+        "/settings/access-tokens",
+        "/settings/audit-log",
+        "/settings/plugins",
+        "/integrations/sentry/audit",
+    ],
+)
+def test_every_page_of_an_organization_asks(sign_in, cast, path: str) -> None:
+    page = sign_in("administrator").get(f"/o/acme{path}").text
+    assert "/changes?after=" in page
+    assert "live.js" in page
+
+
 def test_a_changed_deploy_concerns_its_card_only(ask, shop) -> None:
     with write():
         deploy = seed.add_deploy(shop.web)

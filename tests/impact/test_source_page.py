@@ -95,6 +95,35 @@ def test_progress_of_the_past_is_shown_in_per_cent(source: ImpactSource, page) -
     assert "Last 29 days every week 60 % read" in page()
 
 
+def begin_the_past(source: ImpactSource, **columns: Any) -> None:
+    """Let a quarter of the past have been read in a minute."""
+    with write():
+        row = db.session.get_one(Sweep, (source.id, SweepKind.ALL))
+        row.since, row.reached, row.started_from = 0, 75, 100
+        row.started_at = NOW - timedelta(minutes=1)
+        for name, value in columns.items():
+            setattr(row, name, value)
+
+
+def test_the_time_that_the_past_still_takes_is_told_by_its_pace(source: ImpactSource, page) -> None:
+    begin_the_past(source)
+    assert "Collecting the past: 25 % done, about 3 minutes left" in page()
+
+
+def test_no_time_is_promised_while_reading_the_past_fails(source: ImpactSource, page) -> None:
+    begin_the_past(source, failure_count=1)
+    assert "Collecting the past: 25 % done" in page()
+    assert "left" not in page()
+
+
+def test_the_list_of_sources_asks_again_while_the_past_comes_in(
+    source: ImpactSource, sign_in
+) -> None:
+    begin_the_past(source)
+    url = "/o/acme/projects/shop/impact/sources"
+    assert "every 3s" in sign_in("observer").get(url).text
+
+
 def test_why_a_range_could_not_be_confirmed_is_shown(source: ImpactSource, page) -> None:
     with write():
         row = db.session.get_one(Sweep, (source.id, SweepKind.WEEK))

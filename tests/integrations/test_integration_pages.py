@@ -166,9 +166,23 @@ def test_a_mistyped_organization_is_asked_for_again(sign_in, run_jobs) -> None:
     assert "Sentry is connected" in browser.get(f"{BASE}/sentry/card").text
 
 
-def test_quotes_around_a_pasted_token_are_not_part_of_it(sign_in, run_jobs) -> None:
-    browser = sign_in("developer")
-    entered = {"token": f' "{TOKENS["full"].value}"\n'}
+@pytest.mark.parametrize(
+    "pasted", [' "{}"\n', "“{}”", "\u200b{}\ufeff"], ids=["quotes", "word processor", "invisible"]
+)
+def test_what_surrounds_a_pasted_token_is_not_part_of_it(sign_in, run_jobs, pasted: str) -> None:
+    check_pasted(sign_in("developer"), run_jobs, pasted.format(TOKENS["full"].value))
+
+
+@pytest.mark.parametrize("broken_by", ["\n", "\r\n    ", "\u200b", "\u2060"])
+def test_what_a_terminal_put_into_a_token_is_not_part_of_it(
+    sign_in, run_jobs, broken_by: str
+) -> None:
+    token = TOKENS["full"].value
+    check_pasted(sign_in("developer"), run_jobs, token[:9] + broken_by + token[9:])
+
+
+def check_pasted(browser, run_jobs, pasted: str) -> None:
+    entered = {"token": pasted}
     browser.post(f"{BASE}/sentry/enable", data=entered, headers=HTMX)
     run_jobs()
     assert "…full" in browser.get(f"{BASE}/sentry/card").text

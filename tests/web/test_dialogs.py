@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
-from flask import Flask
+from flask import Flask, get_template_attribute
 from flask.testing import FlaskClient
 from jinja2 import ChoiceLoader, DictLoader
 from werkzeug.wrappers import Response
 
+from sleuth import clock
 from sleuth.web import dialog_done, go_to, notify, render_dialog, render_partial_or_page
 from tests.web.conftest import HTMX, squeeze
 
@@ -120,6 +122,17 @@ def test_a_waiting_dialog_asks_again(answering: Callable[..., None], visitor: Fl
     page = squeeze(visitor.get("/it", headers=HTMX).text)
     assert 'hx-get="/wait" hx-trigger="every 1s" hx-target="#dialog-body"' in page
     assert "Asking Sentry" in page
+
+
+def test_a_waiting_dialog_says_for_how_long_without_telling_a_screen_reader_each_second(
+    kit: Flask,
+) -> None:
+    began = clock.now() - timedelta(seconds=12)
+    with kit.test_request_context(headers=HTMX):
+        running = get_template_attribute("_dialogs.html", "running")
+        text = squeeze(running("Asking Sentry", "/wait", since=began))
+    assert '<span role="status">Asking Sentry</span>' in text
+    assert '<span class="running-since">12 s</span>' in text
 
 
 def test_a_waiting_page_reloads_itself_instead(

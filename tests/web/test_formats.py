@@ -28,6 +28,36 @@ def test_a_time_is_told_from_now(ago: timedelta, words: str) -> None:
         assert formats.relative_time(NOW - ago) == words
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "0 s"), (59, "59 s"), (80, "1 min 20 s"), (600, "10 min 0 s")]
+)
+def test_what_goes_on_says_for_how_long(seconds: int, words: str) -> None:
+    assert formats.lasted(clock.now() - timedelta(seconds=seconds)) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (20, "less than a minute left"),
+        (61, "about 2 minutes left"),
+        (89 * 60, "about 89 minutes left"),
+        (2 * 3600, "about 2 hours left"),
+    ],
+)
+def test_what_is_left_is_rounded_up(seconds: int, words: str) -> None:
+    assert formats.left_words(timedelta(seconds=seconds)) == words
+
+
+def test_nothing_is_said_where_nothing_can_be_told() -> None:
+    assert formats.left_words(None) == ""
+    assert formats.share_left_words(None, 0.5) == ""
+
+
+def test_a_share_tells_what_is_left() -> None:
+    began = clock.now() - timedelta(minutes=2)
+    assert formats.share_left_words(began, 0.5) == "about 2 minutes left"
+
+
 def test_a_moment_is_told_in_utc() -> None:
     assert formats.utc_time(NOW) == "4 Mar 2026, 12:00 UTC"
 

@@ -10,6 +10,7 @@ from sleuth.accounts import members
 from sleuth.accounts.forms import AddMemberForm, ConfirmForm, RoleForm
 from sleuth.accounts.models import Membership
 from sleuth.accounts.web.blueprint import SETTINGS, blueprint
+from sleuth.dashboard import changes
 from sleuth.web import dialog_done, go_to, render_dialog, render_partial_or_page
 
 EVENT = "memberChanged"
@@ -21,6 +22,7 @@ def list_people() -> ResponseReturnValue:
     return render_partial_or_page(
         "accounts/_people.html",
         "accounts/people.html",
+        last_event=changes.latest(g.organization.id),
         members=members.members_of(g.organization.id),
     )
 

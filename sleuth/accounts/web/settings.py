@@ -8,13 +8,18 @@ from flask.typing import ResponseReturnValue
 from sleuth.accounts import audit, organizations
 from sleuth.accounts.forms import NameForm
 from sleuth.accounts.web.blueprint import SETTINGS, blueprint
+from sleuth.dashboard import changes
 from sleuth.web import dialog_done, render_dialog, render_partial_or_page
 
 
 @blueprint.get(SETTINGS, endpoint="settings")
 def general() -> ResponseReturnValue:
     """Show the organization's name and address."""
-    return render_partial_or_page("accounts/_general.html", "accounts/general.html")
+    return render_partial_or_page(
+        "accounts/_general.html",
+        "accounts/general.html",
+        last_event=changes.latest(g.organization.id),
+    )
 
 
 @blueprint.route(f"{SETTINGS}/rename", methods=["GET", "POST"])
@@ -35,5 +40,6 @@ def rename_organization() -> ResponseReturnValue:
 @blueprint.get(f"{SETTINGS}/audit-log")
 def audit_log() -> ResponseReturnValue:
     """Show who changed what, newest first."""
+    last_event = changes.latest(g.organization.id)
     page = audit.entries(g.organization.id, request.args.get("page", 1, type=int))
-    return render_template("accounts/audit_log.html", page=page)
+    return render_template("accounts/audit_log.html", page=page, last_event=last_event)

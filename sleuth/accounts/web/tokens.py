@@ -9,6 +9,7 @@ from flask_login import current_user
 from sleuth.accounts import tokens
 from sleuth.accounts.forms import AccessTokenForm, ConfirmForm
 from sleuth.accounts.web.blueprint import SETTINGS, blueprint
+from sleuth.dashboard import changes
 from sleuth.web import dialog_done, render_dialog, render_partial_or_page
 
 EVENT = "accessTokenChanged"
@@ -20,6 +21,7 @@ def access_tokens() -> ResponseReturnValue:
     return render_partial_or_page(
         "accounts/_access_tokens.html",
         "accounts/access_tokens.html",
+        last_event=changes.latest(g.organization.id),
         tokens=tokens.tokens_of(g.organization.id),
     )
 

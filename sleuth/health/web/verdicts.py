@@ -6,6 +6,7 @@ from flask import abort, g, request
 from flask.typing import ResponseReturnValue
 
 from sleuth import clock
+from sleuth.dashboard import changes
 from sleuth.health.by_hand import plot, saying
 from sleuth.health.by_hand.comparing import compare
 from sleuth.health.web.blueprint import blueprint
@@ -22,6 +23,7 @@ def index() -> ResponseReturnValue:
     """Compare the stated rate of false alarms with what people answered and placebos gave."""
     organization_id, slug = g.organization.id, request.args.get("project", "")
     project = (find_project(organization_id, slug) or abort(404)) if slug else None
+    last_event = changes.latest(organization_id)
     found = compare(organization_id, slug, clock.now())
     is_told = any(each.alarms or each.placebo.total for each in found)
     if not is_told and not has_sources(organization_id, slug):
@@ -29,6 +31,7 @@ def index() -> ResponseReturnValue:
     return render_partial_or_page(
         "health/_verdicts.html",
         "health/verdicts.html",
+        last_event=last_event,
         figures=found,
         shown=TOLD,
         plots=plot.plots(found),

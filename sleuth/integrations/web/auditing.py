@@ -6,6 +6,7 @@ from flask import abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from sleuth.accounts import history
+from sleuth.dashboard import changes
 from sleuth.integrations import cards, service
 from sleuth.integrations.web.blueprint import blueprint
 from sleuth.trackers import name_of
@@ -20,6 +21,7 @@ def audit(provider: str) -> ResponseReturnValue:
     upto = request.args.get("upto", type=int)
     return render_template(
         "integrations/audit.html",
+        last_event=changes.latest(g.organization.id),
         provider=provider,
         name=name_of(provider),
         category=card.info.category if card else "error-trackers",

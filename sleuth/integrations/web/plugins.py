@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 
+from sleuth.dashboard import changes
 from sleuth.hookspecs import REQUIRED
 from sleuth.integrations import cards
 from sleuth.integrations.service import registry
@@ -18,6 +19,7 @@ def index() -> ResponseReturnValue:
     """Show where each plugin came from, what it can do, and why one is missing."""
     return render_template(
         "integrations/plugins.html",
+        last_event=changes.latest(g.organization.id),
         plugins=describe(registry()),
         required=REQUIRED,
         orphans=cards.orphans(g.organization.id),

@@ -115,6 +115,7 @@ class TokenDialog:
             refresh_seconds=2,
             title=self.trying.format(name=info.name),
             message=self.waiting.format(name=info.name),
+            since=attempt.created_at,
             watch_url=url_for(self.watch, provider=provider, public_id=public_id),
             cancel_url=url_for(self.cancel, provider=provider, public_id=public_id),
             is_waiting_long=checks.is_waiting_long(attempt, clock.now()),
