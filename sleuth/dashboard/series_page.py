@@ -32,6 +32,7 @@ from sleuth.projects.models import Project
 MOST_MARKED = 500
 MOST_LISTED = 30
 MOST_UNKNOWN = 20
+MOST_WATCHED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,11 @@ class SeriesPage:
     def listed(self) -> tuple[Deployed, ...]:
         """The deploys that have room in a list."""
         return self.deploys[:MOST_LISTED]
+
+    @property
+    def watched(self) -> list[str]:
+        """The public ids of the deploys whose health may still change while the page is open."""
+        return [each.public_id for each in self.deploys[:MOST_WATCHED]]
 
     @property
     def listed_unknown(self) -> tuple[Window, ...]:

@@ -55,7 +55,9 @@ def test_what_runs_now_is_the_newest_deploy_of_each_code_deployment(read, shop) 
         seed.add_deploy(shop.web, shop.staging, revision="v3", deployed_at=NOW - MINUTE)
         seed.add_deploy(search, revision="s1", deployed_at=NOW - timedelta(days=40))
     told = card(read(PAGE), "Live now")
-    assert "Search s1 1 month ago No impact source Web shop v2 2 minutes ago" in told
+    assert (
+        "Search s1 deployed 1 month ago No impact source Web shop v2 deployed 2 minutes ago" in told
+    )
     assert "v1" not in told
     assert "v3" not in told
 
