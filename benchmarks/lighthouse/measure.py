@@ -2,11 +2,11 @@
 
     .venv/bin/python benchmarks/lighthouse/measure.py [--runs N] [--pages NAME ...] [--only FORM]
 
-Needs Node 18 or newer with npm, and Chromium (CHROME_PATH, else `chromium`). Lighthouse is brought
-by npm at first, at the version that package-lock.json names. The product is started on a data directory of
-its own with 200 judged deploys; pages are opened as by its owner. Prints the median of five runs,
-what keeps a score below the best, and ends with 1 if one is below what is promised. Run it on a
-machine that does nothing else: a busy one scores tens of points less.
+Needs Node 18 or newer with npm, and Chromium (CHROME_PATH, else `chromium`). At first npm brings
+Lighthouse at the version that package-lock.json names. The product is started on a data directory
+of its own with 200 judged deploys; pages are opened as by its owner. Prints the median of five
+runs and what keeps a score below the best, and ends with 1 if one is below what is promised. Run
+it on a machine that does nothing else: a busy one scores tens of points less.
 """
 
 from __future__ import annotations
