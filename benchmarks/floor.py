@@ -10,7 +10,9 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 from flask import Flask, g, render_template
 from flask.testing import FlaskClient
@@ -48,6 +50,21 @@ PAGE = """{% extends "base.html" %}
   {% endfor %}
 </table>
 {% endblock %}"""
+
+
+@dataclass(frozen=True)
+class Took:
+    """What one kind of call took each time, in milliseconds: in all, and of the processor.
+
+    Of a busy machine, the latter tells more.
+    """
+
+    wall: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+
+    def ratios(self, base: Took) -> tuple[float, float]:
+        """Return how many times as much it is as something else: in all, of the processor."""
+        return median(self.wall) / median(base.wall), median(self.cpu) / median(base.cpu)
 
 
 def make_app(folder: str) -> Flask:
@@ -131,15 +148,16 @@ def sign_in(app: Flask) -> FlaskClient:
     return client
 
 
-def measure(calls: Mapping[str, Callable[[], None]], rounds: int) -> dict[str, list[float]]:
-    """Return the milliseconds of each call, all of them in turn."""
-    took: dict[str, list[float]] = {name: [] for name in calls}
+def measure(calls: Mapping[str, Callable[[], None]], rounds: int) -> dict[str, Took]:
+    """Return what each call takes, all of them in turn."""
+    took = {name: Took() for name in calls}
     for round_ in range(rounds + WARMING):
         for name, call in calls.items():
-            began = time.perf_counter()
+            began, cpu = time.perf_counter(), time.process_time()
             call()
             if round_ >= WARMING:
-                took[name].append(1000 * (time.perf_counter() - began))
+                took[name].wall.append(1000 * (time.perf_counter() - began))
+                took[name].cpu.append(1000 * (time.process_time() - cpu))
     return took
 
 

@@ -123,10 +123,11 @@ def post(client: FlaskClient, url: str, form: dict[str, str]) -> None:
         sys.exit(f"{url} answered {answer.status}.")
 
 
-def report(each: Measured, took: dict[str, list[float]]) -> bool:
+def report(each: Measured, took: dict[str, floor.Took]) -> bool:
     """Print how long it takes; tell whether that is kept what is promised."""
-    own, base = median(took[each.name]), median(took[floor.NAME])
-    return line(each.name, f"{own:8.2f} ms", own / base, each.promised, "x the floor")
+    ratio, cpu = took[each.name].ratios(took[floor.NAME])
+    unit = f"x the floor, {cpu:.2f} x of the processor"
+    return line(each.name, f"{median(took[each.name].wall):8.2f} ms", ratio, each.promised, unit)
 
 
 def report_statements(app: Flask, each: Measured) -> bool:
@@ -164,7 +165,7 @@ def line(name: str, own: str, value: float, promised: float | None, unit: str) -
     is_kept = promised is None or value <= promised
     words = "" if promised is None else f"promised: {promised:g} at most"
     mark = "" if is_kept else "   MISSED"
-    print(f"{name:<22}{own:>11}{value:9.2f} {unit:<14}{words}{mark}")
+    print(f"{name:<22}{own:>11}{value:9.2f} {unit:<38}{words}{mark}")
     return is_kept
 
 

@@ -21,6 +21,8 @@ from sleuth.serve.prepare import PreparationError, check_queue, prepared_app
 from sleuth.web import assets
 
 THREADS = 8
+MOST_CONNECTIONS = 1000
+"""Every open tab keeps one or more; one that is idle costs little."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         app,
         sockets=[socket.socket(fileno=options.listen)],
         threads=THREADS,
+        connection_limit=MOST_CONNECTIONS,
+        asyncore_use_poll=True,  # the alternative cannot watch so many
         max_request_body_size=2 * LARGEST_BODY,  # the application refuses less in its own words
         ident=None,
         clear_untrusted_proxy_headers=False,  # the application decides whom it believes

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sleuth import clock
 from sleuth.accounts import audit
 from sleuth.accounts.rules import RuleError
-from sleuth.deploys.models import Deploy
+from sleuth.deploys.models import CodeDeployment, Deploy
 from sleuth.extensions import db, write
 from sleuth.health.by_hand.models import Answer
 from sleuth.health.models import Verdict
@@ -191,12 +191,17 @@ def _answers(verdict_ids: Sequence[int]) -> dict[int, list[Answered]]:
 
 
 def _note(verdict: Verdict, action: str, **detail: str) -> None:
-    deploy = verdict.deploy
+    about = (
+        select(Deploy.organization_id, Deploy.revision, CodeDeployment.name)
+        .join(Deploy.code_deployment)
+        .where(Deploy.id == verdict.deploy_id)
+    )
+    organization_id, revision, name = db.session.execute(about).one()
     audit.record(
-        deploy.organization_id,
+        organization_id,
         action,
-        deploy.revision,
+        revision,
         impact_source=verdict.source_name,
-        code_deployment=deploy.code_deployment.name,
+        code_deployment=name,
         **detail,
     )

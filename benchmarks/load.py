@@ -1,0 +1,273 @@
+"""What two hundred open tabs feel, and what the server needs for them.
+
+    .venv/bin/python benchmarks/load.py [--tabs N] [--minutes N] [--deploys N] [--pause SECONDS]
+
+Starts the whole product (web server, workers, tick, queue server) on a data directory of its own
+with the company of company.py, whose counts are collected from a stand-in. Then so many tabs, each
+on a connection of its own, ask whether anything has changed every four seconds, and now and then,
+after a pause of random length, open the dashboard, a deploy, a card or the integrations. The tabs
+are coroutines of one process; what it takes of a core is told, because it shares the machine with
+the server. Ends with 1 after any error, or if pages take longer than promised. Linux only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import re
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import quantiles
+
+import requests
+from sqlalchemy import select
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks import company, floor  # noqa: E402
+from benchmarks.collect import TICKS, command, free_port, process  # noqa: E402
+from benchmarks.start import answers, cpu_ticks, family, memory_kib  # noqa: E402
+from sleuth.deploys.models import Deploy  # noqa: E402
+from sleuth.extensions import db  # noqa: E402
+from tests.conftest import PASSWORD  # noqa: E402
+
+PROMISED_MS = 250
+POLL_SECONDS = 4
+WARM_SECONDS = 20
+PATIENCE_SECONDS = 30
+HOME = "/o/watched"
+PAGES = ("dashboard", "deploy page", "integrations")
+MIX = {"dashboard": 4, "deploy page": 3, "card": 2, "integrations": 1}
+"""How often each is opened, beside the others."""
+
+LIVE = re.compile(rb"/changes\?after=(\d+)")
+
+
+@dataclass
+class Crowd:
+    """All tabs, and what happened to them.
+
+    Args:
+        headers: Of every request: the session, and that gzip is read.
+        deploys: Public ids of the newest ones.
+        took: Seconds of each answer, by kind.
+    """
+
+    port: int
+    headers: str
+    deploys: list[str]
+    pause: float
+    took: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    errors: list[str] = field(default_factory=list)
+
+    def forget(self) -> None:
+        """Begin to measure anew, after warming up."""
+        self.took.clear()
+
+    def address(self, kind: str) -> str:
+        """Return where something of this kind is found."""
+        deploy = f"{HOME}/deploys/{random.choice(self.deploys)}"  # noqa: S311
+        return {
+            "dashboard": f"{HOME}/",
+            "deploy page": deploy,
+            "card": f"{deploy}/card",
+            "integrations": f"{HOME}/integrations/error-trackers",
+        }[kind]
+
+
+class Tab:
+    """One tab of a browser, with one connection that it keeps."""
+
+    def __init__(self, crowd: Crowd) -> None:
+        self.crowd = crowd
+        self.streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self.after = 0
+
+    async def live(self) -> None:
+        """Ask every four seconds, and open something now and then, until cancelled."""
+        await asyncio.sleep(random.uniform(0, POLL_SECONDS))  # noqa: S311
+        next_at = time.monotonic() + self._pause() * random.random()  # noqa: S311
+        while True:
+            began = time.monotonic()
+            await self._ask("changes", f"{HOME}/changes?after={self.after}")
+            if began >= next_at:
+                kind = random.choices([*MIX], [*MIX.values()])[0]  # noqa: S311
+                await self._ask(kind, self.crowd.address(kind))
+                next_at = time.monotonic() + self._pause()
+            await asyncio.sleep(max(0.0, began + POLL_SECONDS - time.monotonic()))
+
+    def _pause(self) -> float:
+        return random.expovariate(1 / self.crowd.pause)
+
+    async def _ask(self, kind: str, url: str) -> None:
+        """Ask once, and note how long it took or what went wrong."""
+        began = time.monotonic()
+        try:
+            status, body = await asyncio.wait_for(self._exchange(url, kind), PATIENCE_SECONDS)
+        except (OSError, EOFError, TimeoutError) as error:
+            self.crowd.errors.append(f"{kind}: {error!r}")
+            self.streams = None
+            return
+        self.crowd.took[kind].append(time.monotonic() - began)
+        if status not in {200, 204}:
+            self.crowd.errors.append(f"{kind}: {status}")
+        if found := LIVE.search(body):
+            self.after = int(found[1])
+
+    async def _exchange(self, url: str, kind: str) -> tuple[int, bytes]:
+        """Send one request and read its answer; a connection that was idle may be gone."""
+        reader, writer = self.streams or await asyncio.open_connection("127.0.0.1", self.crowd.port)
+        self.streams = reader, writer
+        htmx = "HX-Request: true\r\n" if kind in {"changes", "card"} else ""
+        writer.write(f"GET {url} HTTP/1.1\r\n{htmx}{self.crowd.headers}\r\n".encode())
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        length = re.search(r"(?i)^content-length: (\d+)", head, re.MULTILINE)
+        body = await reader.readexactly(int(length[1]) if length else 0)
+        if "connection: close" in head.lower():
+            writer.close()
+            self.streams = None
+        return int(head.split(" ", 2)[1]), body
+
+
+def main() -> int:
+    """Measure and print; return the exit code."""
+    options = parse()
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        stand_in = free_port()
+        os.environ["SLEUTH_SENTRY_URL"] = f"http://127.0.0.1:{stand_in}"
+        deploys = fill(folder, options.deploys, f"http://127.0.0.1:{stand_in}")
+        script = [sys.executable, ROOT / "benchmarks" / "stand_in.py", stand_in]
+        stack.enter_context(process([str(each) for each in script]))
+        pid, port = stack.enter_context(product())
+        crowd = Crowd(port, sign_in(port), deploys, options.pause)
+        return watch(crowd, pid, options)
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--tabs", type=int, default=200)
+    parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--deploys", type=int, default=10_000)
+    parser.add_argument(
+        "--pause", type=float, default=60, help="seconds between two pages of a tab"
+    )
+    return parser.parse_args()
+
+
+def fill(folder: str, deploys: int, collected_from: str) -> list[str]:
+    """Fill a data directory; return the newest deploys."""
+    app = floor.make_app(folder)
+    with app.app_context():
+        company.fill(deploys, collected_from)
+        newest = select(Deploy.public_id).order_by(Deploy.deployed_at.desc()).limit(100)
+        found = list(db.session.scalars(newest))
+        db.session.remove()
+        db.engine.dispose()
+    return found
+
+
+@contextmanager
+def product() -> Iterator[tuple[int, int]]:
+    """Run the whole product; returns the supervisor's process id and the port."""
+    port = free_port()
+    with process([sys.executable, "-m", "sleuth.serve", "--port", str(port)]) as running:
+        while not answers(port):
+            if running.poll() is not None:
+                sys.exit("The product ended by itself; start ./run to see why.")
+            time.sleep(0.05)
+        yield running.pid, port
+
+
+def sign_in(port: int) -> str:
+    """Sign in once; all tabs are those of one person. Return the headers of their requests."""
+    browser = requests.Session()
+    url = f"http://127.0.0.1:{port}/sign-in"
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', browser.get(url).text)
+    form = {"email": floor.EMAIL, "password": PASSWORD, "csrf_token": token[1] if token else ""}
+    if not browser.post(url, data=form).url.endswith(f"{HOME}/"):
+        sys.exit("Nobody could sign in.")
+    cookie = f"sleuth_session={browser.cookies['sleuth_session']}"
+    return f"Host: 127.0.0.1:{port}\r\nCookie: {cookie}\r\nAccept-Encoding: gzip\r\n"
+
+
+def watch(crowd: Crowd, pid: int, options: argparse.Namespace) -> int:
+    """Let the tabs live, and print what they felt and what the server took; the exit code."""
+    began = time.monotonic()
+    web = next(each for each in family(pid) if "sleuth.serve.web" in command(each))
+    figures = asyncio.run(live(crowd, pid, web, options))
+    seconds = time.monotonic() - began - WARM_SECONDS
+    pages = sorted(each for kind in PAGES for each in crowd.took[kind])
+    for kind in ("changes", *MIX):
+        show(kind, sorted(crowd.took[kind]))
+    worst = show("pages in all", pages)
+    print(f"{'errors':<16}{len(crowd.errors):>8}{'':<38}promised: none")
+    for each in crowd.errors[:5]:
+        print(f"  {each}")
+    print(f"{'memory, web':<16}{figures['web']} MB; all processes {figures['all']} MB")
+    print(f"{'CPU, server':<16}{100 * figures['server'] / seconds:8.0f} % of a core")
+    print(f"{'CPU, tabs':<16}{100 * figures['tabs'] / seconds:8.0f} % of a core")
+    print(f"{'load':<16}{os.getloadavg()[0]:8.1f} on {os.cpu_count()} cores")
+    return 1 if crowd.errors or worst > PROMISED_MS else 0
+
+
+async def live(
+    crowd: Crowd, pid: int, web: int, options: argparse.Namespace
+) -> dict[str, float | str]:
+    """Run all tabs for so long; return memory and CPU between warming up and the end."""
+    tabs = [asyncio.create_task(Tab(crowd).live()) for _ in range(options.tabs)]
+    await asyncio.sleep(WARM_SECONDS)
+    crowd.forget()
+    before, own = server_seconds(pid), time.process_time()
+    first_web, first_all = memory_kib(web) / 1024, memory_mb(pid)
+    await asyncio.sleep(60 * options.minutes)
+    server, own = server_seconds(pid) - before, time.process_time() - own
+    for each in tabs:
+        each.cancel()
+    await asyncio.gather(*tabs, return_exceptions=True)
+    return {
+        "server": server,
+        "tabs": own,
+        "web": f"{first_web:.0f} at first, {memory_kib(web) / 1024:.0f} at last",
+        "all": f"{first_all:.0f}, {memory_mb(pid):.0f}",
+    }
+
+
+def server_seconds(pid: int) -> float:
+    """Return the CPU time of all processes of the product."""
+    return sum(map(cpu_ticks, family(pid))) / TICKS
+
+
+def memory_mb(pid: int) -> float:
+    """Return what all processes of the product have in memory."""
+    total = 0.0
+    for each in family(pid):
+        with suppress(OSError):
+            total += memory_kib(each) / 1024
+    return total
+
+
+def show(name: str, took: list[float]) -> float:
+    """Print how long answers took; return the 99th percentile in milliseconds."""
+    if len(took) < 2:
+        print(f"{name:<16}{len(took):>8} answers")
+        return 0.0
+    cuts = [1000 * each for each in quantiles(took, n=100)]
+    promise = f"   promised: p99 {PROMISED_MS} ms" if name == "pages in all" else ""
+    figures = f"p50 {cuts[49]:6.0f} ms, p99 {cuts[98]:6.0f} ms"
+    print(f"{name:<16}{len(took):>8} answers, {figures}{promise}")
+    return cuts[98]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
