@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import problems_for_some
 from tests.browser.visitor import NARROW, WIDE, colour_of
 
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-"""All that axe-core knows up to level AA. Not AAA, and not what it calls experimental."""
 DIALOG_LINKS = "a[hx-target='#dialog-body']"
 FOLDS = 6
 """How many things that can be opened in place are opened: those of later cards look alike."""
 
-_LOOK = """async ({within, tags}) => {
-    const options = {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"]};
-    const found = await window.axe.run(within || document, options);
-    return found.violations;
-}"""
 _UNFOLD = """async (most) => {
     const folds = [...document.querySelectorAll("main details:not([data-menu])")];
     for (const each of folds.slice(0, most)) each.open = true;
@@ -60,23 +52,6 @@ def problems_in_two_windows(page: Page, within: str = "") -> Iterator[str]:
             yield f"is not {colours}"
         yield from (f"too wide if {name}: {each}" for each in page.evaluate(_TOO_WIDE))
         yield from (f"if {name}, {each}" for each in problems_for_some(page, within))
-
-
-def problems_for_some(page: Page, within: str = "") -> list[str]:
-    """Return what axe finds on a page as it is now: the rule, the element, how to mend it.
-
-    The script is put in as a debugger does, past the Content Security Policy, which stays as
-    strict as it is.
-    """
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE_SCRIPT)
-    violations = page.evaluate(_LOOK, {"within": within, "tags": TAGS})
-    return [_sentence(rule, node) for rule in violations for node in rule["nodes"]]
-
-
-def _sentence(rule: dict[str, Any], node: dict[str, Any]) -> str:
-    summary = " ".join(node["failureSummary"].split())
-    return f"{rule['id']}: {node['target']} {node['html'][:200]}: {summary}"
 
 
 def open_each(page: Page, addresses: list[str]) -> Iterator[str]:

@@ -108,7 +108,7 @@ def test_a_running_attempt_can_be_given_up(asked: Visitor, product: Product) -> 
     product.sentry.misbehave("slow", token=TOKENS["demo"].value, times=1, seconds=4)
     paste(asked, TOKENS["demo"].value)
     expect(asked.dialog).to_contain_text("Checking the token with Sentry")
-    asked.picture("checking")
+    asked.photograph("checking")
     asked.press("Cancel")
     expect(asked.dialog).to_be_hidden()
     asked.page.reload()

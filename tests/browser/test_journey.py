@@ -461,7 +461,7 @@ def test_the_owner_lets_people_in(owner: Visitor) -> None:
     owner.choose("Settings")
     owner.page.get_by_role("link", name="People").click()
     for colleague in COLLEAGUES:
-        dialog = owner.open("Add a person")
+        dialog = owner.open("Add person")
         dialog.get_by_label("E-mail").fill(colleague.email)
         dialog.get_by_label("Role").select_option(label=colleague.role)
         dialog.get_by_label("Name").fill(colleague.name)

@@ -151,7 +151,7 @@ def test_every_page_fits_and_complains_of_nothing(
     routes = product.application.url_map.bind("localhost")
     problems: list[str] = []
     for endpoint, path in crawl(owner, routes):
-        owner.picture(endpoint)
+        owner.photograph(endpoint)
         problems += [f"{path}: {problem}" for problem in problems_of(owner)]
         problems += [f"{path}: {problem}" for problem in problems_of_dialogs(owner, routes, opened)]
         visited.add(endpoint)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
+from tests.browser.axe import problems_for_some
+
 PATIENCE_SECONDS = 20
 """How long a job, the tick and the live poll may take together on a busy machine."""
 SCREENSHOTS = os.environ.get("SLEUTH_SCREENSHOTS", "")
@@ -161,6 +163,12 @@ class Visitor:
             self.page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
 
     def picture(self, step: str) -> None:
+        """Look at the page: everybody must be able to use it. Take its pictures, too."""
+        if self.has_scripts:
+            self.told += [f"{step}: {problem}" for problem in problems_for_some(self.page)]
+        self.photograph(step)
+
+    def photograph(self, step: str) -> None:
         """Take four screenshots, light and dark, wide and narrow, if they are wanted."""
         if not SCREENSHOTS:
             return

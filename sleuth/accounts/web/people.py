@@ -42,7 +42,7 @@ def add_member() -> ResponseReturnValue:
             )
             return _done(f"{member.user.name} is a member now.")
     return render_dialog(
-        "accounts/dialogs/add_member.html", form.status, title="Add a person", form=form
+        "accounts/dialogs/add_member.html", form.status, title="Add person", form=form
     )
 
 
