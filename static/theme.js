@@ -3,6 +3,8 @@
   "use strict";
   const root = document.documentElement;
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const print = window.matchMedia("print");
+  let isPrinting = false;
 
   const read = () => {
     try {
@@ -14,7 +16,8 @@
 
   const apply = () => {
     const choice = read();
-    const isDark = choice === "dark" || (choice === "auto" && dark.matches);
+    const isWanted = choice === "dark" || (choice === "auto" && dark.matches);
+    const isDark = isWanted && !print.matches && !isPrinting; // paper is white
     root.dataset.bsTheme = isDark ? "dark" : "light";
     root.dataset.themeChoice = choice;
   };
@@ -22,5 +25,12 @@
   root.classList.remove("no-js");
   root.addEventListener("sleuth:theme", apply);
   dark.addEventListener("change", apply);
+  print.addEventListener("change", apply);
+  for (const [name, begins] of [["beforeprint", true], ["afterprint", false]]) {
+    window.addEventListener(name, () => {
+      isPrinting = begins;
+      apply();
+    });
+  }
   apply();
 })();

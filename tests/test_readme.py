@@ -9,6 +9,7 @@ from configparser import ConfigParser
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -56,16 +57,16 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", each).strip().lower().replace(" ", "-") for each in headings}
 
 
-def run_script() -> Any:
-    """Return the start script as a module."""
-    loader = SourceFileLoader("run_of_the_readme", str(ROOT / "run"))
+def script(path: str) -> Any:
+    """Return a script of this repository as a module."""
+    loader = SourceFileLoader(f"{Path(path).stem}_of_the_readme", str(ROOT / path))
     module = module_from_spec(spec_from_loader(loader.name, loader))
     loader.exec_module(module)
     return module
 
 
 def test_every_command_of_the_start_script_exists() -> None:
-    known = run_script().COMMANDS
+    known = script("run").COMMANDS
     commands = list(shell_commands(README, "./run"))
     assert ["./run"] in commands
     assert ["./run", "demo"] in commands
@@ -148,6 +149,22 @@ def test_pictures_are_small_enough_to_be_loaded_at_once() -> None:
     assert len(pictures) == 4  # two, in light and dark
     for each in pictures:
         assert (ROOT / each).stat().st_size < MOST_BYTES
+
+
+def test_the_pictures_that_are_shown_are_those_that_are_taken() -> None:
+    shown = {Path(link).name for page in PAGES for link in links(page) if link.endswith(".png")}
+    kept = {path.name for path in (ROOT / "docs" / "images").iterdir()}
+    assert script(".ci/pictures.py").names() == shown == kept
+
+
+def test_without_chromium_one_sentence_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pictures = script(".ci/pictures.py")
+    monkeypatch.setattr(pictures.shutil, "which", lambda _name: None)
+    playwright = SimpleNamespace(chromium=SimpleNamespace(executable_path=str(tmp_path / "no")))
+    with pytest.raises(pictures.PicturesError, match=r"^Pictures need Chromium: install [^.]+"):
+        pictures.chromium(playwright)
 
 
 def test_the_scopes_are_those_that_sentry_is_asked_for(app: Flask) -> None:

@@ -229,9 +229,7 @@ def _told_sources(integration_ids: Collection[int], now: datetime) -> tuple[Sour
     rows = db.session.execute(
         select(ImpactSource, is_waiting.label("is_waiting"))
         .join(Project)
-        .where(
-            _of(integration_ids), ImpactSource.paused_at.is_(None), or_(is_waiting, is_quiet)
-        )
+        .where(_of(integration_ids), ImpactSource.paused_at.is_(None), or_(is_waiting, is_quiet))
         .options(joinedload(ImpactSource.project), joinedload(ImpactSource.environment))
         .order_by(Project.name, ImpactSource.name, ImpactSource.id)
     )
