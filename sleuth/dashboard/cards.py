@@ -141,17 +141,20 @@ def read_cards(organization_id: int, filters: Filters, page: Page) -> list[Deplo
 
 def read_card(organization_id: int, public_id: str) -> DeployCard | None:
     """Return one card, or None if the organization has no such deploy."""
-    return next(iter(read_cards_where(organization_id, Deploy.public_id == public_id)), None)
+    conditions = Deploy.organization_id == organization_id, Deploy.public_id == public_id
+    return next(iter(read_cards_where(organization_id, *conditions)), None)
 
 
-def read_cards_where(organization_id: int, condition: ColumnElement[bool]) -> list[DeployCard]:
-    """Return an organization's cards that meet a condition on ``Deploy``, newest first."""
-    statement = (
-        _of_organization(_selected(), organization_id, Filters())
-        .where(condition)
-        .order_by(Deploy.deployed_at.desc(), Deploy.id.desc())
-    )
-    return _cards(db.session.execute(statement).all(), organization_id)
+def read_cards_where(organization_id: int, *conditions: ColumnElement[bool]) -> list[DeployCard]:
+    """Return cards, newest first.
+
+    Args:
+        organization_id: Whose deploys the conditions let through; they see to that themselves,
+            or SQLite would go through all of an organization's deploys to find a few.
+    """
+    statement = Filters().apply(_selected()).where(*conditions)
+    newest_first = statement.order_by(Deploy.deployed_at.desc(), Deploy.id.desc())
+    return _cards(db.session.execute(newest_first).all(), organization_id)
 
 
 def _selected() -> Statement:
