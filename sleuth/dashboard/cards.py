@@ -135,17 +135,20 @@ def read_cards(organization_id: int, asked: Asked, page: Page) -> list[DeployCar
 
 def read_card(organization_id: int, public_id: str) -> DeployCard | None:
     """Return one card, or None if the organization has no such deploy."""
-    return next(iter(read_cards_where(organization_id, Deploy.public_id == public_id)), None)
+    conditions = Deploy.organization_id == organization_id, Deploy.public_id == public_id
+    return next(iter(read_cards_where(*conditions)), None)
 
 
-def read_cards_where(organization_id: int, condition: ColumnElement[bool]) -> list[DeployCard]:
-    """Return an organization's cards that meet a condition on ``Deploy``, newest first."""
-    statement = (
-        _selected()
-        .where(Deploy.organization_id == organization_id, condition)
-        .order_by(Deploy.deployed_at.desc(), Deploy.id.desc())
-    )
-    return _cards(db.session.execute(statement).all())
+def read_cards_where(*conditions: ColumnElement[bool]) -> list[DeployCard]:
+    """Return the cards of an organization, newest first.
+
+    Args:
+        conditions: They see to it that all are of one organization; asking for that here
+            would let SQLite go through all of its deploys to find a few.
+    """
+    statement = _selected().where(*conditions)
+    newest_first = statement.order_by(Deploy.deployed_at.desc(), Deploy.id.desc())
+    return _cards(db.session.execute(newest_first).all())
 
 
 def _selected() -> Statement:

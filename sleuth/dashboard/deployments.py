@@ -48,7 +48,7 @@ class DeploymentPage:
 
 def read_deployment(found: CodeDeployment) -> DeploymentPage:
     """Return what is shown of a code deployment."""
-    cards = read_cards_where(found.organization_id, _is_shown(found))
+    cards = read_cards_where(_is_shown(found))
     live = {each.environment_slug: each for each in cards if each.replaced_by is None}
     environments = sorted(found.project.environments, key=lambda each: not each.is_default)
     return DeploymentPage(

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sleuth.deploys import sizes
@@ -15,21 +14,21 @@ from sleuth.extensions import Model
 from sleuth.projects.models import Environment, Project
 
 
-def _told(context: DefaultExecutionContext, *names: str) -> list[sizes.Entries]:
-    """Return lists of the row that is about to be stored."""
+def _told(context: Any, *names: str) -> list[sizes.Entries]:
+    """Return lists of the row that is about to be stored, in an execution context."""
     values = context.get_current_parameters()
     return [values.get(name) or () for name in names]
 
 
-def _first_commit_at(context: DefaultExecutionContext) -> datetime | None:
+def _first_commit_at(context: Any) -> datetime | None:
     return sizes.first_commit_at(*_told(context, "commits"))
 
 
-def _author_count(context: DefaultExecutionContext) -> int:
+def _author_count(context: Any) -> int:
     return sizes.author_count(*_told(context, "commits"))
 
 
-def _size(context: DefaultExecutionContext) -> str:
+def _size(context: Any) -> str:
     return sizes.size_of(*_told(context, "commits", "files", "pull_requests"))
 
 

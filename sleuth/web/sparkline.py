@@ -80,23 +80,18 @@ def layout_sparkline(
 
 
 def _bars(known: Sequence[int | None], first: int, step: float, highest: int) -> str:
-    """Return bars that stand on the baseline, as a path.
-
-    What follows a bar's height is the same for all, so that little is left of it in transit.
-    """
-    space = min(step * 0.2, 1.5)
-    rest = f"h{step - space:.4g}V{BASELINE}h{space:.4g}"
-    parts = []
-    for index, value in enumerate(known, first):
-        if value is not None:
-            is_apart = index == first or known[index - first - 1] is None
-            start = f"M{index * step + space / 2:.4g} {BASELINE}" if is_apart else ""
-            parts.append(f"{start}V{_top(value, highest)}{rest}")
-    return "".join(parts)
+    """Return bars that stand on the baseline, as a path."""
+    gap = min(step * 0.2, 1.5)
+    width = f"{step - gap:.2f}"
+    return "".join(
+        f"M{(index * step) + gap / 2:.2f} {BASELINE}V{_top(value, highest):.1f}h{width}V{BASELINE}z"
+        for index, value in enumerate(known, first)
+        if value is not None
+    )
 
 
-def _top(value: int, highest: int) -> int:
-    return round(BASELINE - (max(value / highest * (BASELINE - 3), 2) if value else 1))
+def _top(value: int, highest: int) -> float:
+    return BASELINE - (max(value / highest * (BASELINE - 3), 2) if value else 0.75)
 
 
 def _gaps(known: Sequence[int | None], step: float) -> list[Gap]:

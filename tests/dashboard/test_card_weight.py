@@ -17,7 +17,11 @@ from tests.dashboard.conftest import words
 LIMIT = 4096
 LEVEL = 6
 COMMITS = [
-    {"revision": number * 5, "date": (NOW - timedelta(hours=9)).isoformat(), "author": {"name": who}}
+    {
+        "revision": number * 5,
+        "date": (NOW - timedelta(hours=9)).isoformat(),
+        "author": {"name": who},
+    }
     for number, who in (("a17e0c3d", "Ada"), ("b450349f", "Ben"))
 ]
 FULL = {

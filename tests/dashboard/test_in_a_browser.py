@@ -16,6 +16,7 @@ from sleuth.accounts import audit
 from sleuth.deploys.models import CodeDeployment, Deploy
 from sleuth.deploys.parameters import Registration
 from sleuth.deploys.registration import register_deploy
+from sleuth.deploys.service import delete_deploy
 from sleuth.extensions import db, write
 from sleuth.health.models import Verdict
 from tests.conftest import PASSWORD, Cast, _project
@@ -101,6 +102,27 @@ def test_a_new_deploy_appears_on_top(enter, told) -> None:
     register_deploy(told.deployments[0].id, Registration(revision="brand-new"), now)
     first = page.locator("article").first
     expect(first).to_contain_text("brand-new", timeout=10_000)
+
+
+def test_a_deploy_deleted_from_its_card_leaves_the_list_and_the_keyboard_goes_on(
+    enter, told
+) -> None:
+    page = enter()
+    places = page.locator("article").evaluate_all("cards => cards.map(card => card.id)")
+    card, following = (page.locator(f"#{place}") for place in places[1:3])
+    card.get_by_role("link", name="Delete this deploy").press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Delete deploy").press("Enter")
+    expect(card).to_have_count(0)
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(following.locator(".deploy-title a")).to_be_focused()
+
+
+def test_a_card_whose_deploy_somebody_else_deletes_hands_the_focus_on(enter, told) -> None:
+    page = enter()
+    deploy_named(page, told.deploys[0].public_id).locator(".deploy-title a").focus()
+    delete_deploy(told.deploys[0].id)
+    following = deploy_named(page, told.deploys[1].public_id)
+    expect(following.locator(".deploy-title a")).to_be_focused(timeout=10_000)
 
 
 def test_a_deploy_page_keeps_its_table_open_while_it_is_drawn_again(enter, told, served) -> None:

@@ -25,7 +25,8 @@ def by(**author: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("count", "size"), [(1, "small"), (10, "small"), (20, "medium"), (30, "large"), (31, "gigantic")]
+    ("count", "size"),
+    [(1, "small"), (10, "small"), (20, "medium"), (30, "large"), (31, "gigantic")],
 )
 def test_commits_make_a_size(count: int, size: str) -> None:
     assert sizes.size_of([COMMIT] * count, [], []) == size
