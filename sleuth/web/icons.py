@@ -31,12 +31,12 @@ def icon(name: str, title: str | None = None, css: str = "") -> Markup:
         title: What it says to those who cannot see it; None where words stand beside it.
         css: Further classes.
     """
-    return _icon(asset_url("icons.svg"), name, title, css)
+    return _drawn(asset_url("icons.svg"), name, title, css)
 
 
 @lru_cache(maxsize=1024)
-def _icon(sprite: str, name: str, title: str | None, css: str) -> Markup:
-    """Pages have hundreds of icons, and few different ones."""
+def _drawn(sprite: str, name: str, title: str | None, css: str) -> Markup:
+    """A page has hundreds, and but a few of them differ."""
     words = Markup('role="img" aria-label="{}"').format(title) if title else Markup("")
     return Markup('<svg class="icon {}" {}><use href="{}#{}"></use></svg>').format(
         css, words or Markup('aria-hidden="true"'), sprite, name
