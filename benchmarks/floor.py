@@ -18,6 +18,7 @@ from flask import Flask, g, render_template
 from flask.testing import FlaskClient
 from jinja2 import Template
 from sqlalchemy import select
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -165,11 +166,18 @@ def asking(
     client: FlaskClient, url: str, headers: Mapping[str, str] | None = None, status: int = 200
 ) -> Callable[[], None]:
     """Return a call that asks for a page as a browser does, and reads all of it."""
+    cookie = client.get_cookie("sleuth_session")
     sent = {**ACCEPTS, **(headers or {})}
+    if cookie is not None:
+        sent["Cookie"] = f"{cookie.key}={cookie.value}"
+    where, _, query = url.partition("?")
+    environ = EnvironBuilder(
+        path=where, query_string=query, headers=sent, environ_base=client.environ_base
+    ).get_environ()
 
     def ask() -> None:
-        answer = client.get(url, headers=sent)
-        if answer.status_code != status or not (answer.data or status == 204):
-            sys.exit(f"{url} answered {answer.status}.")
+        parts, answered, _ = run_wsgi_app(client.application, dict(environ), buffered=True)
+        if not answered.startswith(f"{status} ") or not (b"".join(parts) or status == 204):
+            sys.exit(f"{url} answered {answered}.")
 
     return ask

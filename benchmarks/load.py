@@ -45,6 +45,7 @@ POLL_SECONDS = 4
 WARM_SECONDS = 20
 PATIENCE_SECONDS = 30
 HOME = "/o/watched"
+AGENT = "Tab"
 PAGES = ("dashboard", "deploy page", "integrations")
 MIX = {"dashboard": 4, "deploy page": 3, "card": 2, "integrations": 1}
 """How often each is opened, beside the others."""
@@ -192,13 +193,21 @@ def product() -> Iterator[tuple[int, int]]:
 def sign_in(port: int) -> str:
     """Sign in once; all tabs are those of one person. Return the headers of their requests."""
     browser = requests.Session()
+    browser.headers["User-Agent"] = AGENT  # a session is begun anew where the browser is another
     url = f"http://127.0.0.1:{port}/sign-in"
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', browser.get(url).text)
     form = {"email": floor.EMAIL, "password": PASSWORD, "csrf_token": token[1] if token else ""}
     if not browser.post(url, data=form).url.endswith(f"{HOME}/"):
         sys.exit("Nobody could sign in.")
     cookie = f"sleuth_session={browser.cookies['sleuth_session']}"
-    return f"Host: 127.0.0.1:{port}\r\nCookie: {cookie}\r\nAccept-Encoding: gzip\r\n"
+    lines = (
+        f"Host: 127.0.0.1:{port}",
+        f"Cookie: {cookie}",
+        f"User-Agent: {AGENT}",
+        "Accept-Encoding: gzip",
+        "Sec-Fetch-Site: same-origin",
+    )
+    return "".join(f"{line}\r\n" for line in lines)
 
 
 def watch(crowd: Crowd, pid: int, options: argparse.Namespace) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from functools import cache
 
 from flask import g
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.orm import contains_eager
 
 from sleuth.accounts import audit, passwords
@@ -51,7 +52,8 @@ def load_user(session_id: str) -> User | None:
     user_id = session_id.partition(".")[0]
     if not user_id.isdecimal():
         return None
-    row = db.session.execute(_person(int(user_id), g.get("organization_slug") or "")).first()
+    asked = {"user_id": int(user_id), "slug": g.get("organization_slug") or ""}
+    row = db.session.execute(_person(), asked).first()
     if row is None or row.User.get_id() != session_id:
         return None
     g.own_membership, g.last_event = row.Membership, row.last_event or 0
@@ -59,22 +61,24 @@ def load_user(session_id: str) -> User | None:
     return row.User  # type: ignore[no-any-return]
 
 
-def _person(user_id: int, organization_slug: str) -> Select[User, Membership, int, int | None]:
-    own = select(func.count(Membership.id)).where(Membership.user_id == user_id)
+@cache
+def _person() -> Select[User, Membership, int, int | None]:
+    """Select a person as a page needs them; built once, because every request asks."""
+    own = select(func.count(Membership.id)).where(Membership.user_id == User.id)
     newest = select(func.max(Event.id)).where(Event.organization_id == Organization.id)
     in_it = and_(Membership.user_id == User.id, Membership.organization_id == Organization.id)
     return (
         select(
             User,
             Membership,
-            own.scalar_subquery().label("organization_count"),
+            own.correlate(User).scalar_subquery().label("organization_count"),
             newest.correlate(Organization).scalar_subquery().label("last_event"),
         )
         .select_from(User)
-        .outerjoin(Organization, Organization.slug == organization_slug)
+        .outerjoin(Organization, Organization.slug == bindparam("slug"))
         .outerjoin(Membership, in_it)
         .options(contains_eager(Membership.organization))
-        .where(User.id == user_id)
+        .where(User.id == bindparam("user_id"))
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import g
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import ScalarSelect, and_, bindparam, func, select
 
 from sleuth.accounts.models import Event
 from sleuth.deploys.models import Deploy
@@ -57,8 +57,13 @@ def latest(organization_id: int) -> int:
     membership = g.get("membership")
     if membership is not None and membership.organization_id == organization_id:
         return int(g.last_event)
-    newest = select(func.max(Event.id)).where(Event.organization_id == organization_id)
-    return db.session.scalar(newest) or 0
+    return db.session.scalar(select(newest(organization_id))) or 0
+
+
+def newest(organization_id: int) -> ScalarSelect[int | None]:
+    """Return the same as part of another statement; None if there is no event."""
+    ids = select(func.max(Event.id)).where(Event.organization_id == organization_id)
+    return ids.scalar_subquery()
 
 
 def changes_after(organization_id: int, after: int) -> Changes:

@@ -177,5 +177,5 @@ def test_fewer_errors_are_told_in_percent_and_what_came_since_stands_apart(read,
 
 def test_a_page_without_the_script_is_spared_the_figures_for_it(read, verdict) -> None:
     page = read(address(verdict))
-    assert "chart.js" not in page
+    assert "charts.js" not in page
     assert "data-chart=" not in page
