@@ -133,7 +133,7 @@ def _selected() -> Statement:
     return Filters().apply(overriding.with_standing(select(*columns), Deploy.id))
 
 
-def _judged_from() -> ScalarSelect[datetime | None]:
+def _judged_from() -> ScalarSelect[datetime]:
     earliest = select(func.min(ImpactSource.judges_from))
     return earliest.where(ImpactSource.environment_id == Deploy.environment_id).scalar_subquery()
 

@@ -20,7 +20,6 @@ from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
 from sleuth.health.words import HEALTH_NAMES
 
-
 LABELS = {
     "health": "Health",
     "project": "Project",
