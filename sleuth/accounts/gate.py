@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
@@ -22,7 +23,7 @@ WITHOUT_MEMBERSHIP = {Permission.PUBLIC, Permission.TOKEN, Permission.SIGNED_IN}
 def init_app(app: Flask) -> None:
     """Put the gate before every request and teach URLs the current organization."""
     app.url_value_preprocessor(_take_organization)
-    app.url_defaults(_fill_organization)
+    app.url_defaults(partial(_fill_organization, app))
     app.before_request(enforce)
     app.jinja_env.globals["can"] = can
 
@@ -90,12 +91,12 @@ def _take_organization(_endpoint: str | None, values: dict[str, Any] | None) -> 
         g.organization_slug = values.pop(ORGANIZATION, None)
 
 
-def _fill_organization(endpoint: str, values: dict[str, Any]) -> None:
+def _fill_organization(app: Flask, endpoint: str, values: dict[str, Any]) -> None:
     slug = g.get(ORGANIZATION)
-    if slug and ORGANIZATION not in values and _takes_organization(endpoint):
+    if slug and ORGANIZATION not in values and _takes_organization(app, endpoint):
         values[ORGANIZATION] = slug
 
 
-def _takes_organization(endpoint: str) -> bool:
-    known = endpoint in current_app.view_functions  # else the caller gets the BuildError
-    return known and current_app.url_map.is_endpoint_expecting(endpoint, ORGANIZATION)
+def _takes_organization(app: Flask, endpoint: str) -> bool:
+    known = endpoint in app.view_functions  # else the caller gets the BuildError
+    return known and app.url_map.is_endpoint_expecting(endpoint, ORGANIZATION)

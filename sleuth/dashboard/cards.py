@@ -158,7 +158,7 @@ def _selected() -> Statement:
     return Filters().apply(following.with_following(selected))
 
 
-def _judged_from() -> ScalarSelect[datetime | None]:
+def _judged_from() -> ScalarSelect[datetime]:
     earliest = select(func.min(ImpactSource.judges_from))
     return earliest.where(ImpactSource.environment_id == Deploy.environment_id).scalar_subquery()
 

@@ -64,7 +64,7 @@ def read_choices(organization_id: int, asked: Asked) -> Choices:
         found[row.kind].append(row)
     return Choices(
         projects=_by_name(found["project"]),
-        environments=_unlike(sorted(found["environment"], key=lambda row: row.place)),
+        environments=_unlike(_in_order(found["environment"])),
         deployments=_by_name(found["deployment"]),
         authors=_by_name(_most_seen(found["author"])),
         tags=_tags(found["tag"]),
@@ -104,6 +104,10 @@ def _part(kind: str, slug: Any, name: Any, place: Any) -> Statement:
         cast(name, Text).label("name"),
         place.label("place"),
     )
+
+
+def _in_order(rows: Rows) -> Rows:
+    return sorted(rows, key=lambda row: row.place)
 
 
 def _most_seen(rows: Rows) -> list[Choice]:

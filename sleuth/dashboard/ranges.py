@@ -95,11 +95,11 @@ class Range:
 
     @property
     def length(self) -> str:
-        """In words: "24 hours", "7 days", "1 day, 3 March 2026"."""
+        """In words: "24 hours", "7 days", "1 day (3 March 2026)"."""
         if self.key == "24h":
             return "24 hours"
         days = "1 day" if self.days == 1 else f"{self.days} days"
-        return f"{days}, {self._dates_in_words()}" if self.key == CUSTOM else days
+        return f"{days} ({self._dates_in_words()})" if self.key == CUSTOM else days
 
     @property
     def when(self) -> str:

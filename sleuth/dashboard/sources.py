@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import CTE, Row, and_, func, select
+from sqlalchemy import CTE, Row, func, select
 
 from sleuth.dashboard.filters import Statement
 from sleuth.dashboard.ranks import BEST_FIRST, overall_rank
@@ -143,35 +143,30 @@ def _deploys(shown: CTE, now: datetime) -> Sequence[Row[Any]]:
         partition_by=Deploy.code_deployment_id,
         order_by=(Deploy.deployed_at.desc(), Deploy.id.desc()),
     )
-    recent = (
-        select(
-            Deploy.id,
-            Deploy.public_id,
-            Deploy.code_deployment_id,
-            Deploy.revision,
-            Deploy.deployed_at,
-            newest_first.label("place"),
-        )
+    ranked = (
+        select(Deploy.id, Deploy.code_deployment_id, newest_first.label("place"))
         .where(
             Deploy.code_deployment_id.in_(select(shown.c.id)), Deploy.deployed_at >= now - STRIP_AGE
         )
         .subquery()
     )
-    is_last = and_(recent.c.code_deployment_id == shown.c.id, recent.c.place <= STRIP_LENGTH)
+    # Only the few that are shown are read as a whole: what was sent with a deploy may be long.
+    last = select(ranked).where(ranked.c.place <= STRIP_LENGTH).subquery()
     return db.session.execute(
         select(
             shown,
-            recent.c.public_id,
-            recent.c.revision,
-            recent.c.deployed_at,
-            overall_rank(recent.c.id).label("rank"),
+            Deploy.public_id,
+            Deploy.revision,
+            Deploy.deployed_at,
+            overall_rank(last.c.id).label("rank"),
         )
-        .outerjoin(recent, is_last)
+        .outerjoin(last, last.c.code_deployment_id == shown.c.id)
+        .outerjoin(Deploy, Deploy.id == last.c.id)
         .order_by(
             shown.c.last_deploy_at.desc().nulls_last(),
             shown.c.name,
             shown.c.id,
-            recent.c.place.desc(),
+            last.c.place.desc(),
         )
     ).all()
 

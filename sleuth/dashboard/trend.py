@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -20,40 +21,22 @@ from sleuth.health.words import WORST_FIRST
 STACKED = ("unknown", "healthy", "improved", "ailing", "unhealthy")
 WORSE = ("ailing", "unhealthy")
 MOST_LABELS = 7
+SIZE = 1000, 100
+"""Of the pictures, which are stretched to the room there is."""
 
 Seen = Counter[tuple[int, str]]
 """Deploys by the place of their bar and their health."""
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
-    """The deploys of one health within a bar, as a share of the highest in percent.
-
-    Args:
-        top: Distance of its upper edge from the top of the picture.
-    """
-
-    health: str
-    count: int
-    top: float
-    height: float
-
-    @property
-    def pair(self) -> tuple[str, int]:
-        """The health with its count."""
-        return self.health, self.count
-
-
-@dataclass(frozen=True, slots=True)
 class Bar:
-    """An hour, a day or a week (UTC) of deploys, drawn as layers from the bottom up.
+    """An hour, a day or a week (UTC) of deploys.
 
     Args:
         x, width: Per cent of the picture.
         name: When, in full.
         label: What stands below it, "" if nothing does.
-        health: Of its worst deploy; "" if there is none.
-        badness: The height of the mark below, in per cent: the worse the higher.
+        counts: Deploys by health, the worst first, without zeros.
     """
 
     first: date
@@ -62,13 +45,21 @@ class Bar:
     width: float
     name: str
     label: str
-    layers: tuple[Layer, ...]
-    health: str
-    badness: int
+    counts: dict[str, int]
 
     @property
     def count(self) -> int:
-        return sum(layer.count for layer in self.layers)
+        return sum(self.counts.values())
+
+    @property
+    def health(self) -> str:
+        """Of its worst deploy; "" if there is none."""
+        return next(iter(self.counts), "")
+
+    @property
+    def words(self) -> str:
+        """How its deploys went: "2 unhealthy, 1 healthy"."""
+        return ", ".join(f"{count} {health}" for health, count in self.counts.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +70,14 @@ class Trend:
         unit: What one bar stands for.
         healths: How many deploys came to each health, worst first, without zeros.
         failures: How many count as change failures by now.
+        layers: The bars by health, drawn from the bottom up, as paths in ``SIZE``.
+        marks: How bad the worst deploy of each bar is, likewise: the worse the higher.
     """
 
     unit: str
     bars: tuple[Bar, ...]
+    layers: tuple[tuple[str, str], ...]
+    marks: tuple[tuple[str, str], ...]
     healths: tuple[tuple[str, int], ...]
     failures: int
 
@@ -113,7 +108,7 @@ def read_trend(organization_id: int, asked: Asked, now: datetime) -> Trend:
     rank = overall_rank(Deploy.id).label("rank")
     has_failed = case((Deploy.failed_at <= now, 1))
     rows = db.session.execute(
-        select(when, rank, func.count().label("count"), func.count(has_failed).label("failures"))
+        select(when, rank, func.count().label("deploys"), func.count(has_failed).label("failures"))
         .where(*asked.conditions(organization_id))
         .group_by("at", "rank")
     ).all()
@@ -121,44 +116,41 @@ def read_trend(organization_id: int, asked: Asked, now: datetime) -> Trend:
     step = starts[1] - starts[0] if len(starts) > 1 else asked.range.until - starts[0]
     for row in rows:
         place = (_moment(row.at, named) - starts[0]) // step
-        seen[place, BEST_FIRST[row.rank]] += row.count
-    totals = {h: sum(seen[place, h] for place in range(len(starts))) for h in _WORST_AND_UNKNOWN}
+        seen[place, BEST_FIRST[row.rank]] += row.deploys
+    bars = tuple(_bars(asked.range, starts, seen))
+    totals = ((h, sum(bar.counts.get(h, 0) for bar in bars)) for h in _WORST_FIRST)
     return Trend(
         unit=asked.range.unit,
-        bars=tuple(_bars(asked.range, starts, seen)),
-        healths=tuple((health, count) for health, count in totals.items() if count),
+        bars=bars,
+        layers=tuple(_layers(bars)),
+        marks=tuple(_marks(bars)),
+        healths=tuple((health, count) for health, count in totals if count),
         failures=sum(row.failures for row in rows),
     )
 
 
-_WORST_AND_UNKNOWN = (*WORST_FIRST, "unknown")
+_WORST_FIRST = (*WORST_FIRST, "unknown")
 
 
 def _moment(text: str, unit: str) -> datetime:
     return datetime.fromisoformat(text[: LENGTHS[unit]]).replace(tzinfo=UTC)
 
 
-def _bars(shown: Range, starts: list[datetime], seen: Seen) -> list[Bar]:
+def _bars(shown: Range, starts: list[datetime], seen: Seen) -> Iterator[Bar]:
     pitch = 100 / len(starts)
-    sums = [sum(seen[place, health] for health in STACKED) for place in range(len(starts))]
     every = -(-len(starts) // MOST_LABELS)
-    bars = []
-    for place, start in enumerate(starts):
-        end = min([*starts[place + 1 : place + 2], shown.until]) - timedelta(seconds=1)
-        worst = next((each for each in _WORST_AND_UNKNOWN if seen[place, each]), "")
-        bar = Bar(
+    ends = [*starts[1:], shown.until]
+    for place, (start, until) in enumerate(zip(starts, ends, strict=True)):
+        end = until - timedelta(seconds=1)
+        yield Bar(
             first=start.date(),
             last=end.date(),
             x=round((place + 0.1) * pitch, 2),
             width=round(pitch * 0.8, 2),
             name=_name(shown.unit, start, end),
             label=_label(shown, start) if place % every == 0 else "",
-            layers=tuple(_layers(place, seen, max(*sums, 1))),
-            health=worst,
-            badness=HEIGHTS.get(worst, 0),
+            counts={h: seen[place, h] for h in _WORST_FIRST if seen[place, h]},
         )
-        bars.append(bar)
-    return bars
 
 
 def _name(unit: str, start: datetime, end: datetime) -> str:
@@ -175,13 +167,28 @@ def _label(shown: Range, start: datetime) -> str:
     return f"{start:%a}" if shown.days <= MOST_LABELS else f"{start.day} {start:%b}"
 
 
-def _layers(place: int, seen: Seen, highest: int) -> list[Layer]:
-    layers = []
-    below = 0
+def _layers(bars: Sequence[Bar]) -> Iterator[tuple[str, str]]:
+    """Yield one path a health: an element a bar and health would be most of the graph."""
+    scale = SIZE[1] / max(1, *(bar.count for bar in bars))
+    tops = [float(SIZE[1])] * len(bars)
     for health in STACKED:
-        count = seen[place, health]
-        if count:
-            below += count
-            top, height = 100 - below / highest * 100, count / highest * 100
-            layers.append(Layer(health, count, round(top, 2), round(height, 2)))
-    return layers
+        path = ""
+        for place, bar in enumerate(bars):
+            if count := bar.counts.get(health):
+                tops[place] -= count * scale
+                path += _box(bar, tops[place], count * scale)
+        if path:
+            yield health, path
+
+
+def _marks(bars: Sequence[Bar]) -> Iterator[tuple[str, str]]:
+    for health in STACKED:
+        height = HEIGHTS[health]
+        path = "".join(_box(bar, SIZE[1] - height, height) for bar in bars if bar.health == health)
+        if path:
+            yield health, path
+
+
+def _box(bar: Bar, top: float, height: float) -> str:
+    x, width = (each * SIZE[0] / 100 for each in (bar.x, bar.width))
+    return f"M{x:.1f} {top:.2f}h{width:.1f}v{height:.2f}h-{width:.1f}z"

@@ -51,9 +51,10 @@ def test_others_do_not_nor_those_that_lack_time(read, deployed, failed_after) ->
     assert "a change failure" not in words(read(f"/deploys/{deploy}")).lower()
 
 
-def test_the_week_counts_them(read, deployed) -> None:
+def test_the_headline_counts_them(read, deployed) -> None:
     deployed(None)
-    assert "change failure" not in words(read()).partition("Mon")[0]
+    assert "change failure" not in words(read()).partition("Unknown")[0]
     for failed_after in (12, 60, 61):
         deployed(failed_after)
-    assert "4 deploys over 7 days – 0.6 deploys/day – 2 change failures (50 %)" in words(read())
+    assert "4 deploys over 7 days, 0.6 a day; " in words(read())
+    assert "; 2 change failures (50 %)" in words(read())

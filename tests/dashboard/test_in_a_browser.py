@@ -147,11 +147,22 @@ def test_a_hidden_tab_asks_nothing(enter) -> None:
 
 def test_a_filter_takes_effect_at_once_and_back_takes_it_back(enter) -> None:
     page = enter()
-    page.get_by_label("Environment").select_option(label="Staging")
+    page.get_by_text("Filters", exact=True).click()
+    page.locator("#filter-environment").select_option(label="Staging")
     expect(page).to_have_url(re.compile(r"\?environment=staging$"))
     expect(page.locator("article").first).to_contain_text("to Staging")
+    expect(page.get_by_role("link", name="Environment: Staging")).to_be_visible()
     page.go_back()
     expect(page.locator("article").first).to_contain_text("to Production")
+
+
+def test_a_range_takes_effect_at_once_and_keeps_the_keyboard(enter) -> None:
+    page = enter()
+    page.get_by_role("link", name="24 hours").focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"\?range=24h$"))
+    expect(page.get_by_text("over 24 hours")).to_be_visible()
+    expect(page.get_by_role("link", name="24 hours")).to_be_focused()
 
 
 def test_a_search_is_one_press_of_enter(enter, told) -> None:
@@ -162,9 +173,9 @@ def test_a_search_is_one_press_of_enter(enter, told) -> None:
     expect(page.get_by_label("Revision or author")).to_be_focused()
 
 
-def test_the_keyboard_goes_from_the_filters_to_the_first_deploy(enter) -> None:
+def test_the_keyboard_goes_from_the_graph_to_the_first_deploy(enter) -> None:
     page = enter()
-    page.get_by_label("Code deployment", exact=True).focus()
+    page.locator("#trend-table summary").focus()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Set the health by hand").first).to_be_focused()
     page.keyboard.press("Tab")
@@ -175,7 +186,8 @@ def test_the_keyboard_goes_from_the_filters_to_the_first_deploy(enter) -> None:
 
 def test_without_scripts_filters_and_pages_work(enter) -> None:
     page = enter(java_script_enabled=False)
-    page.get_by_label("Project").select_option(label="Shop")
+    page.get_by_text("Filters", exact=True).click()
+    page.locator("#filter-project").select_option(label="Shop")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_role("heading", name="Shop", exact=True)).to_be_visible()
     page.get_by_role("link", name="Older").click()

@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 
 def graph(page: str) -> list[str]:
     """Return what each bar says of itself."""
-    bars = page.partition('class="trend-bars"')[2].partition('class="trend-marks"')[0]
+    bars = page.partition('class="trend-graph"')[2].partition("</figure>")[0]
     return [words(each) for each in re.findall(r"<title>(.*?)</title>", bars)]
 
 
@@ -64,7 +64,7 @@ def custom(since: datetime | str, until: datetime | str) -> dict[str, str]:
 def test_a_custom_range_holds_both_its_days(read, deploys) -> None:
     page = read(**custom(NOW - 13 * DAY, NOW - 6 * DAY))
     assert titles(page) == ["d6", "d7", "d13"]
-    assert "3 deploys over 8 days, " in words(page)
+    assert "3 deploys over 8 days (" in words(page)
     first = (NOW - 13 * DAY).date().isoformat()
     assert re.search(rf'name="since"\s+value="{first}"', page)
 
@@ -134,7 +134,7 @@ def test_the_range_is_summed_up_in_a_line(read, shop, sentry) -> None:
         deploy.failed_at = NOW - DAY
         seed.add_deploy(shop.web, deployed_at=NOW - 7 * DAY)
     line = "69 deploys over 7 days, 9.9 a day; 3 made errors worse; 1 change failure (1 %)"
-    assert line.replace(" %", "\xa0%") in words(read()) or line in words(read())
+    assert line in words(read())
 
 
 def test_healths_are_counted_by_the_worst_source(read, shop, sentry) -> None:
@@ -161,7 +161,7 @@ def test_each_day_says_how_its_deploys_went_and_leads_to_them(read, shop, sentry
     page = read()
     yesterday = f"{NOW - DAY:%A}, {(NOW - DAY).day} {NOW - DAY:%B %Y}"
     assert f"{yesterday}: 3 deploys, 1 unhealthy, 2 healthy" in graph(page)
-    assert f"{yesterday}: the worst is unhealthy" in words(page)
+    assert 'class="window-unhealthy health-unhealthy"' in page
     day = (NOW - DAY).date()
     link = f"/o/acme/?range=custom&since={day}&until={day}"
     assert link in html.unescape(page)
