@@ -102,6 +102,22 @@ def test_once_something_is_measured_its_first_month_is_told(sign_in, cast) -> No
     assert "March 2026 so far" in words(page)
 
 
+def test_the_overview_of_a_project_offers_the_first_thing_that_it_lacks(sign_in, cast) -> None:
+    url = "/o/acme/projects/shop"
+    for step in ("Create code deployment", "Add impact", "See the command"):
+        offered = sign_in("owner").get(url).text.partition('id="project-overview"')[2]
+        assert steps(offered.partition("judging-title")[0]) == [step]
+        told = words(sign_in("observer").get(url).text)
+        assert "A developer, administrator or owner can do this." in told
+        with write():
+            db.session.add(cast.project)
+            if step == "Create code deployment":
+                seed.add_deployment(cast.project, "Web")
+            if step == "Add impact":
+                integration = seed.add_integration(cast.project)
+                seed.add_source(integration, cast.project.default_environment)
+
+
 def test_where_nobody_is_told_a_channel_can_be_added(sign_in, cast) -> None:
     page = sign_in("owner").get("/o/acme/settings/notifications").text
     assert steps(state_of(page)) == ["Add a channel"]
