@@ -136,15 +136,6 @@ def test_a_deploy_page_keeps_its_table_open_while_it_is_drawn_again(enter, told,
     expect(page.get_by_role("table")).to_be_visible()
 
 
-def test_a_hidden_tab_asks_nothing(enter) -> None:
-    page = enter()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.evaluate("Object.defineProperty(document, 'visibilityState', {value: 'hidden'})")
-    page.wait_for_timeout(4500)
-    assert not [url for url in asked if "/changes" in url]
-
-
 def test_a_filter_takes_effect_at_once_and_back_takes_it_back(enter) -> None:
     page = enter()
     page.get_by_text("Filters", exact=True).click()

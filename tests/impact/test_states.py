@@ -326,3 +326,17 @@ def test_live_pages_hear_when_time_alone_makes_counts_late(working, integration)
     with clock.frozen(after(6)):
         watching.announce(integration.id)
     assert watching.changed_ids(after(6)) == []
+
+
+def test_counts_that_were_asked_for_at_once_are_being_collected_until_they_are_there(
+    working: ImpactSource,
+) -> None:
+    integration, at = working.integration, NOW + timedelta(seconds=10)
+    assert not states.feeling(integration, at).is_collecting
+    with clock.frozen(at):
+        service.collect_now(integration)
+    db.session.rollback()
+    assert states.feeling(integration, at).is_collecting
+    live(at, at + timedelta(seconds=20))
+    db.session.rollback()
+    assert not states.feeling(integration, at + timedelta(seconds=20)).is_collecting
