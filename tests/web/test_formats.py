@@ -28,6 +28,18 @@ def test_a_time_is_told_from_now(ago: timedelta, words: str) -> None:
         assert formats.relative_time(NOW - ago) == words
 
 
+@pytest.mark.parametrize(
+    ("lapse", "words"),
+    [
+        (timedelta(seconds=59), "less than a minute"),
+        (timedelta(minutes=43), "43 minutes"),
+        (timedelta(hours=47), "1 day"),
+    ],
+)
+def test_a_lapse_is_told_in_its_largest_unit(lapse: timedelta, words: str) -> None:
+    assert formats.time_between(NOW, NOW + lapse) == words
+
+
 def test_a_moment_is_told_in_utc() -> None:
     assert formats.utc_time(NOW) == "4 Mar 2026, 12:00 UTC"
 
