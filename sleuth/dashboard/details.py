@@ -12,7 +12,8 @@ from sleuth import clock
 from sleuth.dashboard import changes
 from sleuth.dashboard.cards import DeployCard, read_card
 from sleuth.dashboard.evidence import Impact, impacts_of
-from sleuth.dashboard.following import Neighbouring, read_previous
+from sleuth.dashboard.filters import Statement
+from sleuth.dashboard.following import PREVIOUS_COLUMNS, Neighbouring, previous_of, with_previous
 from sleuth.dashboard.lines import ImpactLine
 from sleuth.dashboard.links import web_address
 from sleuth.dashboard.new_errors import read_in_full
@@ -87,19 +88,18 @@ def read_deploy(organization_id: int, public_id: str) -> DeployPage | None:
     card = read_card(organization_id, public_id)
     if card is None:
         return None
-    commits, files, pull_requests = db.session.execute(
-        select(Deploy.commits, Deploy.files, Deploy.pull_requests).where(
-            Deploy.public_id == public_id
-        )
-    ).one()
+    contents: Statement = select(
+        Deploy.commits, Deploy.files, Deploy.pull_requests, *PREVIOUS_COLUMNS
+    )
+    row = db.session.execute(with_previous(contents).where(Deploy.public_id == public_id)).one()
     return DeployPage(
         last_event=last_event,
         card=card,
-        previous=read_previous(public_id),
+        previous=previous_of(row),
         impacts=impacts_of(public_id, _in_full(card.lines)),
-        commits=tuple(_commit(each) for each in _rows(commits)),
-        files=tuple(_file(each) for each in _rows(files)),
-        pull_requests=tuple(_pull_request(each) for each in _rows(pull_requests)),
+        commits=tuple(_commit(each) for each in _rows(row.commits)),
+        files=tuple(_file(each) for each in _rows(row.files)),
+        pull_requests=tuple(_pull_request(each) for each in _rows(row.pull_requests)),
         past_overrides=overriding.past(organization_id, public_id),
     )
 

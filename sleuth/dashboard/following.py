@@ -14,10 +14,15 @@ from sqlalchemy.orm import aliased
 
 from sleuth.dashboard.filters import Statement
 from sleuth.deploys.models import Deploy, shortened
-from sleuth.extensions import db
 
 FOLLOWING = aliased(Deploy, name="following")
+PREVIOUS = aliased(Deploy, name="previous")
 
+PREVIOUS_COLUMNS = (
+    PREVIOUS.public_id.label("previous_id"),
+    PREVIOUS.revision.label("previous_revision"),
+    PREVIOUS.deployed_at.label("previous_at"),
+)
 COLUMNS = (
     FOLLOWING.public_id.label("next_id"),
     FOLLOWING.revision.label("next_revision"),
@@ -58,17 +63,25 @@ def following_of(row: Row[Any]) -> Neighbouring | None:
     return Neighbouring(row.next_id, row.next_revision, row.next_at) if row.next_id else None
 
 
-def read_previous(public_id: str) -> Neighbouring | None:
-    """Return the deploy that this one replaced, None if it was the first."""
-    this = aliased(Deploy)
-    row = db.session.execute(
-        select(Deploy.public_id, Deploy.revision, Deploy.deployed_at)
-        .join(this, and_(_is_alike(this, Deploy), _is_after(this, Deploy)))
-        .where(this.public_id == public_id)
-        .order_by(Deploy.deployed_at.desc(), Deploy.id.desc())
+def with_previous(statement: Statement) -> Statement:
+    """Join the deploy that each one replaced, if any; its columns are ``PREVIOUS_COLUMNS``."""
+    earlier = aliased(Deploy)
+    previous_id = (
+        select(earlier.id)
+        .where(_is_alike(earlier, Deploy), _is_after(Deploy, earlier))
+        .order_by(earlier.deployed_at.desc(), earlier.id.desc())
         .limit(1)
-    ).first()
-    return Neighbouring(*row) if row else None
+        .correlate(Deploy)
+        .scalar_subquery()
+    )
+    return statement.outerjoin(PREVIOUS, PREVIOUS.id == previous_id)
+
+
+def previous_of(row: Row[Any]) -> Neighbouring | None:
+    """Return what the deploy of a row that has ``PREVIOUS_COLUMNS`` replaced, None if nothing."""
+    if not row.previous_id:
+        return None
+    return Neighbouring(row.previous_id, row.previous_revision, row.previous_at)
 
 
 def _is_alike(one: Any, other: Any) -> ColumnElement[bool]:

@@ -61,10 +61,10 @@ def layout_sparkline(
         coverage: Whether each bucket is known; all that are not None, if left out.
         upcoming: How many of the last buckets are still to come; they are left blank.
     """
-    known = [
-        value if value is not None and (coverage is None or coverage[index]) else None
-        for index, value in enumerate(points)
-    ]
+    known = list(points)
+    if coverage is not None:
+        pairs = zip(points, coverage, strict=True)
+        known = [value if is_known else None for value, is_known in pairs]
     step = WIDTH / max(len(known), 1)
     highest = max((value for value in known if value is not None), default=0)
     first_after = len(known) if deploy_index is None else deploy_index
@@ -80,18 +80,26 @@ def layout_sparkline(
 
 
 def _bars(known: Sequence[int | None], first: int, step: float, highest: int) -> str:
-    """Return bars that stand on the baseline, as a path."""
-    gap = min(step * 0.2, 1.5)
-    width = f"{step - gap:.2f}"
-    return "".join(
-        f"M{(index * step) + gap / 2:.2f} {BASELINE}V{_top(value, highest):.1f}h{width}V{BASELINE}z"
-        for index, value in enumerate(known, first)
-        if value is not None
-    )
+    """Return bars that stand on the baseline, as a path.
+
+    What follows a bar's height is the same for all, so that little is left of it in transit.
+    """
+    space = min(step * 0.2, 1.5)
+    rest = f"h{step - space:.4g}V{BASELINE}h{space:.4g}"
+    shapes = {each: f"V{_top(each, highest)}{rest}" for each in set(known) if each is not None}
+    parts = []
+    before: int | None = None
+    for index, value in enumerate(known, first):
+        if value is not None:
+            if before is None:
+                parts.append(f"M{index * step + space / 2:.4g} {BASELINE}")
+            parts.append(shapes[value])
+        before = value
+    return "".join(parts)
 
 
-def _top(value: int, highest: int) -> float:
-    return BASELINE - (max(value / highest * (BASELINE - 3), 2) if value else 0.75)
+def _top(value: int, highest: int) -> int:
+    return round(BASELINE - (max(value / highest * (BASELINE - 3), 2) if value else 1))
 
 
 def _gaps(known: Sequence[int | None], step: float) -> list[Gap]:

@@ -81,7 +81,7 @@ def test_the_latest_twenty_are_listed_with_what_became_of_them(listed, read, a_y
     rows = listed()
     assert len(rows) == 20
     assert rows[0].endswith("r0 Production 5 minutes ago live")
-    assert rows[1].endswith("r1 Production 1 day ago replaced after 1 day")
+    assert rows[1].endswith("r1 Production 1 day ago after 1 day")
     assert "/o/acme/?deployment=web-shop&amp;range=90d" in read(PATH)
 
 

@@ -58,6 +58,18 @@ def test_a_share_tells_what_is_left() -> None:
     assert formats.share_left_words(began, 0.5) == "about 2 minutes left"
 
 
+@pytest.mark.parametrize(
+    ("lapse", "words"),
+    [
+        (timedelta(seconds=59), "less than a minute"),
+        (timedelta(minutes=43), "43 minutes"),
+        (timedelta(hours=47), "1 day"),
+    ],
+)
+def test_a_lapse_is_told_in_its_largest_unit(lapse: timedelta, words: str) -> None:
+    assert formats.time_between(NOW, NOW + lapse) == words
+
+
 def test_a_moment_is_told_in_utc() -> None:
     assert formats.utc_time(NOW) == "4 Mar 2026, 12:00 UTC"
 

@@ -5,27 +5,39 @@ from collections.abc import Callable
 
 from sleuth.web.sparkline import BASELINE, WIDTH, Sparkline, layout_sparkline
 
-BAR = re.compile(rf"M([\d.]+) {BASELINE}V([\d.]+)h([\d.]+)V{BASELINE}z")
+RUN = re.compile(rf"M([\d.]+) {BASELINE}((?:V\d+h[\d.]+V{BASELINE}h[\d.]+)+)")
+BAR = re.compile(rf"V(\d+)h([\d.]+)V{BASELINE}h([\d.]+)")
 
 
-def bars(chart: Sparkline) -> list[tuple[float, float, float]]:
+def bars(path: str) -> list[tuple[float, float, float]]:
     """Return left edge, upper edge and width of each bar."""
-    return [(float(x), float(y), float(w)) for x, y, w in BAR.findall(chart.before + chart.after)]
+    found = []
+    for start, run in RUN.findall(path):
+        x = float(start)
+        for y, width, space in BAR.findall(run):
+            found.append((x, float(y), float(width)))
+            x += float(width) + float(space)
+    return found
+
+
+def bars_of(chart: Sparkline) -> list[tuple[float, float, float]]:
+    """Return all bars, those before the deploy first."""
+    return bars(chart.before) + bars(chart.after)
 
 
 def test_every_known_bucket_is_a_bar() -> None:
-    assert len(bars(layout_sparkline([1, 0, 3], 2))) == 3
+    assert len(bars_of(layout_sparkline([1, 0, 3], 2))) == 3
 
 
 def test_what_is_unknown_is_a_gap_and_not_a_zero() -> None:
     chart = layout_sparkline([1, None, None, 4])
-    assert len(bars(chart)) == 2
+    assert len(bars_of(chart)) == 2
     assert [(gap.x, gap.width) for gap in chart.gaps] == [(WIDTH / 4, WIDTH / 2)]
 
 
 def test_a_real_zero_is_no_gap() -> None:
     chart = layout_sparkline([0, 0])
-    assert len(bars(chart)) == 2
+    assert len(bars_of(chart)) == 2
     assert not chart.gaps
 
 
@@ -42,7 +54,7 @@ def test_gaps_apart_stay_apart() -> None:
 def test_the_marker_stands_where_the_deploy_happened() -> None:
     chart = layout_sparkline([1, 1, 1, 1], 1)
     assert chart.deploy_x == WIDTH / 4
-    assert (len(BAR.findall(chart.before)), len(BAR.findall(chart.after))) == (1, 3)
+    assert (len(bars(chart.before)), len(bars(chart.after))) == (1, 3)
 
 
 def test_without_a_deploy_there_is_no_marker() -> None:
@@ -56,12 +68,12 @@ def test_buckets_still_to_come_are_left_blank() -> None:
 
 
 def test_nothing_at_all_can_be_drawn() -> None:
-    assert bars(layout_sparkline([])) == []
+    assert bars_of(layout_sparkline([])) == []
 
 
 def test_bars_and_gaps_stay_inside_the_picture() -> None:
     chart = layout_sparkline([100, None, 1, 0, None], 2)
-    assert all(0 <= y < BASELINE and x + width <= chart.width for x, y, width in bars(chart))
+    assert all(0 <= y < BASELINE and x + width <= chart.width for x, y, width in bars_of(chart))
     assert all(gap.x + gap.width <= chart.width for gap in chart.gaps)
 
 
