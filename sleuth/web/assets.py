@@ -15,6 +15,7 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 COMPRESSED_TYPES = {".css", ".js", ".svg"}
 BUNDLES = {
     "htmx.js": ("vendor/htmx.min.js", "vendor/idiomorph-ext.min.js"),
+    "pages.js": ("app.js", "dialogs.js"),
     "charts.js": ("vendor/uplot.min.js", "chart-paint.js", "chart.js"),
     "boards.css": ("vendor/uplot.min.css", "dashboard.css"),
 }
