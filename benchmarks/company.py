@@ -23,7 +23,7 @@ from tests.dashboard import seed
 
 PROJECTS = ("Shop", "Payments", "Search", "Accounts", "Billing")
 PROJECTS += ("Catalogue", "Delivery", "Mail", "Reports", "Studio")
-SOURCES = {"Production": ("Web", "Worker", "Mobile"), "Staging": ("Web", "Worker")}
+SOURCES = {"Production": ("Web", "Worker"), "Staging": ("Web", "Worker"), "Preview": ("Web",)}
 SERVICES = ("web", "api")
 DAYS = 90
 STAGED = 5
