@@ -15,7 +15,7 @@ from sleuth.dashboard.environments import EnvironmentStrip, read_strips
 from sleuth.dashboard.filters import Asked, Filters, Page
 from sleuth.dashboard.ranges import Range
 from sleuth.dashboard.sources import ChangeSource, read_sources
-from sleuth.dashboard.steps import Step, read_steps
+from sleuth.dashboard.steps import TOLD_FOR, Step, read_steps
 from sleuth.dashboard.trend import Trend, read_trend
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
@@ -133,7 +133,7 @@ def read_board(organization_id: int, asked: Asked, page: str | None, now: dateti
         last_event=last_event,
         asked=asked,
         choices=choices,
-        steps=_steps(organization_id, cards),
+        steps=_steps(organization_id, cards, now),
         environments=tuple(_strips(organization_id, shown, filters, now)),
         trend=trend,
         cards=cards,
@@ -143,9 +143,10 @@ def read_board(organization_id: int, asked: Asked, page: str | None, now: dateti
     )
 
 
-def _steps(organization_id: int, cards: Iterable[DeployCard]) -> tuple[Step, ...]:
-    """Whoever sees a verdict of a source that is still there has done them all."""
-    is_done = any(not line.is_gone for card in cards for line in card.lines)
+def _steps(organization_id: int, cards: Iterable[DeployCard], now: datetime) -> tuple[Step, ...]:
+    """Whoever sees an older verdict of a source that is still there has long done them all."""
+    old = (card for card in cards if card.deployed_at < now - TOLD_FOR)
+    is_done = any(not line.is_gone for card in old for line in card.lines)
     return () if is_done else tuple(read_steps(organization_id))
 
 

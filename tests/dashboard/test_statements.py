@@ -16,8 +16,8 @@ from tests.conftest import NOW
 from tests.dashboard import seed
 
 OWN = 9
-OF_EVERY_PAGE = 6
-"""Person, membership, projects, what needs attention, memberships; and BEGIN."""
+OF_EVERY_PAGE = 4
+"""Who it is, projects, what needs attention; and BEGIN."""
 
 MOST = OWN + OF_EVERY_PAGE
 
