@@ -14,12 +14,10 @@ from sleuth.health.models import EnvironmentHealth, Verdict
 from sleuth.ids import new_public_id
 from tests.conftest import NOW
 from tests.dashboard import seed
+from tests.weighing import MOST_STATEMENTS
 
-OWN = 9
-OF_EVERY_PAGE = 6
-"""Person, membership, projects, what needs attention, memberships; and BEGIN."""
-
-MOST = OWN + OF_EVERY_PAGE
+MOST = MOST_STATEMENTS + 1
+"""What begins the transaction is counted here as well."""
 
 
 @pytest.fixture
