@@ -70,4 +70,4 @@ def open_each(page: Page, addresses: list[str]) -> Iterator[str]:
         yield address
         page.keyboard.press("Escape")
         expect(dialog).to_be_hidden()
-        page.wait_for_function("document.activeElement !== document.body")
+        expect(page.locator(":focus")).to_have_count(1)

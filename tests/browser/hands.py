@@ -31,7 +31,7 @@ _LOOK = """(wanted) => {
     return {isThere: each === wanted, isNowhere: false, name: each.outerHTML.slice(0, 90), problem};
 }"""
 
-_IS_SOMEWHERE = "!window.isSamePage || document.activeElement !== document.body"
+_SOMEWHERE = "html:not([data-same-page]), :focus"
 
 
 class Keyboard:
@@ -49,7 +49,7 @@ class Keyboard:
     def press(self, what: Locator, key: str = "Enter") -> None:
         """Go to a link, a button or a fold, and press it."""
         self.reach(what)
-        self.page.evaluate("window.isSamePage = true")
+        self.page.evaluate("document.documentElement.dataset.samePage = true")
         self.page.keyboard.press(key)
 
     def enter(self, field: Locator, text: str) -> None:
@@ -70,7 +70,7 @@ class Keyboard:
     def reach(self, wanted: Locator) -> None:
         """Walk forward to something."""
         expect(wanted).to_be_visible()
-        self.page.wait_for_function(_IS_SOMEWHERE)  # it may be handed on this very moment
+        expect(self.page.locator(_SOMEWHERE).first).to_be_attached()  # it may be handed on now
         here = self._look(wanted)
         for _ in range(MOST_STEPS):
             if here["isThere"]:
