@@ -17,6 +17,8 @@ DEPLOY_CHANGED = "deployChanged"
 MOST_EVENTS = 200
 MOST_CARDS = 8
 JUST_REGISTERED = timedelta(seconds=5)
+LARGEST_ID = 2**63 - 1
+"""SQLite cannot even be asked for more."""
 
 _AFTER = (
     select(Event.id, Event.name, Event.subject, Event.created_at, Deploy.registered_at)
@@ -68,7 +70,8 @@ def newest(organization_id: int) -> ScalarSelect[int | None]:
 
 def changes_after(organization_id: int, after: int) -> Changes:
     """Return what an organization's live pages must draw again."""
-    rows = db.session.execute(_AFTER, {"organization_id": organization_id, "after": after}).all()
+    asked = {"organization_id": organization_id, "after": max(0, min(after, LARGEST_ID))}
+    rows = db.session.execute(_AFTER, asked).all()
     names = dict.fromkeys(
         _name(row.name, row.subject, row.registered_at and row.created_at - row.registered_at)
         for row in rows

@@ -91,7 +91,12 @@ def index() -> ResponseReturnValue:
     board = service.read_board(g.organization.id, asked, request.args.get("page"), now)
     g.project = board.project
     _note_views(board.environments)
-    response = _page("dashboard/_board.html", "dashboard/index.html", board=board)
+    response = _page(
+        "dashboard/_board.html",
+        "dashboard/index.html",
+        board=board,
+        nav_projects=board.choices.projects,  # the sidebar need not ask for them again
+    )
     if htmx.target == FILTERED:
         response.headers["HX-Push-Url"] = _address(asked.as_query)
     return response

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import signal
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import NoReturn
 
@@ -24,6 +26,9 @@ from sleuth.web import assets
 THREADS = 8
 MOST_CONNECTIONS = 1000
 """Every open tab keeps one or more; one that is idle costs little."""
+
+OTHER_FILES = 150
+"""Descriptors for everything else: the databases of all threads, the queue, the log."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         app,
         sockets=[socket.socket(fileno=options.listen)],
         threads=THREADS,
-        connection_limit=MOST_CONNECTIONS,
+        connection_limit=allow_connections(),
         asyncore_use_poll=True,  # the alternative cannot watch so many
         max_request_body_size=2 * LARGEST_BODY,  # the application refuses less in its own words
         ident=None,
@@ -55,6 +60,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     collect_garbage_seldom()
     server.run()
     return 0
+
+
+def allow_connections() -> int:
+    """Return how many connections may be open, having asked the system for what they need.
+
+    Where it allows less, the database must not be what finds no descriptor left.
+    """
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted, endless = MOST_CONNECTIONS + OTHER_FILES, resource.RLIM_INFINITY
+    if now != endless and now < wanted:
+        with suppress(ValueError, OSError):
+            more = wanted if most == endless else min(wanted, most)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (more, most))
+            now = more
+    return MOST_CONNECTIONS if now == endless else min(MOST_CONNECTIONS, now - OTHER_FILES)
 
 
 def _parser() -> argparse.ArgumentParser:

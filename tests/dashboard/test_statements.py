@@ -14,12 +14,10 @@ from sleuth.health.models import EnvironmentHealth, Verdict
 from sleuth.ids import new_public_id
 from tests.conftest import NOW
 from tests.dashboard import seed
+from tests.weighing import MOST_STATEMENTS
 
-OWN = 9
-OF_EVERY_PAGE = 4
-"""Who it is, projects, what needs attention; and BEGIN."""
-
-MOST = OWN + OF_EVERY_PAGE
+MOST = MOST_STATEMENTS + 1
+"""What begins the transaction is counted here as well."""
 
 
 @pytest.fixture
@@ -35,7 +33,7 @@ def add(shop, sentry) -> Callable[[int], None]:
         for number in range(count):
             name = f"Service {new_public_id()}"
             deployment = seed.add_deployment(shop.project, name)
-            at = NOW - number * timedelta(hours=1)
+            at = NOW - (number + 1) * timedelta(hours=1)
             deploy = seed.add_deploy(deployment, deployed_at=at, tags=[f"t{number}"])
             verdicts = [seed.add_verdict(deploy, each, "ailing") for each in (web, worker)]
             say(deploy.id, verdicts, person)
