@@ -46,6 +46,13 @@ def test_days_of_a_custom_range_both_belong_to_it() -> None:
     assert shown.until == datetime(2026, 2, 3, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("until", ["0001-01-01", "0001-01-03T00:00Z"])
+def test_a_time_with_nothing_before_it_cannot_be_read(until: str) -> None:
+    shown = ask(range="custom", until=until)
+    assert shown.name == "7d"
+    assert shown.error.startswith(f"“{until}” is neither a day")
+
+
 @pytest.mark.parametrize("form", ["2026-03-01T14:02Z", "2026-03-01T14:02", "2026-03-01T14:02:00Z"])
 def test_a_custom_range_may_be_given_to_the_minute(form: str) -> None:
     shown = ask(since=form, until="2026-03-01T18:02Z")

@@ -76,6 +76,7 @@ def test_a_custom_range_holds_both_its_days(read, deploys) -> None:
         (custom(NOW + DAY, ""), "The range begins in the future, so the last 7 days are shown."),
         (custom("<i>x</i>", NOW), "“<i>x</i>” is no date such as"),
         (custom("2026-02-30", ""), "“2026-02-30” is no date such as"),
+        (custom("", "0001-01-03"), "“0001-01-03” is no date such as"),
     ],
 )
 def test_a_custom_range_that_makes_no_sense_says_so(read, deploys, query, problem) -> None:
