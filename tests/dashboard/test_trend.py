@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sleuth.dashboard.ranges import Range
-from sleuth.extensions import write
+from sleuth.extensions import db, write
 from tests.conftest import NOW
 from tests.dashboard import seed
 from tests.dashboard.conftest import titles, words
@@ -136,6 +136,17 @@ def test_the_range_is_summed_up_in_a_line(read, shop, sentry) -> None:
         seed.add_deploy(shop.web, deployed_at=NOW - 7 * DAY)
     line = "69 deploys over 7 days, 9.9 a day; 3 made errors worse; 1 change failure (1 %)"
     assert line in words(read())
+
+
+def test_shares_too_small_to_round_are_not_told_as_nothing(read, shop) -> None:
+    with write():
+        deploys = [seed.add_deploy(shop.web, deployed_at=NOW - 8 * DAY) for _ in range(4)]
+    assert "4 deploys over 90 days Unknown 4" in words(read(range="90d"))
+    with write():
+        for _ in range(300):
+            seed.add_deploy(shop.web, deployed_at=NOW - 8 * DAY)
+        db.session.merge(deploys[0]).failed_at = NOW - 7 * DAY
+    assert "1 change failure (under 1 %)" in words(read(range="90d"))
 
 
 def test_healths_are_counted_by_the_worst_source(read, shop, sentry) -> None:
