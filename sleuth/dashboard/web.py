@@ -41,8 +41,8 @@ from sleuth.web import is_htmx, render_partial_or_page
 FILTERED = "board"
 POLL = "dashboard.live"
 REFRESH_SECONDS = 30
-LATEST = 2**63 - 1
-"""No event comes after it: databases keep no larger number."""
+LATEST = 2**31 - 1
+"""No event comes after it: PostgreSQL keeps no larger number there."""
 
 
 class SessionsOfVisits(SecureCookieSessionInterface):
