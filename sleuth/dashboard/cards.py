@@ -155,7 +155,7 @@ def _selected() -> Statement:
     """Select what cards show: also what stands by hand, and what came next."""
     columns = (*COLUMNS, *overriding.STANDING, _judged_from().label("judged_from"))
     selected = overriding.with_standing(select(*columns), Deploy.id)
-    return Filters().apply(following.with_following(selected))
+    return Filters().apply(selected)
 
 
 def _judged_from() -> ScalarSelect[datetime]:

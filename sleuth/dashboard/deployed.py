@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import Row, Select, func, select, union_all
 from sqlalchemy.orm import aliased
 
 from sleuth.dashboard.cards import judged_health
@@ -112,7 +112,7 @@ def read_deployed(chosen: Collection[Select[Any]]) -> list[Deployed]:
         )
         .join(Deploy.code_deployment)
         .outerjoin(Verdict, Verdict.deploy_id == Deploy.id)
-        .where(or_(*(Deploy.id.in_(each) for each in chosen)))
+        .where(Deploy.id.in_(union_all(*(select(each.subquery().c[0]) for each in chosen))))
         .order_by(Deploy.deployed_at.desc(), Deploy.id.desc())
     )
     return [_deployed(list(same)) for _id, same in groupby(rows, key=lambda row: row.id)]
