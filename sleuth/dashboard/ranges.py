@@ -25,7 +25,7 @@ MOST_DAYS_BY_DAY = 100
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Whole hours or days (UTC), the last of which may be running.
+    """Whole days (UTC), or the last 24 hours; the last day or hour may be running.
 
     Args:
         key: One of ``DAYS``, or ``custom``.
@@ -50,9 +50,8 @@ class Range:
     def named(cls, key: str, now: datetime) -> Range:
         """Return one of ``DAYS``, which ends with the hour or day that is running."""
         if key == "24h":
-            until = now.replace(minute=0, second=0, microsecond=0) + HOUR
-        else:
-            until = _midnight(now.date()) + DAY
+            return cls(key, now - DAY, _whole_hour(now) + HOUR)
+        until = _midnight(now.date()) + DAY
         return cls(key, until - DAYS[key] * DAY, until)
 
     @classmethod
@@ -94,7 +93,8 @@ class Range:
     def starts(self) -> list[datetime]:
         """When each bar of its graph begins."""
         step = {"hour": HOUR, "day": DAY, "week": 7 * DAY}[self.unit]
-        return [self.since + place * step for place in range(-(-(self.until - self.since) // step))]
+        first = _whole_hour(self.since)
+        return [first + place * step for place in range(-(-(self.until - first) // step))]
 
     @property
     def length(self) -> str:
@@ -166,6 +166,10 @@ def _date(text: str) -> date | None:
     except ValueError:
         return None
     return found if found.year >= FIRST_YEAR else None
+
+
+def _whole_hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
 
 
 def _midnight(day: date) -> datetime:

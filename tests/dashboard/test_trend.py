@@ -40,7 +40,7 @@ def deploys(shop) -> None:
 @pytest.mark.parametrize(
     ("query", "oldest", "words_"),
     [
-        ({"range": "24h"}, "d0", "1 deploy over 24 hours"),
+        ({"range": "24h"}, "d1", "2 deploys over 24 hours"),
         ({}, "d6", "3 deploys over 7 days, 0.4 a day"),
         ({"range": "14d"}, "d13", "5 deploys over 14 days, 0.4 a day"),
         ({"range": "30d"}, "d20", "6 deploys over 30 days, 0.2 a day"),
@@ -195,7 +195,7 @@ def test_the_table_has_the_same_newest_first(read, shop, sentry) -> None:
 
 @pytest.mark.parametrize(
     ("range_", "unit", "bars"),
-    [("24h", "hour", 24), ("7d", "day", 7), ("30d", "day", 30), ("90d", "day", 90)],
+    [("24h", "hour", 25), ("7d", "day", 7), ("30d", "day", 30), ("90d", "day", 90)],
 )
 def test_a_bar_is_an_hour_or_a_day(range_, unit, bars) -> None:
     shown = Range.from_query({"range": range_}, NOW)
@@ -208,6 +208,16 @@ def test_hours_are_those_of_utc(read, shop) -> None:
     [bar] = graph(read(range="24h"))
     assert bar == f"{NOW:%A}, {NOW:%H}:00 to {NOW:%H}:59 UTC: 1 deploy, 1 unknown"
     assert "Deploys an hour" in words(read(range="24h"))
+
+
+def test_a_day_goes_back_to_the_very_minute(read, shop) -> None:
+    with write():
+        for minutes in (1, -1):
+            at = NOW - DAY + timedelta(minutes=minutes)
+            seed.add_deploy(shop.web, revision=f"m{minutes}", deployed_at=at)
+    page = read(range="24h")
+    assert titles(page) == ["m1"]
+    assert len(graph(page)) == 1
 
 
 def test_weeks_add_up_in_long_ranges(read, deploys) -> None:
