@@ -18,7 +18,7 @@ MOST_BUCKETS = 360
 MARGIN = 6
 """What share of a verdict's window is shown to each side of it, as a divisor."""
 
-_MOMENT = re.compile(r"([1-9]\d{3}-\d\d-\d\d)(?:T(\d\d:\d\d)(?::00)?Z?)?")
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)(?::00)?Z?)?")
 UNREADABLE = (
     "“{}” is neither a day, like 2026-11-29, nor a minute, like 2026-11-29T14:02Z. Both are in UTC."
 )
@@ -113,9 +113,10 @@ def _named(name: str, now: datetime) -> SeriesRange:
 def _custom(query: Mapping[str, str], now: datetime) -> SeriesRange:
     oldest = now - KEEP_HOURS
     until = _moment(query.get("until", ""), is_end=True) or now
-    since = _moment(query.get("since", "")) or until - timedelta(days=DAYS[DEFAULT])
-    if since >= until:
+    since = _moment(query.get("since", ""))
+    if since is not None and since >= until:
         raise ValueError(EMPTY)
+    since = since or max(until, oldest) - timedelta(days=DAYS[DEFAULT])
     if since >= now:
         raise ValueError(AHEAD)
     since, until = max(since, oldest), min(max(until, oldest), now)

@@ -11,6 +11,7 @@ import pytest
 from sleuth.buckets import DAY, HOUR
 from sleuth.dashboard.series_range import MOST_BUCKETS, SeriesRange, custom, read_range
 from sleuth.impact.models import ImpactSource
+from sleuth.impact.retention import KEEP_HOURS
 
 NOW = datetime(2026, 3, 4, 12, 0, 30, tzinfo=UTC)
 
@@ -47,10 +48,11 @@ def test_days_of_a_custom_range_both_belong_to_it() -> None:
 
 
 @pytest.mark.parametrize("until", ["0001-01-01", "0001-01-03T00:00Z"])
-def test_a_time_with_nothing_before_it_cannot_be_read(until: str) -> None:
+def test_of_a_time_with_nothing_before_it_the_oldest_minute_is_shown(until: str) -> None:
     shown = ask(range="custom", until=until)
-    assert shown.name == "7d"
-    assert shown.error.startswith(f"“{until}” is neither a day")
+    assert (shown.name, shown.error) == ("custom", "")
+    assert shown.until == NOW - KEEP_HOURS
+    assert shown.until - shown.since == timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("form", ["2026-03-01T14:02Z", "2026-03-01T14:02", "2026-03-01T14:02:00Z"])
