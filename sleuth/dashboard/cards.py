@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, ScalarSelect, func, select
@@ -150,6 +151,7 @@ def read_cards_where(*conditions: ColumnElement[bool]) -> list[DeployCard]:
     return _cards(db.session.execute(newest_first).all())
 
 
+@cache
 def _selected() -> Statement:
     """Select what cards show: also what stands by hand, and what came next."""
     columns: tuple[Any, ...] = (*COLUMNS, *overriding.STANDING, judged_from().label("judged_from"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from sleuth.buckets import MINUTE, duration
 from sleuth.deploys.models import CodeDeployment, Deploy, shortened
@@ -82,8 +83,10 @@ def read_counted(
         .join(ImpactSource.project)
         .where(Verdict.public_id == verdict_id, Deploy.organization_id == organization_id)
     ).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _counted(row, minutes)
+
+
+def _counted(row: Row[*tuple[Any, ...]], minutes: int | None) -> Counted:
     verdict: Verdict = row.Verdict
     figures = verdict.assessment
     step: int = figures.get("picture_step", row.interval_seconds)

@@ -16,6 +16,7 @@ from flask import Flask
 from waitress.server import create_server
 
 from sleuth.config import LARGEST_BODY
+from sleuth.processes import collect_garbage_seldom
 from sleuth.serve import logs
 from sleuth.serve.prepare import PreparationError, check_queue, prepared_app
 from sleuth.web import assets
@@ -51,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         clear_untrusted_proxy_headers=False,  # the application decides whom it believes
     )
     _report_ready(app, options.report)
+    collect_garbage_seldom()
     server.run()
     return 0
 

@@ -51,7 +51,7 @@ def test_a_bundle_is_its_files_in_their_order(kit: Flask, visitor: FlaskClient, 
 
 
 def test_a_browser_that_reads_gzip_gets_gzip(kit: Flask, visitor: FlaskClient) -> None:
-    url = url_of(kit, "vendor/tabler.min.css")
+    url = url_of(kit, "tabler.css")
     packed = visitor.get(url, headers={"Accept-Encoding": "gzip"})
     assert packed.headers["Content-Encoding"] == "gzip"
     assert packed.vary.as_set() >= {"accept-encoding"}
