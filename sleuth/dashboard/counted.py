@@ -63,7 +63,7 @@ def read_counted(
 
     Args:
         verdict_id: Its public id.
-        minutes: How much of it, as of an earlier look; all if None.
+        minutes: How much of it, as of an earlier look; all if that is not part of it.
     """
     row = db.session.execute(
         select(
@@ -91,7 +91,8 @@ def _counted(row: Row[*tuple[Any, ...]], minutes: int | None) -> Counted:
     figures = verdict.assessment
     step: int = figures.get("picture_step", row.interval_seconds)
     since = _first_whole(verdict.began_at or row.deployed_at, step)
-    length = min(minutes or verdict.minutes_of_data, verdict.minutes_of_data) or AT_FIRST
+    whole = verdict.minutes_of_data
+    length = minutes if minutes and 0 < minutes < whole else whole or AT_FIRST
     seen = figures.get("observed")
     return Counted(
         verdict_id=verdict.public_id,

@@ -168,6 +168,11 @@ def test_a_question_without_sense_is_answered_from_the_start(ask, cast, after) -
     assert names(ask(after)) == ["projectChanged"]
 
 
+@pytest.mark.parametrize("after", [10**30, -(10**30)])
+def test_a_number_that_no_database_keeps_is_none(ask, cast, after: int) -> None:
+    assert ask(after).status_code == 204
+
+
 def test_a_question_costs_one_statement_over_the_events(ask, counting, cast) -> None:
     publish(cast.acme.id, "projectChanged", "shop")
     with counting() as seen:

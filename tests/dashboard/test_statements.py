@@ -14,7 +14,7 @@ from sleuth.health.models import EnvironmentHealth, Verdict
 from sleuth.ids import new_public_id
 from tests.conftest import NOW
 from tests.dashboard import seed
-from tests.weighing import MOST_STATEMENTS
+from tests.weighing import MOST_STATEMENTS, statements
 
 MOST = MOST_STATEMENTS + 1
 """What begins the transaction is counted here as well."""
@@ -86,6 +86,15 @@ def test_the_board_takes_the_same_statements_for_one_deploy_as_for_sixty(
     many = statements()
     assert len(many) == len(few), "\n".join(many)
     assert len(many) <= MOST, "\n".join(many)
+
+
+def test_verdicts_of_sources_that_are_gone_take_no_more(read, shop, sentry) -> None:
+    with write():
+        seed.add_source(sentry, shop.production)
+        seed.add_verdict(seed.add_deploy(shop.web), None, "ailing")
+    with statements(db.engine) as seen:
+        read(project="shop")
+    assert len(seen) <= MOST_STATEMENTS, "\n".join(seen)
 
 
 def test_a_board_without_deploys_takes_no_more(read, counting, add) -> None:
