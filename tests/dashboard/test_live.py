@@ -145,6 +145,23 @@ def test_another_organizations_events_are_not_told(ask, cast) -> None:
     assert ask().status_code == 204
 
 
+def test_who_slept_through_more_than_can_be_named_hears_it_at_once(ask, cast) -> None:
+    publish(cast.acme.id, "projectChanged")
+    for number in range(changes.MOST_EVENTS + 1):
+        publish(cast.acme.id, "environmentChanged", f"project-{number}")
+    answer = ask()
+    assert names(answer) == ["muchChanged"]
+    assert ask(after(answer.text)).status_code == 204
+
+
+def test_who_slept_until_events_were_forgotten_hears_that_too(ask, cast) -> None:
+    publish(cast.acme.id, "projectChanged")
+    heard = after(ask().text)
+    publish(cast.acme.id, "memberChanged")
+    audit.forget_old_events(LATER + timedelta(days=2))
+    assert names(ask(heard)) == ["muchChanged"]
+
+
 @pytest.mark.parametrize("after", ["", "x", "-1"])
 def test_a_question_without_sense_is_answered_from_the_start(ask, cast, after) -> None:
     publish(cast.acme.id, "projectChanged", "shop")
