@@ -15,9 +15,10 @@ from sleuth.dashboard import changes
 from sleuth.deploys import service as deploys
 from sleuth.deploys.parameters import Registration
 from sleuth.deploys.registration import register_deploy
-from sleuth.extensions import write
-from tests.conftest import NOW
+from sleuth.extensions import db, write
+from tests.conftest import NOW, _project
 from tests.dashboard import seed
+from tests.dashboard.conftest import words
 
 LATER = NOW + timedelta(minutes=3)
 
@@ -143,6 +144,22 @@ def test_a_page_hears_of_what_comes_after_a_silence_of_days(ask, cast) -> None:
 def test_another_organizations_events_are_not_told(ask, cast) -> None:
     publish(cast.globex.id, "deployChanged", "x")
     assert ask().status_code == 204
+
+
+def test_the_sidebar_asks_for_its_projects_again(read, cast) -> None:
+    page = read("/", project="shop")
+    picker = page.partition('id="project-picker"')[2]
+    url = picker.partition('hx-get="/o/acme')[2].partition('"')[0]
+    assert 'hx-trigger="projectChanged from:body"' in picker
+    with write():
+        db.session.add(cast.acme)
+        _project(cast.acme, "New <b>")
+    assert url == "/project-picker?shown=shop"
+    drawn = read(url.partition("?")[0], shown="shop")
+    assert "New &lt;b&gt;" in drawn
+    assert drawn.count('aria-current="true"') == 1
+    assert words(drawn).startswith("Shop")
+    assert words(read("/project-picker")).startswith("All projects")
 
 
 def test_who_slept_through_more_than_can_be_named_hears_it_at_once(ask, cast) -> None:
