@@ -14,11 +14,11 @@ CHANGES = re.compile(r"/changes\?")
 PERIOD = 4000
 
 
-def enter(browser: Browser, served: str) -> Page:
+def enter(browser: Browser, served: str, who: str = "dora") -> Page:
     """Open the dashboard of Acme in a window of its own, and stop its clock."""
     tab = browser.new_context(viewport={"width": 1280, "height": 700}).new_page()
     tab.goto(f"{served}/sign-in?next=/o/acme/")
-    tab.get_by_label("E-mail").fill("dora@acme.test")
+    tab.get_by_label("E-mail").fill(f"{who}@acme.test")
     tab.locator("input[type=password]").fill(PASSWORD)
     tab.clock.install()
     tab.get_by_role("button", name="Sign in").click()

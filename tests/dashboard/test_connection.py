@@ -156,7 +156,7 @@ def test_nothing_that_the_reader_does_is_lost_when_the_page_draws_itself(
     search.focus()
     page.keyboard.type("half typ")
     card = page.locator(f"#deploy-{told.deploys[4].public_id}")
-    card.evaluate("each => each.scrollIntoView()")
+    card.evaluate("each => each.scrollIntoView({behavior: 'instant'})")
     search.evaluate("each => each.setSelectionRange(2, 5)")
     before = card.bounding_box()
     deploy(told, "brand-new")

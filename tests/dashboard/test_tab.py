@@ -159,3 +159,33 @@ def test_what_is_told_and_goes_hands_the_focus_on(page: Page) -> None:
     expect(page.locator(".connection")).to_have_attribute("data-message", "Connected again.")
     page.clock.run_for(100)
     expect(page.locator("main")).to_be_focused()
+
+
+def test_a_change_that_comes_while_a_strip_is_drawn_draws_it_again(page: Page, served: str) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.goto(f"{served}/o/acme/?project=shop")
+    stop_the_clock(page)
+    page.route(re.compile("/projects/shop/health"), hold)
+    with page.expect_request(re.compile("/projects/shop/health")):
+        page.evaluate("void htmx.trigger(document.body, 'seenAgain')")
+    page.evaluate("void htmx.trigger(document.body, 'environmentChanged:shop')")
+    with page.expect_request(re.compile("/projects/shop/health")):
+        held[0].continue_()
+
+
+def test_the_buttons_of_a_tracker_stand_in_one_row(
+    served: str, told: seed.Story, browser: Browser
+) -> None:
+    tab = enter(browser, served, "adam")
+    tab.goto(f"{served}/o/acme/integrations/error-trackers")
+    buttons = tab.locator("#integration-sentry .integration-actions a, .integration-actions button")
+    expect(buttons.last).to_have_text("disable")
+    middles = buttons.evaluate_all(
+        "all => all.map(each => each.getBoundingClientRect()).map(({y, height}) => y + height / 2)"
+    )
+    assert max(middles) - min(middles) < 3
+    tab.context.close()
