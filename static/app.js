@@ -207,6 +207,21 @@
     next.focus({ preventScroll: true });
   };
 
+  // --- What is gone -------------------------------------------------------------------------
+  // The body holds on to parts that listen to it, and htmx lets go only of what it removes itself.
+  const letGo = ({ listenerInfos = [] }) => {
+    for (const { on, trigger, listener } of listenerInfos) on?.removeEventListener(trigger, listener);
+  };
+
+  window.htmx?.defineExtension("letting-go", {
+    init({ getInternalData }) {
+      window.Idiomorph.defaults.callbacks.afterNodeRemoved = (node) => {
+        const parts = node instanceof Element ? [node, ...node.querySelectorAll("[hx-trigger]")] : [];
+        for (const part of parts) letGo(getInternalData(part));
+      };
+    },
+  });
+
   window.sleuth = { closeMenus, focusNear, isChanged, pictureOf, setBusy, toast };
   document.addEventListener("htmx:afterSettle", showTimes);
   setInterval(showTimes, 30000);

@@ -189,3 +189,21 @@ def test_the_buttons_of_a_tracker_stand_in_one_row(
     )
     assert max(middles) - min(middles) < 3
     tab.context.close()
+
+
+def test_what_left_the_page_is_let_go(page: Page) -> None:
+    devices = page.context.new_cdp_session(page)
+
+    def narrow_and_widen() -> int:
+        for query, count in (("?q=nobody", 0), ("", 25)):
+            swap = "htmx.ajax('GET', url, {target: '#board', swap: 'morph:outerHTML'})"
+            page.evaluate(f"url => void {swap}", f"/o/acme/{query}")
+            expect(page.locator("article")).to_have_count(count, timeout=SLOWLY)
+        page.clock.run_for(1000)
+        devices.send("HeapProfiler.collectGarbage")
+        return int(devices.send("Memory.getDOMCounters")["jsEventListeners"])
+
+    narrow_and_widen()
+    before = narrow_and_widen()
+    after = [narrow_and_widen() for _time in range(3)]
+    assert min(after) < before + 100
