@@ -32,11 +32,17 @@
     cross.type = "button";
     cross.setAttribute("aria-label", "Dismiss");
     cross.append(pictureOf("x"));
-    cross.addEventListener("click", () => box.remove());
+    cross.addEventListener("click", () => dismiss(box));
     box.append(pictureOf(ICONS[level] || "info"), words, cross);
     toasts.append(box);
-    if (level !== "error") setTimeout(() => box.remove(), TOAST_MS);
+    if (level !== "error") setTimeout(() => dismiss(box), TOAST_MS);
     return box;
+  };
+
+  const dismiss = (box) => {
+    const hadFocus = box.contains(document.activeElement);
+    box.remove();
+    if (hadFocus) focusNear("toasts", "dialog-body");
   };
 
   document.body.addEventListener("notify", (event) => toast(event.detail.message, event.detail.level));
@@ -190,11 +196,31 @@
   // --- Focus that is nowhere any more ------------------------------------------------------
   const FOCUSABLE = "a[href], button:not([disabled]), summary, input:not([type=hidden]), select, textarea";
 
-  const focusNear = (id) => {
-    const inside = document.getElementById(id)?.querySelectorAll(FOCUSABLE) || [];
-    const next = [...inside].find((each) => each.offsetParent) || document.getElementById("main");
+  const firstIn = (part) =>
+    part.querySelector(":scope > .deploy-title a") ||
+    [...part.querySelectorAll(FOCUSABLE)].find((each) => each.offsetParent);
+
+  // Goes on in the first of these parts that is there and has something to go on with.
+  const focusNear = (...ids) => {
+    const parts = ids.map((id) => document.getElementById(id)).filter(Boolean);
+    const next = parts.map(firstIn).find(Boolean) || document.getElementById("main");
     next.focus({ preventScroll: true });
   };
+
+  // --- What is gone -------------------------------------------------------------------------
+  // The body holds on to parts that listen to it, and htmx lets go only of what it removes itself.
+  const letGo = ({ listenerInfos = [] }) => {
+    for (const { on, trigger, listener } of listenerInfos) on?.removeEventListener(trigger, listener);
+  };
+
+  window.htmx?.defineExtension("letting-go", {
+    init({ getInternalData }) {
+      window.Idiomorph.defaults.callbacks.afterNodeRemoved = (node) => {
+        const parts = node instanceof Element ? [node, ...node.querySelectorAll("[hx-trigger]")] : [];
+        for (const part of parts) letGo(getInternalData(part));
+      };
+    },
+  });
 
   window.sleuth = { closeMenus, focusNear, isChanged, pictureOf, setBusy, toast };
   document.addEventListener("htmx:afterSettle", showTimes);

@@ -36,10 +36,7 @@
     focusOn("[autofocus]", "input:not([type=hidden]), select, textarea", "#dialog-title");
   };
 
-  const focusOn = (...selectors) => {
-    const found = selectors.map((each) => dialogBody.querySelector(each)).find(Boolean);
-    found?.focus();
-  };
+  const focusOn = (...selectors) => selectors.map((each) => dialogBody.querySelector(each)).find(Boolean)?.focus();
 
   const twinOf = (gone) => {
     const url = gone.getAttribute("hx-get");
@@ -49,8 +46,7 @@
 
   const restoreFocus = () => {
     const again = opener && (document.contains(opener) ? opener : twinOf(opener));
-    if (again) again.focus({ preventScroll: true });
-    else focusNear(openedIn);
+    again ? again.focus({ preventScroll: true }) : focusNear(openedIn);
     opener = null;
   };
 
@@ -76,16 +72,19 @@
     isMeant = leave.localName === "a"; // Cancel; the cross may be hit by mistake
     dialog.close();
   });
-  document.body.addEventListener("dialogClose", () => {
+  document.body.addEventListener("dialogClose", ({ target }) => {
     isMeant = true;
+    if (drafts.delete(target.getAttribute("action"))) keptToast?.remove(); // left while it was sent
     dialog.close();
   });
 
+  let newest = null; // of what was asked for to be shown here
+
   document.addEventListener("htmx:beforeSwap", (event) => {
-    // An answer that arrives after its dialog was closed must not open it again.
-    const { target, requestConfig } = event.detail;
+    // An answer that arrives after its dialog was closed, or another asked for, must not take its place.
+    const { target, requestConfig, xhr } = event.detail;
     const isLate = dialogBody.contains(requestConfig.elt) && !dialog.open;
-    if (target === dialogBody && isLate) event.detail.shouldSwap = false;
+    if (target === dialogBody && (isLate || xhr !== newest)) event.detail.shouldSwap = false;
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target !== dialogBody || !dialogBody.childElementCount) return;
@@ -191,7 +190,8 @@
     if (isForm(elt) && verb === "post" && elt.hasAttribute("data-busy")) event.preventDefault();
   });
   document.addEventListener("htmx:beforeRequest", (event) => {
-    const { requestConfig, xhr } = event.detail;
+    const { requestConfig, target, xhr } = event.detail;
+    if (target === dialogBody) newest = xhr;
     if (isWished(requestConfig)) begin(xhr);
     if (!isForm(requestConfig.elt) || requestConfig.verb !== "post") return;
     setBusy(requestConfig.elt, true);

@@ -7,7 +7,7 @@
   const SLEPT_MS = 30000;
   const RELIEF_MS = 4000;
 
-  const { isChanged, pictureOf } = window.sleuth;
+  const { focusNear, isChanged, pictureOf } = window.sleuth;
 
   const marker = document.querySelector("[data-live]"); // carries the address to ask next
   let timer = 0;
@@ -27,7 +27,7 @@
     clearTimeout(relief);
     if (!strip) {
       strip = document.createElement("div");
-      strip.className = "connection";
+      strip.id = strip.className = "connection";
       strip.dataset.above = "";
       strip.setAttribute("role", "status");
       (document.querySelector("dialog[open]") || document.body).append(strip);
@@ -37,7 +37,11 @@
     const words = document.createElement("span");
     words.textContent = message;
     // A screen reader tells what changes in a region that it knows already.
-    requestAnimationFrame(() => strip.replaceChildren(...(message ? [pictureOf(picture), words, ...more] : [])));
+    requestAnimationFrame(() => {
+      const hadFocus = strip.contains(document.activeElement);
+      strip.replaceChildren(...(message ? [pictureOf(picture), words, ...more] : []));
+      if (hadFocus) focusNear(strip.id, "dialog-body");
+    });
   };
 
   const button = (element, label) => Object.assign(document.createElement(element), { className: "btn btn-sm", textContent: label });
@@ -78,11 +82,15 @@
     return later(Math.min(PERIOD_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS));
   };
 
+  // Who has heard nothing for long draws all that ever listens.
+  const everything = () =>
+    [...document.querySelectorAll("[hx-trigger*=Changed]")].flatMap((each) => each.getAttribute("hx-trigger").match(/\w+Changed(:[\w-]+)?/g));
+
   const heard = (names) => {
     if (failures) sayBack();
     failures = 0;
     heardAt = new Date();
-    const all = new Set([...names, ...owed]);
+    const all = new Set([...(names.includes("muchChanged") ? everything() : names), ...owed]);
     owed.clear();
     later(PERIOD_MS);
     for (const name of all) window.htmx.trigger(document.body, name);
@@ -134,6 +142,7 @@
 
   // --- Drawing --------------------------------------------------------------------------
   const isTold = (event) => event instanceof CustomEvent && /Changed(:|$)|^seenAgain$/.test(event.type);
+  const isWished = (event) => Boolean(event) && !isTold(event);
   const due = new Map();
 
   // Several events at once draw a part once, and what lies in another with it.
@@ -148,6 +157,8 @@
 
   document.addEventListener("htmx:confirm", (event) => {
     const { elt, target, triggeringEvent, issueRequest } = event.detail;
+    const isUseless = isOver || (!triggeringEvent && document.visibilityState !== "visible");
+    if (isUseless && !isWished(triggeringEvent)) return event.preventDefault();
     if (elt !== target || !isTold(triggeringEvent)) return;
     event.preventDefault();
     if (!due.size) queueMicrotask(draw);
@@ -156,10 +167,10 @@
 
   // A part that asks by itself must not take the reader, and what is half typed, to the sign-in page.
   document.addEventListener("htmx:beforeOnLoad", (event) => {
-    const { requestConfig, xhr } = event.detail;
-    const entrance = xhr.getResponseHeader("HX-Redirect");
-    const isAsked = requestConfig.triggeringEvent && !isTold(requestConfig.triggeringEvent);
-    if (!entrance || isAsked || requestConfig.verb !== "get" || document.querySelector("dialog[open]")) return;
+    const { elt, triggeringEvent } = event.detail.requestConfig;
+    const entrance = event.detail.xhr.getResponseHeader("HX-Redirect");
+    const hasNothingTyped = elt.closest("dialog") && !document.querySelector("dialog [data-keep]");
+    if (!entrance || isWished(triggeringEvent) || hasNothingTyped) return;
     event.preventDefault();
     signedOut(entrance);
   });
@@ -191,8 +202,38 @@
   };
 
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    isByItself = isTold(detail.requestConfig.triggeringEvent) || !detail.requestConfig.triggeringEvent;
+    const { elt, path, triggeringEvent, verb } = detail.requestConfig;
+    isByItself = !isWished(triggeringEvent);
+    // Meanwhile the reader has chosen something else: what was asked for before must not take its place.
+    if (!isByItself || elt !== detail.target || elt.getAttribute(`hx-${verb}`) === path) return;
+    detail.shouldSwap = false;
+    if (triggeringEvent) window.htmx.trigger(document.body, triggeringEvent.type);
   });
+
+  // Where what had the focus is gone, the keyboard goes on at the card beside it, or in what took its place.
+  let heirs = [];
+
+  const beside = (card) => {
+    const cards = [...card.parentElement.children].filter((each) => each.matches("article[id]"));
+    const place = cards.indexOf(card);
+    return place < 0 ? [] : [...cards.slice(place + 1), ...cards.slice(0, place).reverse()];
+  };
+
+  const heirsOf = (each, target) => {
+    const further = each === target ? [] : heirsOf(each.parentElement, target);
+    return [each.id, ...beside(each).map(({ id }) => id), ...further];
+  };
+
+  document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+    const { activeElement, body } = document;
+    if (activeElement !== body && target.contains(activeElement)) heirs = heirsOf(activeElement, target);
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!heirs.length || document.querySelector("dialog[open]")) return;
+    if (document.activeElement === document.body) focusNear(...heirs);
+    heirs = [];
+  });
+
   for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) document.addEventListener(name, owe);
   document.addEventListener("visibilitychange", lookAgain);
   window.addEventListener("pageshow", (event) => event.persisted && lookAgain());
@@ -204,36 +245,4 @@
   window.addEventListener("focus", () => Date.now() > dueAt && ask());
   window.addEventListener("offline", () => isOver || failed());
   later(PERIOD_MS);
-})();
-// When the card that has the focus leaves the list, the keyboard goes on at the one beside it.
-(() => {
-  "use strict";
-  let heirs = [];
-
-  document.addEventListener("htmx:beforeSwap", () => {
-    const card = document.activeElement?.closest("article.deploy-card");
-    const cards = card ? [...document.querySelectorAll("article.deploy-card")] : [];
-    const place = cards.indexOf(card);
-    heirs = [...cards.slice(place), ...cards.slice(0, Math.max(place, 0)).reverse()].map((each) => each.id);
-  });
-  document.addEventListener("htmx:afterSettle", () => {
-    if (!heirs.length || document.activeElement !== document.body || document.getElementById(heirs[0])) return;
-    const heir = heirs.map((id) => document.getElementById(id)).find(Boolean);
-    (heir?.querySelector(".deploy-title a") || document.getElementById("main")).focus({ preventScroll: true });
-  });
-})();
-
-// Where else what had the focus is gone after an answer, the keyboard goes on in what took its place.
-(() => {
-  "use strict";
-  let focusedIn = null;
-
-  document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
-    if (document.activeElement !== document.body && target.contains(document.activeElement)) focusedIn = target;
-  });
-  document.addEventListener("htmx:afterSettle", () => {
-    if (!focusedIn || document.querySelector("dialog[open]")) return;
-    if (document.activeElement === document.body) window.sleuth.focusNear(focusedIn.id);
-    focusedIn = null;
-  });
 })();

@@ -125,6 +125,7 @@ ENDPOINTS: dict[str, Permission] = {
     "dashboard.live": Permission.LOOK,
     "dashboard.needs_attention": Permission.LOOK,
     "dashboard.attention_link": Permission.LOOK,
+    "dashboard.project_picker": Permission.LOOK,
     # verdicts
     "verdicts.index": Permission.LOOK,
     "verdicts.override": Permission.CHANGE,

@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 
 from sleuth.extensions import db
 from sleuth.health.models import Verdict
-from sleuth.impact import states
+from sleuth.impact import states, tallying
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.states import State
 from sleuth.integrations import trouble
@@ -92,7 +92,7 @@ def count(organization_id: int) -> int:
 
 
 def _item(info: TrackerInfo | None, integration: Integration, now: datetime) -> Item:
-    troubled = states.troubled_sources(integration, now)
+    troubled = tallying.troubled_sources(integration, now)
     waiting = (min(now, states.waiting_since(each, integration)) for each in troubled)
     since = min(waiting, default=None)
     if trouble.is_refused(integration):

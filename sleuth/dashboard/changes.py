@@ -14,6 +14,7 @@ from sleuth.extensions import db
 from sleuth.health import strips
 
 DEPLOY_CHANGED = "deployChanged"
+MUCH_CHANGED = "muchChanged"
 MOST_EVENTS = 200
 MOST_CARDS = 8
 JUST_REGISTERED = timedelta(seconds=5)
@@ -30,9 +31,9 @@ _AFTER = (
             Deploy.organization_id == Event.organization_id,
         ),
     )
-    .where(Event.organization_id == bindparam("organization_id"), Event.id > bindparam("after"))
+    .where(Event.organization_id == bindparam("organization_id"), Event.id >= bindparam("after"))
     .order_by(Event.id)
-    .limit(MOST_EVENTS)
+    .limit(MOST_EVENTS + 1)
 )
 """Built once: every tab that is looked at asks for it every four seconds."""
 
@@ -43,7 +44,8 @@ class Changes:
 
     Args:
         names: Events in the words of HTMX; ``deployChanged:ID`` concerns one card,
-            ``deployChanged`` the whole list, ``environmentChanged:SLUG`` one project.
+            ``deployChanged`` the whole list, ``environmentChanged:SLUG`` one project,
+            ``muchChanged`` all that a page shows.
         last: The id to ask from next time.
     """
 
@@ -69,9 +71,17 @@ def newest(organization_id: int) -> ScalarSelect[int | None]:
 
 
 def changes_after(organization_id: int, after: int) -> Changes:
-    """Return what an organization's live pages must draw again."""
-    asked = {"organization_id": organization_id, "after": max(0, min(after, LARGEST_ID))}
-    rows = db.session.execute(_AFTER, asked).all()
+    """Return what an organization's live pages must draw again.
+
+    A page that slept for long hears of all at once: that much happened, or that what it heard
+    last is forgotten, and with it maybe what came next.
+    """
+    after = max(0, min(after, LARGEST_ID))
+    rows = db.session.execute(_AFTER, {"organization_id": organization_id, "after": after}).all()
+    is_forgotten = after > 0 and bool(rows) and rows[0].id != after
+    if is_forgotten or len(rows) > MOST_EVENTS:
+        return Changes((MUCH_CHANGED,), latest(organization_id))
+    rows = [row for row in rows if row.id != after]
     names = dict.fromkeys(
         _name(row.name, row.subject, row.registered_at and row.created_at - row.registered_at)
         for row in rows

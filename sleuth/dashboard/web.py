@@ -35,7 +35,7 @@ from sleuth.deploys.web import registration_url
 from sleuth.extensions import htmx
 from sleuth.health import strips
 from sleuth.integrations.service import integrations_of
-from sleuth.projects.service import find_project
+from sleuth.projects.service import find_project, projects_of
 from sleuth.web import is_htmx, render_partial_or_page
 
 FILTERED = "board"
@@ -163,7 +163,11 @@ def environments_health(project_slug: str) -> ResponseReturnValue:
     shown = environments.read_strips(g.organization.id, project.slug, only, clock.now())
     _note_views(shown)
     return render_template(
-        "dashboard/_environments.html", project=project, strips=shown, only_environment=only
+        "dashboard/_environments.html",
+        project=project,
+        strips=shown,
+        only_environment=only,
+        is_own_page="own" in request.args,
     )
 
 
@@ -185,6 +189,16 @@ def attention_link() -> ResponseReturnValue:
     shown = urlsplit(htmx.current_url or "").path
     is_here = shown == url_for("dashboard.needs_attention")
     return render_template("dashboard/_attention_link.html", is_here=is_here)
+
+
+@blueprint.get("/project-picker")
+def project_picker() -> ResponseReturnValue:
+    """Show afresh the projects that the sidebar leads to."""
+    return render_template(
+        "dashboard/_project_picker.html",
+        projects=projects_of(g.organization.id),
+        current=find_project(g.organization.id, request.args.get("shown", "")),
+    )
 
 
 @blueprint.get("/changes")

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sleuth import clock
 from sleuth.accounts import audit
 from sleuth.extensions import db, write
-from sleuth.impact import states
-from sleuth.impact.states import Tally
+from sleuth.impact import states, tallying
+from sleuth.impact.tallying import Tally
 from sleuth.integrations.models import Integration
 
 
@@ -20,7 +20,7 @@ def changed_ids(now: datetime) -> list[int]:
     However many there are, it takes two statements.
     """
     integrations = db.session.scalars(select(Integration).order_by(Integration.id)).all()
-    tallies = states.tallies(now)
+    tallies = tallying.tallies(now)
     return [
         each.id
         for each in integrations
@@ -34,7 +34,7 @@ def announce(integration_id: int) -> None:
         integration, now = db.session.get(Integration, integration_id), clock.now()
         if integration is None:
             return
-        gist = _gist(integration, states.tally(integration, now), now)
+        gist = _gist(integration, tallying.tally(integration, now), now)
         if integration.announced == gist:
             return
         integration.announced = gist

@@ -20,7 +20,7 @@ from sqlalchemy import or_, select
 from sleuth import clock
 from sleuth.disabling import SEES_DISABLED
 from sleuth.extensions import db, write
-from sleuth.impact import states
+from sleuth.impact import states, tallying
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.service import sources_of_integration
 from sleuth.impact.states import State
@@ -107,13 +107,13 @@ def _plan(integration: Integration, now: datetime) -> Plan:
     notices = _open_notices(integration.id)
     if integration.paused_at is not None or integration.disabled_at is not None:
         return Plan(drops=tuple(notices))
-    counted = states.tally(integration, now)
+    counted = tallying.tally(integration, now)
     is_troubled = states.state_of_integration(integration, counted, now) == State.NEEDS_ATTENTION
     if is_troubled and _fails_as_a_whole(integration, now):
         whole = [each for each in notices if each.impact_source_id is None]
         again = [each for each in whole if each.recovered_at is not None]
         return Plan(opens_whole=not whole, resumes=tuple(again))
-    troubled = states.troubled_sources(integration, now) if is_troubled else []
+    troubled = tallying.troubled_sources(integration, now) if is_troubled else []
     return _plan_by_source(integration, notices, troubled, now)
 
 

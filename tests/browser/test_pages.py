@@ -49,6 +49,7 @@ NOT_LINKED = {
     "dashboard.environments_health": "a part of a page",
     "dashboard.live": "a part of a page",
     "dashboard.attention_link": "a part of a page",
+    "dashboard.project_picker": "a part of a page",
     "verdicts.answer": "a part of a page",
     "integrations.replacement": "an attempt to replace a token, which no page leads to",
     "integrations.restoration": "an attempt to restore a tracker, which no page leads to",

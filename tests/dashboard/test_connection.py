@@ -10,19 +10,17 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from sleuth import clock
-from sleuth.accounts import audit
 from sleuth.deploys.parameters import Registration
 from sleuth.deploys.registration import register_deploy
 from sleuth.extensions import db, write
-from tests.conftest import PASSWORD, Cast
+from tests.conftest import Cast
 from tests.dashboard import seed
+from tests.dashboard.tab import CHANGES, PERIOD, ask, enter, hide, publish, stop_the_clock
 
 pytestmark = pytest.mark.browser
 SLOWLY = 15_000
 """Milliseconds that a busy machine may take to draw a dashboard."""
 
-CHANGES = re.compile(r"/changes\?")
-PERIOD = 4000
 LOST = "Connection lost. What you see is from"
 
 
@@ -41,17 +39,9 @@ def told(cast: Cast) -> seed.Story:
 @pytest.fixture
 def page(served: str, told: seed.Story, browser: Browser) -> Iterator[Page]:
     """The dashboard in a tab whose timers the test winds."""
-    context = browser.new_context(viewport={"width": 1280, "height": 700})
-    tab = context.new_page()
-    tab.goto(f"{served}/sign-in?next=/o/acme/")
-    tab.get_by_label("E-mail").fill("dora@acme.test")
-    tab.locator("input[type=password]").fill(PASSWORD)
-    tab.clock.install()
-    tab.get_by_role("button", name="Sign in").click()
-    expect(tab.get_by_role("heading", name="Dashboard")).to_be_visible()
-    stop_the_clock(tab)
+    tab = enter(browser, served)
     yield tab
-    context.close()
+    tab.context.close()
 
 
 @pytest.fixture
@@ -62,34 +52,8 @@ def asked(page: Page) -> list[str]:
     return seen
 
 
-def stop_the_clock(page: Page) -> None:
-    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 30)
-
-
-def ask(page: Page) -> None:
-    """Let the time of a period pass, and wait for the answer."""
-    with page.expect_event("requestfinished", lambda request: CHANGES.search(request.url)):
-        page.clock.run_for(PERIOD)
-
-
-def hide(page: Page, state: str = "hidden") -> None:
-    page.evaluate(
-        """state => {
-            Object.defineProperty(document, "visibilityState", {value: state, configurable: true});
-            document.dispatchEvent(new Event("visibilitychange"));
-        }""",
-        state,
-    )
-
-
 def deploy(told: seed.Story, revision: str) -> None:
     register_deploy(told.deployments[0].id, Registration(revision=revision), clock.now())
-
-
-def publish(cast: Cast, *names: str) -> None:
-    with write():
-        for name in names:
-            audit.publish(cast.acme.id, name)
 
 
 def say_lost(page: Page) -> None:
@@ -192,7 +156,7 @@ def test_nothing_that_the_reader_does_is_lost_when_the_page_draws_itself(
     search.focus()
     page.keyboard.type("half typ")
     card = page.locator(f"#deploy-{told.deploys[4].public_id}")
-    card.evaluate("each => each.scrollIntoView()")
+    card.evaluate("each => each.scrollIntoView({behavior: 'instant'})")
     search.evaluate("each => each.setSelectionRange(2, 5)")
     before = card.bounding_box()
     deploy(told, "brand-new")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import timedelta
 
 import pytest
@@ -45,6 +46,20 @@ def test_the_last_hour_is_a_strip_with_what_was_deployed_in_it(read, shop, sentr
     assert page.count('class="window window-ailing') == 20
     assert 'class="windows-bracket"' in page
     assert "Production: Ailing Collecting impact for b450349" in words(page)
+
+
+def test_the_name_leads_to_the_page_except_on_it(read, shop, sentry) -> None:
+    keep_strip(shop.production)
+    with write():
+        seed.add_source(sentry, shop.production)
+    link = f'<a href="/o/acme{PAGE}"><b>Production:</b></a>'
+    page = read(PAGE)
+    strip = html.unescape(page.partition('id="environments"')[2])
+    assert 'hx-get="/o/acme/projects/shop/health?environment=production&own=1"' in strip
+    again = read("/projects/shop/health", environment="production", own=1)
+    assert "<b>Production:</b>" in again
+    assert link not in page + again
+    assert link in read("/", project="shop")
 
 
 def test_what_runs_now_is_the_newest_deploy_of_each_code_deployment(read, shop) -> None:

@@ -182,7 +182,7 @@ def test_without_scripts_filters_and_pages_work(enter) -> None:
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_role("heading", name="Shop", exact=True)).to_be_visible()
     page.get_by_role("link", name="Older").click()
-    expect(page.get_by_text("Page 2 of 2")).to_be_visible()
+    expect(page.get_by_text("Page 2 of 2", exact=True)).to_be_visible()
 
 
 def test_a_step_opens_as_a_dialog_and_the_list_moves_on_by_itself(served, cast, browser) -> None:

@@ -17,9 +17,10 @@ from sleuth.dashboard import changes
 from sleuth.deploys import service as deploys
 from sleuth.deploys.parameters import Registration
 from sleuth.deploys.registration import register_deploy
-from sleuth.extensions import write
-from tests.conftest import NOW
+from sleuth.extensions import db, write
+from tests.conftest import NOW, _project
 from tests.dashboard import seed
+from tests.dashboard.conftest import words
 
 LATER = NOW + timedelta(minutes=3)
 
@@ -160,6 +161,39 @@ def test_a_page_asks_from_the_newest_event_of_its_own_organization(ask, cast, si
 def test_a_question_beyond_what_a_database_can_count_finds_nothing(ask, cast) -> None:
     publish(cast.acme.id, "projectChanged", "shop")
     assert ask("9" * 30).status_code == 204
+
+
+def test_the_sidebar_asks_for_its_projects_again(read, cast) -> None:
+    page = read("/", project="shop")
+    picker = page.partition('id="project-picker"')[2]
+    url = picker.partition('hx-get="/o/acme')[2].partition('"')[0]
+    assert 'hx-trigger="projectChanged from:body"' in picker
+    with write():
+        db.session.add(cast.acme)
+        _project(cast.acme, "New <b>")
+    assert url == "/project-picker?shown=shop"
+    drawn = read(url.partition("?")[0], shown="shop")
+    assert "New &lt;b&gt;" in drawn
+    assert drawn.count('aria-current="true"') == 1
+    assert words(drawn).startswith("Shop")
+    assert words(read("/project-picker")).startswith("All projects")
+
+
+def test_who_slept_through_more_than_can_be_named_hears_it_at_once(ask, cast) -> None:
+    publish(cast.acme.id, "projectChanged")
+    for number in range(changes.MOST_EVENTS + 1):
+        publish(cast.acme.id, "environmentChanged", f"project-{number}")
+    answer = ask()
+    assert names(answer) == ["muchChanged"]
+    assert ask(after(answer.text)).status_code == 204
+
+
+def test_who_slept_until_events_were_forgotten_hears_that_too(ask, cast) -> None:
+    publish(cast.acme.id, "projectChanged")
+    heard = after(ask().text)
+    publish(cast.acme.id, "memberChanged")
+    audit.forget_old_events(LATER + timedelta(days=2))
+    assert names(ask(heard)) == ["muchChanged"]
 
 
 @pytest.mark.parametrize("after", ["", "x", "-1", "-" + "9" * 30])

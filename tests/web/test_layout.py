@@ -32,7 +32,7 @@ def draw_page() -> str:
 def site(kit: Flask) -> Iterator[Flask]:
     """An application with the pages that the sidebar leads to."""
     pages = {
-        "dashboard": ["index", "needs_attention", "attention_link"],
+        "dashboard": ["index", "needs_attention", "attention_link", "project_picker"],
         "verdicts": ["index"],
         "deploys": ["deployments"],
         "projects": ["index"],

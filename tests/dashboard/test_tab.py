@@ -1,0 +1,209 @@
+"""A tab that is open for long: what waits, what comes too late, and where the keyboard goes on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from sleuth.extensions import db, write
+from tests.conftest import Cast
+from tests.dashboard import seed
+from tests.dashboard.tab import CHANGES, PERIOD, enter, hide, publish, stop_the_clock
+
+pytestmark = pytest.mark.browser
+SLOWLY = 15_000
+WHERE = "() => document.activeElement.id || document.activeElement.textContent"
+
+
+@pytest.fixture(autouse=True)
+def frozen_clock() -> None:
+    """Here time goes on, as it does in the browser, where tests wind it."""
+
+
+@pytest.fixture
+def told(cast: Cast) -> seed.Story:
+    with write():
+        db.session.add(cast.project)
+        return seed.tell_story(cast.project, [], datetime.now(UTC))
+
+
+@pytest.fixture
+def page(served: str, told: seed.Story, browser: Browser) -> Iterator[Page]:
+    """The dashboard in a tab whose timers the test winds."""
+    tab = enter(browser, served)
+    yield tab
+    tab.context.close()
+
+
+def poll(page: Page, url: str, dialog: str = "") -> None:
+    """Let a part of the page, or of the open dialog, ask every second."""
+    page.evaluate(
+        """([url, dialog]) => {
+            const part = document.createElement("p");
+            Object.entries({"hx-get": url, "hx-trigger": "every 1s", "hx-swap": "none"}).forEach(
+                ([name, value]) => part.setAttribute(name, value));
+            document.querySelector(dialog || "main").append(part);
+            htmx.process(part);
+        }""",
+        [url, dialog],
+    )
+
+
+def test_a_hidden_tab_polls_nothing(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: "polled" in request.url and asked.append(request.url))
+    poll(page, "/o/acme/projects/?polled")
+    hide(page)
+    page.clock.run_for(10_000)
+    page.evaluate("fetch('/sign-in')")
+    assert not asked
+    hide(page, "visible")
+    with page.expect_request(re.compile("polled")):
+        page.clock.run_for(1_100)
+
+
+def test_a_session_that_ended_leaves_what_is_typed_into_a_dialog(page: Page, served: str) -> None:
+    page.goto(f"{served}/o/acme/projects/")
+    stop_the_clock(page)
+    page.get_by_role("link", name="Create project").click()
+    name = page.get_by_role("dialog").get_by_label("Name")
+    name.fill("Half typ")
+    asked: list[str] = []
+    page.on("request", lambda request: "polled" in request.url and asked.append(request.url))
+    poll(page, "/o/acme/projects/?polled", "#dialog-body")
+    page.context.clear_cookies()
+    with page.expect_response(re.compile("polled")):
+        page.clock.run_for(1_100)
+    expect(page.locator(".connection")).to_have_attribute("data-message", re.compile("signed out"))
+    page.clock.run_for(20_000)
+    expect(name).to_have_value("Half typ")
+    expect(page.get_by_role("dialog").get_by_text("You were signed out.")).to_be_visible()
+    assert len(asked) == 1
+
+
+def test_what_was_asked_before_a_filter_does_not_take_its_place(
+    page: Page, cast: Cast, told: seed.Story
+) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile("/o/acme/$"), hold)
+    publish(cast, "deployChanged")
+    with page.expect_request(re.compile("/o/acme/$")):
+        page.clock.run_for(PERIOD)
+    page.get_by_label("Revision or author").fill(told.deploys[3].revision[:9])
+    page.keyboard.press("Enter")
+    expect(page.locator("article")).to_have_count(1)
+    with page.expect_response(re.compile("/o/acme/$")):
+        held[0].continue_()
+    page.evaluate("fetch('/sign-in')")
+    page.clock.run_for(100)
+    assert page.locator("article").count() == 1
+
+
+def test_a_search_asks_once_and_back_takes_it_back(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: "?q=" in request.url and asked.append(request.url))
+    before = page.evaluate("history.length")
+    page.get_by_label("Revision or author").fill("nobody")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("No deploy matches")).to_be_visible(timeout=SLOWLY)
+    page.evaluate("fetch('/sign-in')")
+    assert len(asked) == 1
+    assert page.evaluate("history.length") == before + 1
+
+
+def test_who_slept_for_long_draws_all_that_listens(page: Page, cast: Cast) -> None:
+    page.route(
+        CHANGES,
+        lambda route: route.fulfill(
+            headers={"HX-Trigger": '{"muchChanged": true}', "Content-Type": "text/html"},
+            body='<div data-live="/o/acme/changes?after=9"></div>',
+        ),
+    )
+    with page.expect_response(lambda answer: answer.url.endswith("/o/acme/")):
+        page.clock.run_for(PERIOD)
+
+
+def test_a_filter_that_is_taken_back_leaves_the_keyboard_at_the_filters(
+    page: Page, served: str
+) -> None:
+    page.goto(f"{served}/o/acme/?environment=staging&health=unknown")
+    stop_the_clock(page)
+    page.get_by_role("link", name="Environment: Staging").press("Enter")
+    expect(page.get_by_role("link", name="Environment: Staging")).to_have_count(0)
+    page.clock.run_for(100)
+    assert page.evaluate("document.activeElement.closest('#filters') !== null")
+
+
+def test_what_is_told_and_goes_hands_the_focus_on(page: Page) -> None:
+    for message in ("One", "Two"):
+        page.evaluate("message => void sleuth.toast(message, 'error')", message)
+    crosses = page.get_by_role("button", name="Dismiss")
+    crosses.first.press("Enter")
+    expect(crosses).to_be_focused()
+    crosses.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    page.context.set_offline(True)
+    page.clock.run_for(PERIOD)
+    page.clock.run_for(50)
+    page.get_by_role("button", name="Try now").focus()
+    page.context.set_offline(False)
+    page.clock.run_for(100)
+    expect(page.locator(".connection")).to_have_attribute("data-message", "Connected again.")
+    page.clock.run_for(100)
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_a_change_that_comes_while_a_strip_is_drawn_draws_it_again(page: Page, served: str) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.goto(f"{served}/o/acme/?project=shop")
+    stop_the_clock(page)
+    page.route(re.compile("/projects/shop/health"), hold)
+    with page.expect_request(re.compile("/projects/shop/health")):
+        page.evaluate("void htmx.trigger(document.body, 'seenAgain')")
+    page.evaluate("void htmx.trigger(document.body, 'environmentChanged:shop')")
+    with page.expect_request(re.compile("/projects/shop/health")):
+        held[0].continue_()
+
+
+def test_the_buttons_of_a_tracker_stand_in_one_row(
+    served: str, told: seed.Story, browser: Browser
+) -> None:
+    tab = enter(browser, served, "adam")
+    tab.goto(f"{served}/o/acme/integrations/error-trackers")
+    buttons = tab.locator("#integration-sentry .integration-actions a, .integration-actions button")
+    expect(buttons.last).to_have_text("disable")
+    middles = buttons.evaluate_all(
+        "all => all.map(each => each.getBoundingClientRect()).map(({y, height}) => y + height / 2)"
+    )
+    assert max(middles) - min(middles) < 3
+    tab.context.close()
+
+
+def test_what_left_the_page_is_let_go(page: Page) -> None:
+    devices = page.context.new_cdp_session(page)
+
+    def narrow_and_widen() -> int:
+        for query, count in (("?q=nobody", 0), ("", 25)):
+            swap = "htmx.ajax('GET', url, {target: '#board', swap: 'morph:outerHTML'})"
+            page.evaluate(f"url => void {swap}", f"/o/acme/{query}")
+            expect(page.locator("article")).to_have_count(count, timeout=SLOWLY)
+        page.clock.run_for(1000)
+        devices.send("HeapProfiler.collectGarbage")
+        return int(devices.send("Memory.getDOMCounters")["jsEventListeners"])
+
+    narrow_and_widen()
+    before = narrow_and_widen()
+    after = [narrow_and_widen() for _time in range(3)]
+    assert min(after) < before + 100
