@@ -23,7 +23,7 @@ from tests.dashboard import seed
 
 PROJECTS = ("Shop", "Payments", "Search", "Accounts", "Billing")
 PROJECTS += ("Catalogue", "Delivery", "Mail", "Reports", "Studio")
-SOURCES = {"Production": ("Web", "Worker", "Mobile"), "Staging": ("Web", "Worker")}
+SOURCES = {"Production": ("Web", "Worker"), "Staging": ("Web", "Worker"), "Preview": ("Web",)}
 SERVICES = ("web", "api")
 DAYS = 90
 STAGED = 5
@@ -122,17 +122,15 @@ def _begin(source: ImpactSource, collected_from: str) -> None:
 def _samples(place: Place, now: datetime) -> dict[str, dict[str, Any]]:
     """Return the columns of one final verdict of each health, made by the tests' own means."""
     at = now - timedelta(days=DAYS + 2)
-    deploy = seed.add_deploy(place.deployment, place.environment, deployed_at=at)
-    made = {
-        health: seed.add_verdict(deploy, place.sources[number], health)
-        for number, health in enumerate(("healthy", "improved", "ailing"))
-    }
-    other = seed.add_deploy(place.deployment, place.environment, deployed_at=at)
-    made["unhealthy"] = seed.add_verdict(other, place.sources[0], "unhealthy")
+    made = {}
+    for health in sorted(set(EVERY)):
+        deploy = seed.add_deploy(place.deployment, place.environment, deployed_at=at)
+        made[health] = seed.add_verdict(deploy, place.sources[0], health)
     columns = [each.key for each in Verdict.__table__.columns if each.key not in _OWN]
     samples = {health: {n: getattr(row, n) for n in columns} for health, row in made.items()}
-    for each in (*made.values(), deploy, other):
-        db.session.delete(each)
+    for verdict in made.values():
+        db.session.delete(verdict)
+        db.session.delete(verdict.deploy)
     db.session.flush()
     return samples
 

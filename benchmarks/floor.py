@@ -31,6 +31,7 @@ from sleuth.extensions import db  # noqa: E402
 from sleuth.factory import create_app  # noqa: E402
 from sleuth.ids import new_public_id  # noqa: E402
 from sleuth.impact.models import ImpactSource  # noqa: E402
+from sleuth.processes import collect_garbage_seldom  # noqa: E402
 from sleuth.projects.models import Environment, Project  # noqa: E402
 from tests.conftest import PASSWORD, PASSWORD_HASH  # noqa: E402
 from tests.weighing import ACCEPTS  # noqa: E402
@@ -77,6 +78,7 @@ def make_app(folder: str) -> Flask:
     permissions.ENDPOINTS["floor"] = permissions.Permission.LOOK
     page = app.jinja_env.from_string(PAGE)  # compiled once, as the product's templates are
     app.add_url_rule("/o/<organization_slug>/floor", "floor", lambda: show(page))
+    collect_garbage_seldom()  # as the product's web server does
     return app
 
 

@@ -19,6 +19,8 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_login import FlaskLoginClient
+from hypothesis import HealthCheck
+from hypothesis import settings as settings_of_hypothesis
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import create_engine, make_url, text
 from werkzeug.routing import Rule
@@ -52,6 +54,12 @@ def _own_database(url: str) -> str:
     server.dispose()
     return own.render_as_string(hide_password=False)
 
+
+# How fast a busy machine draws examples says nothing of the product.
+settings_of_hypothesis.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings_of_hypothesis.load_profile("patient")
 
 DATABASE_URL = _own_database(os.environ.get("SLEUTH_TEST_DATABASE_URL", ""))
 _created: list[bool] = []

@@ -16,7 +16,7 @@ from sleuth.api import cursors
 from sleuth.api.answers import moment
 from sleuth.api.impacts import impact_of, url_of
 from sleuth.api.parameters import DeploysQuery
-from sleuth.dashboard.cards import judged_health, judged_since
+from sleuth.dashboard.cards import judged_from, judged_health
 from sleuth.dashboard.filters import Filters, Statement
 from sleuth.dashboard.ranks import BEST_FIRST, overall_rank
 from sleuth.deploys.models import CodeDeployment, Deploy
@@ -38,7 +38,6 @@ COLUMNS = (
     Deploy.links,
     Deploy.deployed_at,
     Deploy.registered_at,
-    Deploy.environment_id,
     Deploy.failed_at,
     CodeDeployment.name.label("deployment_name"),
     CodeDeployment.slug.label("deployment_slug"),
@@ -68,14 +67,14 @@ def read_page(organization_id: int, query: DeploysQuery) -> tuple[list[dict[str,
     shown = rows[: query.limit]
     is_last = len(rows) <= query.limit
     place = None if is_last else [shown[-1].deployed_at.isoformat(), shown[-1].id]
-    return _told(shown, organization_id), cursors.sealed(place, bound) if place else None
+    return _told(shown), cursors.sealed(place, bound) if place else None
 
 
 def read_one(organization_id: int, public_id: str) -> dict[str, Any] | None:
     """Return one deploy with what it changed, or None if the organization has no such deploy."""
     statement = _deploys((*COLUMNS, *DETAILS), organization_id, Filters())
     rows = db.session.execute(statement.where(Deploy.public_id == public_id)).all()
-    for told, row in zip(_told(rows, organization_id), rows, strict=True):
+    for told, row in zip(_told(rows), rows, strict=True):
         return {
             **told,
             "commits": row.commits,
@@ -86,7 +85,8 @@ def read_one(organization_id: int, public_id: str) -> dict[str, Any] | None:
 
 
 def _deploys(columns: Sequence[Any], organization_id: int, filters: Filters) -> Statement:
-    selected = overriding.with_standing(select(*columns, *overriding.STANDING), Deploy.id)
+    told = (*columns, *overriding.STANDING, judged_from().label("judged_from"))
+    selected = overriding.with_standing(select(*told), Deploy.id)
     return (
         filters.apply(selected)
         .join(Organization, Organization.id == Deploy.organization_id)
@@ -110,13 +110,9 @@ def _after(at: datetime, id_: int) -> ColumnElement[bool]:
     return or_(Deploy.deployed_at < at, is_older)
 
 
-def _told(rows: Sequence[Row[Any]], organization_id: int) -> list[dict[str, Any]]:
+def _told(rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
     verdicts = _verdicts_of([row.id for row in rows])
-    judged = judged_since(organization_id)
-    return [
-        _deploy(row, verdicts[row.id], judged.get(row.environment_id), overriding.standing_of(row))
-        for row in rows
-    ]
+    return [_deploy(row, verdicts[row.id], overriding.standing_of(row)) for row in rows]
 
 
 def _verdicts_of(deploy_ids: Sequence[int]) -> dict[int, list[Verdict]]:
@@ -141,10 +137,9 @@ def verdicts_of(deploy_ids: Sequence[int]) -> Select[Verdict]:
 def _deploy(
     row: Row[Any],
     verdicts: Sequence[Verdict],
-    judged_from: datetime | None,
     override: overriding.Shown | None,
 ) -> dict[str, Any]:
-    judged = judged_health(verdicts, row.deployed_at, judged_from)
+    judged = judged_health(verdicts, row.deployed_at, row.judged_from)
     health, reason = effective(verdicts, override.health) if override else judged
     return {
         "id": row.public_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, ScalarSelect, func, select
@@ -33,7 +34,6 @@ COLUMNS = (
     Deploy.author_email,
     Deploy.description,
     Deploy.deployed_at,
-    Deploy.environment_id,
     Deploy.failed_at,
     Deploy.failure_boundary,
     Deploy.failure_minutes,
@@ -151,14 +151,16 @@ def read_cards_where(*conditions: ColumnElement[bool]) -> list[DeployCard]:
     return _cards(db.session.execute(newest_first).all())
 
 
+@cache
 def _selected() -> Statement:
     """Select what cards show: also what stands by hand, and what came next."""
-    columns = (*COLUMNS, *overriding.STANDING, _judged_from().label("judged_from"))
+    columns: tuple[Any, ...] = (*COLUMNS, *overriding.STANDING, judged_from().label("judged_from"))
     selected = overriding.with_standing(select(*columns), Deploy.id)
-    return Filters().apply(following.with_following(selected))
+    return Filters().apply(selected)
 
 
-def _judged_from() -> ScalarSelect[datetime]:
+def judged_from() -> ScalarSelect[datetime]:
+    """Return an expression for since when deploys to a deploy's environment are judged."""
     earliest = select(func.min(ImpactSource.judges_from))
     return earliest.where(ImpactSource.environment_id == Deploy.environment_id).scalar_subquery()
 
@@ -169,16 +171,6 @@ def _cards(rows: Sequence[Row[Any]]) -> list[DeployCard]:
         _card(row, tuple(lines[row.id]), row.judged_from, overriding.standing_of(row))
         for row in rows
     ]
-
-
-def judged_since(organization_id: int) -> dict[int, datetime]:
-    """Return since when each environment's deploys are judged."""
-    rows = db.session.execute(
-        select(ImpactSource.environment_id, func.min(ImpactSource.judges_from).label("since"))
-        .where(ImpactSource.organization_id == organization_id)
-        .group_by(ImpactSource.environment_id)
-    )
-    return {row.environment_id: row.since for row in rows}
 
 
 def judged_health(

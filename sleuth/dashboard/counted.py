@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from sleuth.buckets import MINUTE, duration
 from sleuth.deploys.models import CodeDeployment, Deploy, shortened
@@ -62,7 +63,7 @@ def read_counted(
 
     Args:
         verdict_id: Its public id.
-        minutes: How much of it, as of an earlier look; all if None.
+        minutes: How much of it, as of an earlier look; all if that is not part of it.
     """
     row = db.session.execute(
         select(
@@ -82,13 +83,16 @@ def read_counted(
         .join(ImpactSource.project)
         .where(Verdict.public_id == verdict_id, Deploy.organization_id == organization_id)
     ).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _counted(row, minutes)
+
+
+def _counted(row: Row[*tuple[Any, ...]], minutes: int | None) -> Counted:
     verdict: Verdict = row.Verdict
     figures = verdict.assessment
     step: int = figures.get("picture_step", row.interval_seconds)
     since = _first_whole(verdict.began_at or row.deployed_at, step)
-    length = min(minutes or verdict.minutes_of_data, verdict.minutes_of_data) or AT_FIRST
+    whole = verdict.minutes_of_data
+    length = minutes if minutes and 0 < minutes < whole else whole or AT_FIRST
     seen = figures.get("observed")
     return Counted(
         verdict_id=verdict.public_id,

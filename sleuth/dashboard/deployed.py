@@ -8,15 +8,14 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import Row, Select, select, union_all
 from sqlalchemy.orm import aliased
 
-from sleuth.dashboard.cards import judged_health
+from sleuth.dashboard.cards import judged_from, judged_health
 from sleuth.deploys.models import CodeDeployment, Deploy, shortened
 from sleuth.extensions import db
 from sleuth.health.by_hand.effective import effective, set_health
 from sleuth.health.models import Verdict
-from sleuth.impact.models import ImpactSource
 
 Chosen = Select[int]
 
@@ -89,12 +88,6 @@ def live_in(environment_id: int, project_id: int, now: datetime) -> Select[int |
 
 def read_deployed(chosen: Collection[Select[Any]]) -> list[Deployed]:
     """Return the deploys that any of these statements chooses, newest first, in one statement."""
-    judged_from = (
-        select(func.min(ImpactSource.judges_from))
-        .where(ImpactSource.environment_id == Deploy.environment_id)
-        .correlate(Deploy)
-        .scalar_subquery()
-    )
     rows = db.session.execute(
         select(
             Deploy.id,
@@ -106,13 +99,13 @@ def read_deployed(chosen: Collection[Select[Any]]) -> list[Deployed]:
             CodeDeployment.name,
             CodeDeployment.slug,
             set_health(Deploy.id).label("by_hand"),
-            judged_from.label("judged_from"),
+            judged_from().label("judged_from"),
             Verdict.health,
             Verdict.reason,
         )
         .join(Deploy.code_deployment)
         .outerjoin(Verdict, Verdict.deploy_id == Deploy.id)
-        .where(or_(*(Deploy.id.in_(each) for each in chosen)))
+        .where(Deploy.id.in_(union_all(*(select(each.subquery().c[0]) for each in chosen))))
         .order_by(Deploy.deployed_at.desc(), Deploy.id.desc())
     )
     return [_deployed(list(same)) for _id, same in groupby(rows, key=lambda row: row.id)]

@@ -13,7 +13,7 @@ from sleuth.dashboard import changes
 from sleuth.dashboard.cards import DeployCard, read_card
 from sleuth.dashboard.evidence import Impact, impacts_of
 from sleuth.dashboard.filters import Statement
-from sleuth.dashboard.following import PREVIOUS_COLUMNS, Neighbouring, previous_of, with_previous
+from sleuth.dashboard.following import PREVIOUS_COLUMNS, Neighbouring, previous_of
 from sleuth.dashboard.lines import ImpactLine
 from sleuth.dashboard.links import web_address
 from sleuth.dashboard.new_errors import read_in_full
@@ -91,7 +91,7 @@ def read_deploy(organization_id: int, public_id: str) -> DeployPage | None:
     contents: Statement = select(
         Deploy.commits, Deploy.files, Deploy.pull_requests, *PREVIOUS_COLUMNS
     )
-    row = db.session.execute(with_previous(contents).where(Deploy.public_id == public_id)).one()
+    row = db.session.execute(contents.where(Deploy.public_id == public_id)).one()
     return DeployPage(
         last_event=last_event,
         card=card,

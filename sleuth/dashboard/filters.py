@@ -13,11 +13,11 @@ from sqlalchemy import ColumnElement, Select, Text, cast, or_, select
 from sleuth.dashboard.ranges import Range
 from sleuth.dashboard.ranks import BEST_FIRST, overall_rank
 from sleuth.deploys.models import CodeDeployment, Deploy
+from sleuth.deploys.values import LONGEST_WORD
 from sleuth.projects.models import Environment, Project
 from sleuth.text import one_line
 
 PAGE_SIZE = 25
-LONGEST_VALUE = 200
 
 Statement = Select[*tuple[Any, ...]]
 
@@ -46,7 +46,7 @@ class Filters:
     def from_query(cls, query: Mapping[str, str]) -> Filters:
         """Take the filters out of a query string; anything else in it is left alone."""
         names = [each.name for each in fields(cls)]
-        given = cls(**{name: one_line(query.get(name))[:LONGEST_VALUE] for name in names})
+        given = cls(**{name: one_line(query.get(name))[:LONGEST_WORD] for name in names})
         return replace(
             given,
             health=given.health if given.health in BEST_FIRST else "",

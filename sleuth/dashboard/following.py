@@ -12,22 +12,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, or_, select
 from sqlalchemy.orm import aliased
 
-from sleuth.dashboard.filters import Statement
 from sleuth.deploys.models import Deploy, shortened
 
-FOLLOWING = aliased(Deploy, name="following")
-PREVIOUS = aliased(Deploy, name="previous")
-
-PREVIOUS_COLUMNS = (
-    PREVIOUS.public_id.label("previous_id"),
-    PREVIOUS.revision.label("previous_revision"),
-    PREVIOUS.deployed_at.label("previous_at"),
-)
-COLUMNS = (
-    FOLLOWING.public_id.label("next_id"),
-    FOLLOWING.revision.label("next_revision"),
-    FOLLOWING.deployed_at.label("next_at"),
-)
+Columns = tuple[ColumnElement[Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,37 +31,9 @@ class Neighbouring:
         return shortened(self.revision)
 
 
-def with_following(statement: Statement) -> Statement:
-    """Join the deploy that replaced each one, if any did; its columns are ``COLUMNS``."""
-    later = aliased(Deploy)
-    next_id = (
-        select(later.id)
-        .where(_is_alike(later, Deploy), _is_after(later, Deploy))
-        .order_by(later.deployed_at, later.id)
-        .limit(1)
-        .correlate(Deploy)
-        .scalar_subquery()
-    )
-    return statement.outerjoin(FOLLOWING, FOLLOWING.id == next_id)
-
-
 def following_of(row: Row[Any]) -> Neighbouring | None:
-    """Return what replaced the deploy of a row that has ``COLUMNS``."""
+    """Return what replaced the deploy of a row that has ``COLUMNS``, None if nothing did."""
     return Neighbouring(row.next_id, row.next_revision, row.next_at) if row.next_id else None
-
-
-def with_previous(statement: Statement) -> Statement:
-    """Join the deploy that each one replaced, if any; its columns are ``PREVIOUS_COLUMNS``."""
-    earlier = aliased(Deploy)
-    previous_id = (
-        select(earlier.id)
-        .where(_is_alike(earlier, Deploy), _is_after(Deploy, earlier))
-        .order_by(earlier.deployed_at.desc(), earlier.id.desc())
-        .limit(1)
-        .correlate(Deploy)
-        .scalar_subquery()
-    )
-    return statement.outerjoin(PREVIOUS, PREVIOUS.id == previous_id)
 
 
 def previous_of(row: Row[Any]) -> Neighbouring | None:
@@ -82,6 +41,32 @@ def previous_of(row: Row[Any]) -> Neighbouring | None:
     if not row.previous_id:
         return None
     return Neighbouring(row.previous_id, row.previous_revision, row.previous_at)
+
+
+def _next() -> Columns:
+    later = aliased(Deploy)
+    return _columns("next", later, _is_after(later, Deploy), later.deployed_at, later.id)
+
+
+def _previous() -> Columns:
+    earlier = aliased(Deploy)
+    newest_first = earlier.deployed_at.desc(), earlier.id.desc()
+    return _columns("previous", earlier, _is_after(Deploy, earlier), *newest_first)
+
+
+def _columns(name: str, other: Any, condition: ColumnElement[bool], *order: Any) -> Columns:
+    """Look each up for the rows that are shown: PostgreSQL would join it to all that there are."""
+    told = {"id": other.public_id, "revision": other.revision, "at": other.deployed_at}
+    return tuple(
+        select(column)
+        .where(_is_alike(other, Deploy), condition)
+        .order_by(*order)
+        .limit(1)
+        .correlate(Deploy)
+        .scalar_subquery()
+        .label(f"{name}_{what}")
+        for what, column in told.items()
+    )
 
 
 def _is_alike(one: Any, other: Any) -> ColumnElement[bool]:
@@ -97,3 +82,6 @@ def _is_after(later: Any, earlier: Any) -> ColumnElement[bool]:
         later.deployed_at >= earlier.deployed_at,
         or_(later.deployed_at > earlier.deployed_at, later.id > earlier.id),
     )
+
+
+COLUMNS, PREVIOUS_COLUMNS = _next(), _previous()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import takewhile
 from typing import Any
 
@@ -14,6 +15,8 @@ from sleuth.health.models import Verdict
 
 MOST_SMALL_BUCKETS = 128
 COLLECTED_WITHIN = timedelta(minutes=3)
+MOST_KEPT = 2048
+"""Small pictures that are not made again while their counts are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +127,7 @@ class Picture:
         Where a part of a bucket is unknown, all of it is; but the newest bucket grows as
         its counts come in, so that errors are seen as soon as they are known.
         """
-        size = -(-len(self.counts) // MOST_SMALL_BUCKETS)
-        before = self.counts[: self.deploy_index]
-        after = self.counts[self.deploy_index + 1 :]
-        before = before[len(before) % size :]
-        sums_after = sums(after[: max(0, len(after) - self.upcoming)], size)
-        upcoming = -(-len(after) // size) - len(sums_after)
-        return Picture(
-            start=self.start,
-            step_seconds=self.step_seconds * size,
-            deploy_index=len(before) // size,
-            counts=(*sums(before, size), *sums_after, *[None] * upcoming),
-            upcoming=upcoming,
-        )
+        return _coarse(self)
 
     @property
     def buckets(self) -> list[Bucket]:
@@ -207,3 +198,20 @@ def _upcoming(counts: list[int | None], start: int, step: int, known_until: floa
     due = (known_until - start) // step
     from_the_end = zip(reversed(range(len(counts))), reversed(counts), strict=True)
     return sum(1 for _ in takewhile(lambda each: each[1] is None and each[0] >= due, from_the_end))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _coarse(picture: Picture) -> Picture:
+    size = -(-len(picture.counts) // MOST_SMALL_BUCKETS)
+    before = picture.counts[: picture.deploy_index]
+    after = picture.counts[picture.deploy_index + 1 :]
+    before = before[len(before) % size :]
+    sums_after = sums(after[: max(0, len(after) - picture.upcoming)], size)
+    upcoming = -(-len(after) // size) - len(sums_after)
+    return Picture(
+        start=picture.start,
+        step_seconds=picture.step_seconds * size,
+        deploy_index=len(before) // size,
+        counts=(*sums(before, size), *sums_after, *[None] * upcoming),
+        upcoming=upcoming,
+    )

@@ -15,6 +15,9 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 DAYS = {"24h": 1, "7d": 7, "14d": 14, "30d": 30, "90d": 90}
 DEFAULT = "7d"
 CUSTOM = "custom"
+FIRST_YEAR = 1000
+"""What is older is no year that anybody means, and soon there is nothing before it."""
+
 LONGEST_DAYS = 731
 MOST_DAYS_BY_DAY = 100
 """In longer ranges a bar stands for a week."""
@@ -22,7 +25,7 @@ MOST_DAYS_BY_DAY = 100
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Whole hours or days (UTC), the last of which may be running.
+    """Whole days (UTC), or the last 24 hours; the last day or hour may be running.
 
     Args:
         key: One of ``DAYS``, or ``custom``.
@@ -47,9 +50,8 @@ class Range:
     def named(cls, key: str, now: datetime) -> Range:
         """Return one of ``DAYS``, which ends with the hour or day that is running."""
         if key == "24h":
-            until = now.replace(minute=0, second=0, microsecond=0) + HOUR
-        else:
-            until = _midnight(now.date()) + DAY
+            return cls(key, now - DAY, _whole_hour(now) + HOUR)
+        until = _midnight(now.date()) + DAY
         return cls(key, until - DAYS[key] * DAY, until)
 
     @classmethod
@@ -91,15 +93,16 @@ class Range:
     def starts(self) -> list[datetime]:
         """When each bar of its graph begins."""
         step = {"hour": HOUR, "day": DAY, "week": 7 * DAY}[self.unit]
-        return [self.since + place * step for place in range(-(-(self.until - self.since) // step))]
+        first = _whole_hour(self.since)
+        return [first + place * step for place in range(-(-(self.until - first) // step))]
 
     @property
     def length(self) -> str:
         """In words: "24 hours", "7 days", "1 day (3 March 2026)"."""
-        if self.key == "24h":
-            return "24 hours"
+        if self.key != CUSTOM:
+            return length_of(self.key)
         days = "1 day" if self.days == 1 else f"{self.days} days"
-        return f"{days} ({self._dates_in_words()})" if self.key == CUSTOM else days
+        return f"{days} ({self._dates_in_words()})"
 
     @property
     def when(self) -> str:
@@ -124,6 +127,11 @@ class Range:
     def condition(self) -> ColumnElement[bool]:
         """Narrow a statement over deploys to this range."""
         return (Deploy.deployed_at >= self.since) & (Deploy.deployed_at < self.until)
+
+
+def length_of(key: str) -> str:
+    """Return one of ``DAYS`` in words: "24 hours", "7 days"."""
+    return "24 hours" if key == "24h" else f"{DAYS[key]} days"
 
 
 def _custom(query: Mapping[str, str], now: datetime) -> Range:
@@ -154,9 +162,14 @@ def _instead(why: str, now: datetime) -> Range:
 
 def _date(text: str) -> date | None:
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+        found = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
         return None
+    return found if found.year >= FIRST_YEAR else None
+
+
+def _whole_hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
 
 
 def _midnight(day: date) -> datetime:

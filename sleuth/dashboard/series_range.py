@@ -8,25 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sleuth.buckets import DAY, HOUR, MINUTE, bucket_name
+from sleuth.dashboard.ranges import CUSTOM, DAYS, DEFAULT, length_of
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.reading import fitting_step
 from sleuth.impact.retention import KEEP_HOURS
 
-SPANS = {
-    "24h": timedelta(days=1),
-    "7d": timedelta(days=7),
-    "14d": timedelta(days=14),
-    "30d": timedelta(days=30),
-    "90d": timedelta(days=90),
-}
-WORDS = {
-    "24h": "24 hours",
-    "7d": "7 days",
-    "14d": "14 days",
-    "30d": "30 days",
-    "90d": "90 days",
-}
-USUAL, CUSTOM = "7d", "custom"
 STEPS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, DAY, 2 * DAY, 7 * DAY)
 MOST_BUCKETS = 360
 MARGIN = 6
@@ -45,7 +31,7 @@ class SeriesRange:
     """What is shown.
 
     Args:
-        name: A key of ``SPANS``, or ``custom``.
+        name: A key of ``DAYS``, or ``custom``.
         since, until: What was asked for, as far as it lies in the past and is kept.
         first, end, step: The buckets drawn, in epoch seconds.
         is_by_the_hour: They are wider than usual because only hours are kept.
@@ -66,12 +52,12 @@ class SeriesRange:
         """What an address says to show it again; nothing for the usual one."""
         if self.name == CUSTOM:
             return custom(self.since, self.until)
-        return {} if self.name == USUAL else {"range": self.name}
+        return {} if self.name == DEFAULT else {"range": self.name}
 
     @property
     def words(self) -> str:
         """How it is called in a sentence: "the last 7 days"."""
-        return "this time" if self.name == CUSTOM else f"the last {WORDS[self.name]}"
+        return "this time" if self.name == CUSTOM else f"the last {length_of(self.name)}"
 
     @property
     def unit(self) -> str:
@@ -111,23 +97,26 @@ def read_range(
 
 
 def _asked(query: Mapping[str, str], now: datetime) -> SeriesRange:
-    name = query.get("range", "") or (CUSTOM if query.get("since") else USUAL)
+    name = query.get("range", "") or (CUSTOM if query.get("since") else DEFAULT)
     if name != CUSTOM:
-        name = name if name in SPANS else USUAL
-        return SeriesRange(name, now - SPANS[name], now)
+        return _named(name if name in DAYS else DEFAULT, now)
     try:
         return _custom(query, now)
     except ValueError as problem:
-        usual = SeriesRange(USUAL, now - SPANS[USUAL], now)
-        return replace(usual, error=str(problem))
+        return replace(_named(DEFAULT, now), error=str(problem))
+
+
+def _named(name: str, now: datetime) -> SeriesRange:
+    return SeriesRange(name, now - timedelta(days=DAYS[name]), now)
 
 
 def _custom(query: Mapping[str, str], now: datetime) -> SeriesRange:
     oldest = now - KEEP_HOURS
     until = _moment(query.get("until", ""), is_end=True) or now
-    since = _moment(query.get("since", "")) or until - SPANS[USUAL]
-    if since >= until:
+    since = _moment(query.get("since", ""))
+    if since is not None and since >= until:
         raise ValueError(EMPTY)
+    since = since or max(until, oldest) - timedelta(days=DAYS[DEFAULT])
     if since >= now:
         raise ValueError(AHEAD)
     since, until = max(since, oldest), min(max(until, oldest), now)

@@ -15,7 +15,7 @@ from sleuth.dashboard.environments import EnvironmentStrip, read_strips
 from sleuth.dashboard.filters import Asked, Filters, Page
 from sleuth.dashboard.ranges import Range
 from sleuth.dashboard.sources import ChangeSource, read_sources
-from sleuth.dashboard.steps import Step, read_steps
+from sleuth.dashboard.steps import TOLD_FOR, Step, read_steps
 from sleuth.dashboard.trend import Trend, read_trend
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
@@ -129,12 +129,13 @@ def read_board(organization_id: int, asked: Asked, page: str | None, now: dateti
     found = Page.of(trend.count, page)
     cards = tuple(read_cards(organization_id, asked, found)) if found.total else ()
     filters, shown = asked.filters, choices.only(asked.filters.project)
+    strips = tuple(_strips(organization_id, shown, filters, now))
     return Board(
         last_event=last_event,
         asked=asked,
         choices=choices,
-        steps=_steps(organization_id, cards),
-        environments=tuple(_strips(organization_id, shown, filters, now)),
+        steps=_steps(organization_id, cards, now, is_measured=bool(strips)),
+        environments=strips,
         trend=trend,
         cards=cards,
         page=found,
@@ -143,9 +144,12 @@ def read_board(organization_id: int, asked: Asked, page: str | None, now: dateti
     )
 
 
-def _steps(organization_id: int, cards: Iterable[DeployCard]) -> tuple[Step, ...]:
-    """Whoever sees a verdict of a source that is still there has done them all."""
-    is_done = any(not line.is_gone for card in cards for line in card.lines)
+def _steps(
+    organization_id: int, cards: Iterable[DeployCard], now: datetime, *, is_measured: bool
+) -> tuple[Step, ...]:
+    """Whoever sees an older verdict, and has a source that is still there, has done them all."""
+    old = (card for card in cards if card.deployed_at < now - TOLD_FOR)
+    is_done = any(is_measured or not line.is_gone for card in old for line in card.lines)
     return () if is_done else tuple(read_steps(organization_id))
 
 

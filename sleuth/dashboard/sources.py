@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import CTE, Row, func, select
+from sqlalchemy import CTE, ColumnElement, Row, and_, func, select
 
 from sleuth.dashboard.filters import Statement
 from sleuth.dashboard.ranks import BEST_FIRST, overall_rank
@@ -95,7 +95,7 @@ def tally(healths: Iterable[str]) -> tuple[tuple[str, int], ...]:
 def read_sources(organization_id: int, project_slug: str, now: datetime) -> list[ChangeSource]:
     """Return the code deployments of a project, or of all, the last deployed first."""
     serving = _Serving(organization_id, now)
-    rows = _deploys(_deployments(organization_id, project_slug).cte("shown"), now)
+    rows = _deploys(_deployments(organization_id, project_slug, now - STRIP_AGE).cte("shown"))
     together = (list(each) for _id, each in groupby(rows, key=lambda row: row.id))
     return [
         ChangeSource(
@@ -104,14 +104,14 @@ def read_sources(organization_id: int, project_slug: str, now: datetime) -> list
             project_name=row.project_name,
             project_slug=row.project_slug,
             last_deploy_at=row.last_deploy_at,
-            strip=tuple(_past(each) for each in deploys if each.public_id),
+            strip=tuple(_past(each) for each in deploys[-STRIP_LENGTH:] if each.public_id),
             trackers=tuple(serving.of_project(row.project_id)),
         )
         for row, deploys in ((each[0], each) for each in together)
     ]
 
 
-def _deployments(organization_id: int, project_slug: str) -> Statement:
+def _deployments(organization_id: int, project_slug: str, since: datetime) -> Statement:
     last = (
         select(func.max(Deploy.deployed_at))
         .where(Deploy.code_deployment_id == CodeDeployment.id)
@@ -126,6 +126,7 @@ def _deployments(organization_id: int, project_slug: str) -> Statement:
             Project.name.label("project_name"),
             Project.slug.label("project_slug"),
             last.label("last_deploy_at"),
+            _strip_from(since).label("strip_from"),
         )
         .join(CodeDeployment.project)
         .where(CodeDeployment.organization_id == organization_id)
@@ -137,36 +138,40 @@ def _deployments(organization_id: int, project_slug: str) -> Statement:
     return statement
 
 
-def _deploys(shown: CTE, now: datetime) -> Sequence[Row[Any]]:
+def _strip_from(since: datetime) -> ColumnElement[datetime]:
+    """Return when the first of those deploys came that a strip shows."""
+    earliest = (
+        select(Deploy.deployed_at)
+        .where(Deploy.code_deployment_id == CodeDeployment.id, Deploy.deployed_at >= since)
+        .order_by(Deploy.deployed_at.desc(), Deploy.id.desc())
+        .offset(STRIP_LENGTH - 1)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return func.coalesce(earliest, since)
+
+
+def _deploys(shown: CTE) -> Sequence[Row[Any]]:
     """Return code deployments with their last deploys, oldest first; once without any."""
-    newest_first = func.row_number().over(
-        partition_by=Deploy.code_deployment_id,
-        order_by=(Deploy.deployed_at.desc(), Deploy.id.desc()),
+    is_recent = and_(
+        Deploy.code_deployment_id == shown.c.id,
+        Deploy.deployed_at >= shown.c.strip_from,
     )
-    ranked = (
-        select(Deploy.id, Deploy.code_deployment_id, newest_first.label("place"))
-        .where(
-            Deploy.code_deployment_id.in_(select(shown.c.id)), Deploy.deployed_at >= now - STRIP_AGE
-        )
-        .subquery()
-    )
-    # Only the few that are shown are read as a whole: what was sent with a deploy may be long.
-    last = select(ranked).where(ranked.c.place <= STRIP_LENGTH).subquery()
     return db.session.execute(
         select(
             shown,
             Deploy.public_id,
             Deploy.revision,
             Deploy.deployed_at,
-            overall_rank(last.c.id).label("rank"),
+            overall_rank(Deploy.id).label("rank"),
         )
-        .outerjoin(last, last.c.code_deployment_id == shown.c.id)
-        .outerjoin(Deploy, Deploy.id == last.c.id)
+        .outerjoin(Deploy, is_recent)
         .order_by(
             shown.c.last_deploy_at.desc().nulls_last(),
             shown.c.name,
             shown.c.id,
-            last.c.place.desc(),
+            Deploy.deployed_at,
+            Deploy.id,
         )
     ).all()
 

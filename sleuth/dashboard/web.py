@@ -41,6 +41,8 @@ from sleuth.web import is_htmx, render_partial_or_page
 FILTERED = "board"
 POLL = "dashboard.live"
 REFRESH_SECONDS = 30
+LATEST = 2**31 - 1
+"""No event comes after it: PostgreSQL keeps no larger number there."""
 
 
 class SessionsOfVisits(SecureCookieSessionInterface):
@@ -91,7 +93,12 @@ def index() -> ResponseReturnValue:
     board = service.read_board(g.organization.id, asked, request.args.get("page"), now)
     g.project = board.project
     _note_views(board.environments)
-    response = _page("dashboard/_board.html", "dashboard/index.html", board=board)
+    response = _page(
+        "dashboard/_board.html",
+        "dashboard/index.html",
+        board=board,
+        nav_projects=board.choices.projects,  # the sidebar need not ask for them again
+    )
     if htmx.target == FILTERED:
         response.headers["HX-Push-Url"] = _address(asked.as_query)
     return response
@@ -197,7 +204,7 @@ def project_picker() -> ResponseReturnValue:
 @blueprint.get("/changes")
 def live() -> ResponseReturnValue:
     """Name what happened since the page last asked; nothing if nothing did."""
-    after = request.args.get("after", 0, type=int)
+    after = min(max(request.args.get("after", 0, type=int), 0), LATEST)
     found = changes.changes_after(g.organization.id, after)
     if found.last == after:
         return Response(status=204)

@@ -65,6 +65,7 @@ class Deploy(Model):
     __table_args__: Any = (
         Index(None, "organization_id", "deployed_at", "id"),
         Index(None, "code_deployment_id", "environment_id", "deployed_at", "id"),
+        Index(None, "code_deployment_id", "deployed_at", "id"),
         Index(None, "environment_id", "deployed_at", "id"),
         {"info": {"noun": "deploy"}},
     )

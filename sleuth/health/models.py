@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     ForeignKey,
+    Index,
     String,
     Text,
     UniqueConstraint,
@@ -68,7 +69,10 @@ class Verdict(Model):
     """
 
     __tablename__ = "verdict"
-    __table_args__ = (UniqueConstraint("deploy_id", "impact_source_id"),)
+    __table_args__ = (
+        UniqueConstraint("deploy_id", "impact_source_id"),
+        Index(None, "deploy_id", "health"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)

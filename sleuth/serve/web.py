@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import signal
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import NoReturn
 
@@ -16,6 +18,7 @@ from flask import Flask
 from waitress.server import create_server
 
 from sleuth.config import LARGEST_BODY
+from sleuth.processes import collect_garbage_seldom
 from sleuth.serve import logs
 from sleuth.serve.prepare import PreparationError, check_queue, prepared_app
 from sleuth.web import assets
@@ -23,6 +26,9 @@ from sleuth.web import assets
 THREADS = 8
 MOST_CONNECTIONS = 1000
 """Every open tab keeps one or more; one that is idle costs little."""
+
+OTHER_FILES = 150
+"""Descriptors for everything else: the databases of all threads, the queue, the log."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,15 +50,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         app,
         sockets=[socket.socket(fileno=options.listen)],
         threads=THREADS,
-        connection_limit=MOST_CONNECTIONS,
+        connection_limit=allow_connections(),
         asyncore_use_poll=True,  # the alternative cannot watch so many
         max_request_body_size=2 * LARGEST_BODY,  # the application refuses less in its own words
         ident=None,
         clear_untrusted_proxy_headers=False,  # the application decides whom it believes
     )
     _report_ready(app, options.report)
+    collect_garbage_seldom()
     server.run()
     return 0
+
+
+def allow_connections() -> int:
+    """Return how many connections may be open, having asked the system for what they need.
+
+    Where it allows less, the database must not be what finds no descriptor left.
+    """
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted, endless = MOST_CONNECTIONS + OTHER_FILES, resource.RLIM_INFINITY
+    if now != endless and now < wanted:
+        with suppress(ValueError, OSError):
+            more = wanted if most == endless else min(wanted, most)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (more, most))
+            now = more
+    return MOST_CONNECTIONS if now == endless else min(MOST_CONNECTIONS, now - OTHER_FILES)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from flask import Flask
 
-from sleuth.web import assets, compression, errors, formats, forms, icons, security, sparkline
+from sleuth.web import (
+    addresses,
+    assets,
+    compression,
+    errors,
+    formats,
+    forms,
+    icons,
+    security,
+    sparkline,
+)
 from sleuth.web.responses import (
     Level,
     base_url,
@@ -39,6 +49,7 @@ __all__ = [
 
 def init_app(app: Flask) -> None:
     """Give the application its headers, error pages, static files and template words."""
+    addresses.init_app(app)
     assets.init_app(app)
     compression.init_app(app)
     security.init_app(app)

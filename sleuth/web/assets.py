@@ -46,10 +46,15 @@ class Assets:
         self._folder = folder.resolve()
         self._known: dict[str, Asset] = {}
 
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """Each file has one; under others it would be read, and kept, once for each of them."""
+        files = (each for each in self._folder.rglob("*") if each.is_file())
+        return frozenset(each.relative_to(self._folder).as_posix() for each in files)
+
     def prepare(self) -> None:
         """Read and compress every file, so that no visitor waits for it."""
-        files = (each.relative_to(self._folder).as_posix() for each in self._folder.rglob("*.*"))
-        for name in (*sorted(files), *BUNDLES):
+        for name in (*sorted(self._names), *BUNDLES):
             asset = self.get(name)
             if asset is not None and asset.is_text:
                 _ = asset.digest, asset.compressed
@@ -57,16 +62,13 @@ class Assets:
     def get(self, name: str) -> Asset | None:
         """Return the file, or None if there is no such file below the folder."""
         if name not in self._known:
-            paths = [self._folder / each for each in BUNDLES.get(name, (name,))]
-            if not all(map(self._holds, paths)):
+            parts = BUNDLES.get(name, (name,))
+            if not self._names.issuperset(parts):
                 return None
-            content = b"\n".join(each.read_bytes() for each in paths)
+            content = b"\n".join((self._folder / each).read_bytes() for each in parts)
             mimetype = mimetypes.guess_type(name)[0] or "application/octet-stream"
             self._known[name] = Asset(content, mimetype, Path(name).suffix in COMPRESSED_TYPES)
         return self._known[name]
-
-    def _holds(self, path: Path) -> bool:
-        return path.resolve().is_relative_to(self._folder) and path.is_file()
 
 
 def init_app(app: Flask) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gzip
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 
 LEVEL = 5
 """Larger ones take the server longer than they save on any line."""
@@ -40,6 +40,7 @@ def compress(response: Response) -> Response:
 
 def _is_wanted() -> bool:
     """Browsers say who asks, but for old ones, and where the line is open to anybody anyway."""
-    asked_by = request.headers.get("Sec-Fetch-Site", "" if request.is_secure else "none")
+    is_closed = request.is_secure or current_app.config["SESSION_COOKIE_SECURE"]
+    asked_by = request.headers.get("Sec-Fetch-Site", "" if is_closed else "none")
     is_read = request.method in {"GET", "HEAD"}
     return is_read and asked_by in OUR_OWN and bool(request.accept_encodings["gzip"])

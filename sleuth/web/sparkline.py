@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
 from flask import Flask
@@ -12,6 +13,7 @@ WIDTH = 240
 HEIGHT = 40
 BASELINE = HEIGHT - 1
 HATCH_STEP = 5
+MOST_KEPT = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def layout_sparkline(
     coverage: Sequence[bool] | None = None,
     upcoming: int = 0,
 ) -> Sparkline:
-    """Lay out one bar a bucket.
+    """Lay out one bar a bucket; what was laid out of late is not laid out again.
 
     Args:
         points: Counts of buckets of equal length; None where nothing is known.
@@ -61,10 +63,15 @@ def layout_sparkline(
         coverage: Whether each bucket is known; all that are not None, if left out.
         upcoming: How many of the last buckets are still to come; they are left blank.
     """
-    known = list(points)
+    known = tuple(points)
     if coverage is not None:
         pairs = zip(points, coverage, strict=True)
-        known = [value if is_known else None for value, is_known in pairs]
+        known = tuple(value if is_known else None for value, is_known in pairs)
+    return _layout(known, deploy_index, upcoming)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _layout(known: tuple[int | None, ...], deploy_index: int | None, upcoming: int) -> Sparkline:
     step = WIDTH / max(len(known), 1)
     highest = max((value for value in known if value is not None), default=0)
     first_after = len(known) if deploy_index is None else deploy_index

@@ -121,6 +121,16 @@ def test_who_is_in_none_is_told_what_to_do(app: Flask, sign_in, member, cast: Ca
     assert "Ask an owner or administrator to add otto@acme.test." in text
 
 
+def test_only_who_is_in_several_organizations_is_offered_another(sign_in, cast: Cast) -> None:
+    with write():
+        members.add_membership(cast.globex.id, cast.owner, Role.OBSERVER)
+    offered = {
+        who: "Switch organization" in sign_in(who).get(url).text
+        for who, url in (("owner", SETTINGS), ("outsider", "/o/globex/"), ("developer", SETTINGS))
+    }
+    assert offered == {"owner": True, "outsider": False, "developer": False}
+
+
 def test_two_organizations_of_one_name_have_two_addresses(cast: Cast) -> None:
     created = organizations.create_organization("Acme", "olga@acme.test")
     assert (created.name, created.slug) == ("Acme", "acme-2")

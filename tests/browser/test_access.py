@@ -9,11 +9,22 @@ from playwright.sync_api import Browser
 
 from tests.browser.access import problems_in_two_windows
 from tests.browser.axe import problems_for_some
+from tests.browser.hands import Keyboard
 from tests.browser.newcomers import found
 from tests.browser.product import Product
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.browser
+
+LOW = {"width": 390, "height": 600}
+PUT_AT_THE_LOWER_EDGE = """(each) => {
+    scrollBy(0, each.getBoundingClientRect().bottom + 24 - innerHeight);
+    const before = document.createElement("button");
+    each.before(before);
+    before.focus({preventScroll: true});
+    before.remove();
+}"""
+"""Scrolls something there, and puts the keyboard just before it."""
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +48,16 @@ def test_the_door_can_be_used_by_everybody(product: Product, browser: Browser) -
     stranger.go("/sign-in")
     assert list(problems_in_two_windows(stranger.page)) == []
     stranger.close()
+
+
+def test_what_is_told_in_the_corner_covers_nothing_that_gets_the_focus(olga: Visitor) -> None:
+    olga.go("/o/hooli/integrations/error-trackers")
+    olga.page.set_viewport_size(LOW)
+    olga.page.evaluate("window.sleuth.toast('It stays until it is dismissed.', 'error')")
+    command = olga.page.locator("main pre").last
+    command.evaluate(PUT_AT_THE_LOWER_EDGE)
+    olga.page.keyboard.press("Tab")
+    Keyboard(olga).reach(command)
 
 
 def test_a_picture_without_words_would_be_found(olga: Visitor) -> None:

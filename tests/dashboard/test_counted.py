@@ -89,6 +89,14 @@ def test_it_leads_to_exactly_the_minutes_that_were_counted(visitor, verdict: Ver
     assert "2 880 errors in this time · 100 % known" in words(page)
 
 
+@pytest.mark.parametrize("minutes", [0, -1, -(10**12), 10**30])
+def test_minutes_that_make_no_sense_lead_to_all_that_was_counted(
+    visitor, verdict: Verdict, minutes: int
+) -> None:
+    place, _page = followed(visitor, verdict, f"?minutes={minutes}")
+    assert "since=2026-03-02T12:03Z&until=2026-03-03T12:03Z" in place
+
+
 def test_what_was_counted_is_shaded_and_some_time_to_each_side_is_not(
     visitor, verdict: Verdict
 ) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event, text
 
-from sleuth.extensions import write
+from sleuth.dashboard.deployments import read_deployment
+from sleuth.extensions import db, write
 from sleuth.health.by_hand.overriding import set_override
 from sleuth.health.by_hand.people import Person
 from tests.conftest import NOW
@@ -129,3 +132,30 @@ def test_its_statements_do_not_grow_with_its_deploys(read, counting, shop, sentr
         read(PATH)
     assert len(many) == len(few)
     assert len([each for each in many if each.startswith("SELECT")]) <= 12
+
+
+def most_often(plan: dict[str, Any]) -> int:
+    """Return how often the busiest part of a plan of PostgreSQL was gone through."""
+    return max([plan["Actual Loops"], *map(most_often, plan.get("Plans", ()))])
+
+
+@pytest.mark.postgres
+def test_what_replaced_a_deploy_is_looked_up_for_those_shown_alone(shop) -> None:
+    with write():
+        other = seed.add_deployment(shop.project, "Other")
+        for number in range(300):
+            seed.add_deploy(other, deployed_at=NOW - timedelta(minutes=number))
+        seed.add_deploy(shop.web)
+    seen: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, values: Any, *_: object) -> None:
+        seen.append((statement, values))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    read_deployment(shop.web)
+    event.remove(db.engine, "before_cursor_execute", note)
+    statement, values = next(each for each in seen if "next_revision" in each[0])
+    explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
+    db.session.execute(text("ANALYZE deploy"))
+    [answer] = db.session.connection().exec_driver_sql(explain, values).scalar_one()
+    assert most_often(answer["Plan"]) < 30

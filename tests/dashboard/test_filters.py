@@ -134,6 +134,14 @@ def test_authors_and_tags_are_those_of_the_range(read, shop) -> None:
     assert options(read(range="14d"), "tag") == ["", "a", "b", "old"]
 
 
+def test_an_author_whose_name_is_as_long_as_names_may_be_is_found(read, shop) -> None:
+    name = "A" * 255
+    with write():
+        seed.add_deploy(shop.web, author_name=name)
+    assert options(read(author=name), "author") == ["", name]
+    assert titles(read(author=name)) == ["b450349"]
+
+
 def test_the_choices_follow_the_chosen_project(read, two_projects) -> None:
     page = read(project="warehouse")
     assert options(page, "deployment") == ["", "robots"]

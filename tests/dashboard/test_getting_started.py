@@ -99,7 +99,7 @@ def test_the_command_names_the_address_at_which_pipelines_reach_us(app, read, im
 
 
 def test_a_token_for_it_is_made_in_place_by_those_who_may(sign_in, impact) -> None:
-    link = 'hx-get="/o/acme/settings/access-tokens/create"'
+    link = 'hx-get="/o/acme/settings/access-tokens/create?deployment='
     assert link in sign_in("administrator").get("/o/acme/").text
     page = sign_in("developer").get("/o/acme/").text
     assert link not in page
@@ -119,6 +119,34 @@ def test_when_the_first_deploy_arrives_all_is_set(read, shop, impact) -> None:
     assert "Your first deploy has arrived." in page
     assert "All set" in page
     assert "Waiting" not in page
+
+
+def test_all_is_set_also_once_the_first_deploy_is_being_judged(read, shop, impact) -> None:
+    with write():
+        deploy = seed.add_deploy(shop.web, deployed_at=clock.now(), registered_at=clock.now())
+        seed.add_verdict(deploy, impact, "healthy")
+    assert "Your first deploy has arrived" in words(read())
+
+
+def test_the_filters_come_with_the_first_deploy(read, shop) -> None:
+    assert 'hx-select-oob="#narrowing"' in read()
+    with write():
+        seed.add_deploy(shop.web)
+    page = read()
+    assert "hx-select-oob" not in page
+    assert 'id="filters"' in page.partition('id="narrowing"')[2].partition('id="deploys"')[0]
+
+
+@pytest.mark.parametrize(("kind", "is_told"), [("REGISTER_DEPLOY", True), ("READ", False)])
+def test_a_token_made_in_place_comes_in_the_command(
+    sign_in, shop, impact, kind: str, is_told: bool
+) -> None:
+    url = f"/o/acme/settings/access-tokens/create?deployment={shop.web.slug}"
+    owner = sign_in("owner")
+    assert url.partition("/o/")[2] in owner.get(url, headers=HTMX).text
+    told = owner.post(url, data={"name": "CI", "type": kind}, headers=HTMX).text
+    assert ("register_deploy" in told) is is_told
+    assert "TOKEN" not in told
 
 
 def test_some_minutes_later_the_list_is_gone(read, shop, impact) -> None:

@@ -11,6 +11,8 @@ from werkzeug.test import TestResponse
 
 from sleuth import clock
 from sleuth.accounts import audit
+from sleuth.accounts.members import add_membership
+from sleuth.accounts.models import Role
 from sleuth.dashboard import changes
 from sleuth.deploys import service as deploys
 from sleuth.deploys.parameters import Registration
@@ -179,10 +181,30 @@ def test_who_slept_until_events_were_forgotten_hears_that_too(ask, cast) -> None
     assert names(ask(heard)) == ["muchChanged"]
 
 
-@pytest.mark.parametrize("after", ["", "x", "-1"])
+def test_a_page_asks_from_the_newest_event_of_its_own_organization(ask, cast, sign_in) -> None:
+    with write():
+        add_membership(cast.acme.id, cast.outsider, Role.OBSERVER)
+    publish(cast.globex.id, "projectChanged", "reactor")
+    pages = [sign_in("outsider").get(f"/o/{each}/").text for each in ("acme", "globex")]
+    newest = [changes.latest(each.id) for each in (cast.acme, cast.globex)]
+    assert list(map(after, pages)) == newest
+    assert newest[0] < newest[1]
+
+
+def test_a_question_beyond_what_a_database_can_count_finds_nothing(ask, cast) -> None:
+    publish(cast.acme.id, "projectChanged", "shop")
+    assert ask("9" * 30).status_code == 204
+
+
+@pytest.mark.parametrize("after", ["", "x", "-1", "-" + "9" * 30])
 def test_a_question_without_sense_is_answered_from_the_start(ask, cast, after) -> None:
     publish(cast.acme.id, "projectChanged", "shop")
     assert names(ask(after)) == ["projectChanged"]
+
+
+@pytest.mark.parametrize("after", [10**30, -(10**30)])
+def test_a_number_that_no_database_keeps_is_none(ask, cast, after: int) -> None:
+    assert ask(after).status_code == 204
 
 
 def test_a_question_costs_one_statement_over_the_events(ask, counting, cast) -> None:

@@ -154,7 +154,7 @@ def test_a_page_with_several_charts_reads_the_neighbours_once(
             seed.add_verdict(shown, source, "healthy")
     with counting() as seen:
         visitor.get(f"/o/acme/deploys/{shown.public_id}")
-    about = [each for each in seen if "deploy.deployed_at >=" in each]
+    about = [each for each in seen if "ORDER BY deploy.deployed_at, deploy.id" in each]
     assert len(about) == 1
 
 

@@ -24,10 +24,11 @@ def sentence(markup: str) -> str:
 
 
 def test_paper_says_which_deploys_these_are(read, story) -> None:
-    assert sentence(read()).startswith("Acme: deploys of all projects, over the last 7 days.")
+    assert sentence(read()).startswith("Acme: deploys in the last 7 days.")
     narrowed = sentence(read(project="shop", environment="staging", q="b450"))
     assert narrowed.startswith(
-        "Acme: deploys of Shop, to Staging, with “b450” in them, over the last 7 days."
+        "Acme: deploys in the last 7 days; project: Shop; environment: Staging;"
+        " with “b450” in them."
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 from sleuth.buckets import DAY, HOUR
 from sleuth.dashboard.series_range import MOST_BUCKETS, SeriesRange, custom, read_range
 from sleuth.impact.models import ImpactSource
+from sleuth.impact.retention import KEEP_HOURS
 
 NOW = datetime(2026, 3, 4, 12, 0, 30, tzinfo=UTC)
 
@@ -44,6 +45,14 @@ def test_days_of_a_custom_range_both_belong_to_it() -> None:
     shown = ask(range="custom", since="2026-02-01", until="2026-02-02")
     assert shown.since == datetime(2026, 2, 1, tzinfo=UTC)
     assert shown.until == datetime(2026, 2, 3, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("until", ["0001-01-01", "0001-01-03T00:00Z"])
+def test_of_a_time_with_nothing_before_it_the_oldest_minute_is_shown(until: str) -> None:
+    shown = ask(range="custom", until=until)
+    assert (shown.name, shown.error) == ("custom", "")
+    assert shown.until == NOW - KEEP_HOURS
+    assert shown.until - shown.since == timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("form", ["2026-03-01T14:02Z", "2026-03-01T14:02", "2026-03-01T14:02:00Z"])

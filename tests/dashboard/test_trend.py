@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sleuth.dashboard.ranges import Range
-from sleuth.extensions import write
+from sleuth.extensions import db, write
 from tests.conftest import NOW
 from tests.dashboard import seed
 from tests.dashboard.conftest import titles, words
@@ -40,7 +40,7 @@ def deploys(shop) -> None:
 @pytest.mark.parametrize(
     ("query", "oldest", "words_"),
     [
-        ({"range": "24h"}, "d0", "1 deploy over 24 hours"),
+        ({"range": "24h"}, "d1", "2 deploys over 24 hours"),
         ({}, "d6", "3 deploys over 7 days, 0.4 a day"),
         ({"range": "14d"}, "d13", "5 deploys over 14 days, 0.4 a day"),
         ({"range": "30d"}, "d20", "6 deploys over 30 days, 0.2 a day"),
@@ -76,6 +76,7 @@ def test_a_custom_range_holds_both_its_days(read, deploys) -> None:
         (custom(NOW + DAY, ""), "The range begins in the future, so the last 7 days are shown."),
         (custom("<i>x</i>", NOW), "“<i>x</i>” is no date such as"),
         (custom("2026-02-30", ""), "“2026-02-30” is no date such as"),
+        (custom("", "0001-01-03"), "“0001-01-03” is no date such as"),
     ],
 )
 def test_a_custom_range_that_makes_no_sense_says_so(read, deploys, query, problem) -> None:
@@ -137,6 +138,17 @@ def test_the_range_is_summed_up_in_a_line(read, shop, sentry) -> None:
     assert line in words(read())
 
 
+def test_shares_too_small_to_round_are_not_told_as_nothing(read, shop) -> None:
+    with write():
+        deploys = [seed.add_deploy(shop.web, deployed_at=NOW - 8 * DAY) for _ in range(4)]
+    assert "4 deploys over 90 days Unknown 4" in words(read(range="90d"))
+    with write():
+        for _ in range(300):
+            seed.add_deploy(shop.web, deployed_at=NOW - 8 * DAY)
+        db.session.merge(deploys[0]).failed_at = NOW - 7 * DAY
+    assert "1 change failure (under 1 %)" in words(read(range="90d"))
+
+
 def test_healths_are_counted_by_the_worst_source(read, shop, sentry) -> None:
     with write():
         deploy = seed.add_deploy(shop.web)
@@ -183,7 +195,7 @@ def test_the_table_has_the_same_newest_first(read, shop, sentry) -> None:
 
 @pytest.mark.parametrize(
     ("range_", "unit", "bars"),
-    [("24h", "hour", 24), ("7d", "day", 7), ("30d", "day", 30), ("90d", "day", 90)],
+    [("24h", "hour", 25), ("7d", "day", 7), ("30d", "day", 30), ("90d", "day", 90)],
 )
 def test_a_bar_is_an_hour_or_a_day(range_, unit, bars) -> None:
     shown = Range.from_query({"range": range_}, NOW)
@@ -196,6 +208,16 @@ def test_hours_are_those_of_utc(read, shop) -> None:
     [bar] = graph(read(range="24h"))
     assert bar == f"{NOW:%A}, {NOW:%H}:00 to {NOW:%H}:59 UTC: 1 deploy, 1 unknown"
     assert "Deploys an hour" in words(read(range="24h"))
+
+
+def test_a_day_goes_back_to_the_very_minute(read, shop) -> None:
+    with write():
+        for minutes in (1, -1):
+            at = NOW - DAY + timedelta(minutes=minutes)
+            seed.add_deploy(shop.web, revision=f"m{minutes}", deployed_at=at)
+    page = read(range="24h")
+    assert titles(page) == ["m1"]
+    assert len(graph(page)) == 1
 
 
 def test_weeks_add_up_in_long_ranges(read, deploys) -> None:

@@ -71,7 +71,7 @@ def replace_token(browser: FlaskClient, token: str, run_jobs: Callable[[], int])
     [
         ("token-revoked", "Sentry does not know this token"),
         ("required-scope-missing", "lacks the scope org:read"),
-        ("other-scope-missing", "<dt>missing scopes</dt>"),
+        ("other-scope-missing", "<dt>Missing scopes</dt>"),
         ("single-sign-on", "The owner of the token has to sign in to Sentry"),
         ("second-factor", "The owner of the token has to set it up in Sentry"),
         ("member-disabled", "Somebody has to enable it in Sentry"),

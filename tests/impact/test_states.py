@@ -300,7 +300,7 @@ def test_what_is_paused_cannot_be_hurried(
     assert db.session.get_one(Integration, integration.id).hurried_at is None
 
 
-def test_however_many_integrations_there_are_watching_takes_three_statements(
+def test_however_many_integrations_there_are_watching_takes_two_statements(
     working, integration, cast: Cast
 ) -> None:
     with write():
@@ -316,7 +316,7 @@ def test_however_many_integrations_there_are_watching_takes_three_statements(
     seen: list[str] = []
     event.listen(db.engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
     assert len(watching.changed_ids(NOW)) == 6
-    assert len([each for each in seen if each.startswith("SELECT")]) == 3
+    assert len([each for each in seen if each.startswith("SELECT")]) == 2
 
 
 def test_live_pages_hear_when_time_alone_makes_counts_late(working, integration) -> None:

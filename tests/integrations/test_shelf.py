@@ -117,7 +117,7 @@ def test_while_one_types_cards_tabs_and_address_follow(sign_in, registry) -> Non
 def test_what_is_not_found_is_said_with_a_way_back(sign_in, registry) -> None:
     page = sign_in("observer").get(PAGE, query_string={"q": "<b>nobody"}).text
     assert "No name and no description here has “&lt;b&gt;nobody” in it." in page
-    assert f'href="{PAGE}"' in page.partition("Nothing is called that")[2]
+    assert f'href="{PAGE}"' in page.partition("Nothing has that name")[2]
 
 
 def test_one_can_write_ones_own(sign_in, cast) -> None:

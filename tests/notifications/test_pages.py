@@ -32,7 +32,7 @@ def everything_shown(browser) -> str:
 
 def test_without_channels_the_page_says_what_that_means(browser) -> None:
     shown = words(browser.get(URL).text)
-    assert "Nobody is told yet" in shown
+    assert "Nobody is notified yet" in shown
     assert "Nothing was sent yet" in shown
 
 
@@ -52,7 +52,7 @@ def test_a_refused_address_is_explained_on_its_field_and_not_shown_again(browser
     assert answer.status_code == 422
     assert "Mail is sent through providers that Apprise knows" in answer.text
     assert "Tr0ub4dor" not in answer.text
-    assert "Nobody is told yet" in browser.get(URL).text
+    assert "Nobody is notified yet" in browser.get(URL).text
 
 
 def test_a_name_that_is_an_address_is_refused(browser) -> None:
@@ -156,7 +156,7 @@ def test_a_channel_is_removed_after_a_question_and_its_deliveries_stay(
     shown = words(browser.get(URL).text)
     assert "127.0.0.1 is removed." in shown
     assert "A test from Sleuth for Acme 127.0.0.1" in shown
-    assert "Nobody is told yet" in shown
+    assert "Nobody is notified yet" in shown
 
 
 def test_every_change_is_audited_without_an_address(browser, webhook, secret, queued) -> None:
@@ -174,7 +174,7 @@ def test_every_change_is_audited_without_an_address(browser, webhook, secret, qu
 
 def test_another_organization_sees_and_tests_nothing_of_it(sign_in, webhook, queued) -> None:
     outsider, theirs = sign_in("outsider"), "/o/globex/settings/notifications"
-    assert "Nobody is told yet" in outsider.get(theirs).text
+    assert "Nobody is notified yet" in outsider.get(theirs).text
     for path in ("test", "remove", "new-secret"):
         assert outsider.post(f"{theirs}/{webhook.public_id}/{path}").status_code == 404
     assert all_deliveries() == []

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import re
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from sleuth.config import ROOT
 from sleuth.web.assets import BUNDLES, asset_url
 
 
@@ -51,7 +52,7 @@ def test_a_bundle_is_its_files_in_their_order(kit: Flask, visitor: FlaskClient, 
 
 
 def test_a_browser_that_reads_gzip_gets_gzip(kit: Flask, visitor: FlaskClient) -> None:
-    url = url_of(kit, "vendor/tabler.min.css")
+    url = url_of(kit, "tabler.css")
     packed = visitor.get(url, headers={"Accept-Encoding": "gzip"})
     assert packed.headers["Content-Encoding"] == "gzip"
     assert packed.vary.as_set() >= {"accept-encoding"}
@@ -67,11 +68,23 @@ def test_an_old_address_is_not_answered_with_new_content(visitor: FlaskClient) -
     assert visitor.get("/static/0123456789abcdef/app.css").status_code == 404
 
 
-@pytest.mark.parametrize("name", ["nothing.css", "../setup.cfg", "%2e%2e/setup.cfg", "vendor"])
-def test_nothing_but_files_of_the_folder_is_served(
+@pytest.mark.parametrize("name", ["nothing.css", "vendor", "x" * 300, "x/" * 3000])
+def test_nothing_but_files_of_the_folder_is_served(visitor: FlaskClient, name: str) -> None:
+    assert visitor.get(f"/static/0123456789abcdef/{name}").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["../setup.cfg", "%2e%2e/setup.cfg", "vendor/../../setup.cfg"])
+def test_nothing_beside_the_folder_is_served(visitor: FlaskClient, name: str) -> None:
+    digest = hashlib.sha256((ROOT / "setup.cfg").read_bytes()).hexdigest()[:16]
+    assert visitor.get(f"/static/{digest}/{name}").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["./app.css", "vendor/../app.css", "app.css/"])
+def test_a_file_has_one_address_and_is_kept_once(
     kit: Flask, visitor: FlaskClient, name: str
 ) -> None:
-    assert visitor.get(f"/static/0123456789abcdef/{name}").status_code == 404
+    digest = url_of(kit, "app.css").split("/")[2]
+    assert visitor.get(f"/static/{digest}/{name}").status_code == 404
 
 
 def test_a_misspelt_file_is_noticed_while_rendering(kit: Flask) -> None:
@@ -85,7 +98,7 @@ def test_a_file_below_a_prefix_keeps_the_prefix(kit: Flask) -> None:
 
 
 def test_every_copied_file_is_written_down_with_its_licence() -> None:
-    vendored = Path(__file__).resolve().parents[2] / "static" / "vendor"
+    vendored = ROOT / "static" / "vendor"
     told = (vendored / "LICENSES.md").read_text()
     names = {path.name for path in vendored.iterdir()} - {"LICENSES.md"}
     assert [name for name in names if f"`{name}`" not in told] == []

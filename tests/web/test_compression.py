@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Callable, Mapping
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -39,6 +40,13 @@ def test_a_page_that_another_site_asks_for_is_not(read: Read, asked_by: str) -> 
 def test_a_browser_that_does_not_say_who_asks_is_trusted_on_an_open_line_only(read: Read) -> None:
     assert read(GZIP).content_encoding == "gzip"
     assert read(GZIP, base_url="https://sleuth.test").content_encoding is None
+
+
+def test_a_line_is_closed_if_the_public_address_says_so_whatever_the_proxy_tells(
+    read: Read, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "SESSION_COOKIE_SECURE", True)
+    assert read(GZIP, base_url="http://localhost").content_encoding is None
 
 
 def test_a_browser_that_cannot_read_it_gets_the_page_as_it_is(read: Read) -> None:

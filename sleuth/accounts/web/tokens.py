@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import abort, g, url_for
+from flask import abort, g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from sleuth.accounts import tokens
 from sleuth.accounts.forms import AccessTokenForm, ConfirmForm
+from sleuth.accounts.models import TokenType
 from sleuth.accounts.web.blueprint import SETTINGS, blueprint
 from sleuth.dashboard import changes
 from sleuth.web import dialog_done, render_dialog, render_partial_or_page
@@ -35,8 +36,12 @@ def create_access_token() -> ResponseReturnValue:
             new = tokens.create_token(
                 g.organization.id, form.name.data, form.chosen, current_user.id
             )
+            is_for_pipelines = form.chosen is not TokenType.READ
             answer = render_dialog(
-                "accounts/dialogs/new_access_token.html", title="Access token created", new=new
+                "accounts/dialogs/new_access_token.html",
+                title="Access token created",
+                new=new,
+                deployment_slug=request.args.get("deployment") if is_for_pipelines else None,
             )
             answer.headers["HX-Trigger"] = EVENT
             return answer

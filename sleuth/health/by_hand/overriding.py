@@ -61,8 +61,8 @@ class Shown:
 
 def standing(deploy: Deploy) -> Shown | None:
     """Return what stands by hand on a deploy."""
-    rows = [each for each in [_standing(deploy.id)] if each is not None]
-    return shown(deploy.organization_id, rows).get(deploy.id)
+    found = _standing(deploy.id)
+    return _shown(deploy.organization_id, [found])[0] if found else None
 
 
 def with_standing(statement: Select[*tuple[Any, ...]], deploy_id: Any) -> Select[*tuple[Any, ...]]:
@@ -86,12 +86,6 @@ def standing_of(row: Row[*tuple[Any, ...]]) -> Shown | None:
         return None
     known = {row.Override.set_by_id: row.setter_name} if row.setter_name else {}
     return _as_shown(row.Override, known)
-
-
-def shown(organization_id: int, rows: Sequence[Override]) -> dict[int, Shown]:
-    """Return rows as pages show them, by deploy, in one statement at most."""
-    pairs = zip(rows, _shown(organization_id, rows), strict=True)
-    return {row.deploy_id: each for row, each in pairs}
 
 
 def past(organization_id: int, public_id: str) -> tuple[Shown, ...]:
@@ -225,6 +219,7 @@ def _note(deploy: Deploy, action: str, **detail: str) -> None:
 
 
 def _shown(organization_id: int, rows: Sequence[Override]) -> list[Shown]:
+    """Return rows as pages show them, in one statement at most."""
     ids = [id_ for row in rows for id_ in (row.set_by_id, row.ended_by_id)]
     known = members(organization_id, ids)
     return [_as_shown(row, known) for row in rows]

@@ -131,7 +131,7 @@ def test_the_page_of_verdicts_fits(enter, told, served, bad, width: int, scheme:
             )
     page = enter(viewport={"width": width, "height": 844}, color_scheme=scheme)
     page.goto(f"{served}/o/acme/verdicts")
-    expect(page.get_by_role("heading", name="How right verdicts are")).to_be_visible()
+    expect(page.get_by_role("heading", name="How often verdicts are right")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 

@@ -1,0 +1,40 @@
+"""Tabler's stylesheet is sent without the rules that no page uses."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+NAME = re.compile(r"(?<![:\w-])[a-zA-Z][\w-]*")
+WRITERS = ("templates/**/*.html", "static/*.js", "sleuth/**/*.py")
+PUT_TOGETHER = {"alert-success", "alert-info", "alert-warning", "alert-danger"}
+"""Classes that stand nowhere as one word."""
+
+
+def selectors(name: str) -> set[str]:
+    """Return what the rules of a stylesheet select; without those that hold further ones."""
+    css = (ROOT / "static" / name).read_text(encoding="utf-8")
+    pieces = re.findall(r"([^{}]*)([{}])", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
+    heads = [text for text, brace in pieces if brace == "{"]
+    plain = (head for head in heads if "(" not in head and not head.startswith("@"))
+    return {each.strip() for head in plain for each in head.split(",")}
+
+
+def words() -> set[str]:
+    """Return every word that templates, scripts and code may use as a class."""
+    texts = (path.read_text("utf-8") for each in WRITERS for path in ROOT.glob(each))
+    return {word for text in texts for word in re.findall(r"[\w-]+", text)} | PUT_TOGETHER
+
+
+def test_every_rule_of_tabler_that_a_page_may_need_is_sent() -> None:
+    known = words()
+    classy = (each for each in selectors("vendor/tabler.min.css") if "." in each)
+    needed = {each for each in classy if known.issuperset(NAME.findall(each))}
+    assert len(needed) > 100
+    assert not needed - selectors("tabler.css"), "Trim Tabler again, as docs/interface.md says."
+
+
+def test_little_else_is_sent() -> None:
+    left, whole = (len(selectors(name)) for name in ("tabler.css", "vendor/tabler.min.css"))
+    assert left < whole / 3
