@@ -18,8 +18,8 @@ MUCH_CHANGED = "muchChanged"
 MOST_EVENTS = 200
 MOST_CARDS = 8
 JUST_REGISTERED = timedelta(seconds=5)
-LARGEST_ID = 2**63 - 1
-"""SQLite cannot even be asked for more."""
+LARGEST_ID = 2**31 - 1
+"""PostgreSQL keeps no larger number there, and cannot even be asked for one."""
 
 _AFTER = (
     select(Event.id, Event.name, Event.subject, Event.created_at, Deploy.registered_at)
@@ -76,12 +76,12 @@ def changes_after(organization_id: int, after: int) -> Changes:
     A page that slept for long hears of all at once: that much happened, or that what it heard
     last is forgotten, and with it maybe what came next.
     """
-    after = max(0, min(after, LARGEST_ID))
-    rows = db.session.execute(_AFTER, {"organization_id": organization_id, "after": after}).all()
-    is_forgotten = after > 0 and bool(rows) and rows[0].id != after
+    since = max(0, min(after, LARGEST_ID))
+    rows = db.session.execute(_AFTER, {"organization_id": organization_id, "after": since}).all()
+    is_forgotten = since > 0 and bool(rows) and rows[0].id != since
     if is_forgotten or len(rows) > MOST_EVENTS:
         return Changes((MUCH_CHANGED,), latest(organization_id))
-    rows = [row for row in rows if row.id != after]
+    rows = [row for row in rows if row.id != since]
     names = dict.fromkeys(
         _name(row.name, row.subject, row.registered_at and row.created_at - row.registered_at)
         for row in rows

@@ -148,21 +148,6 @@ def test_another_organizations_events_are_not_told(ask, cast) -> None:
     assert ask().status_code == 204
 
 
-def test_a_page_asks_from_the_newest_event_of_its_own_organization(ask, cast, sign_in) -> None:
-    with write():
-        add_membership(cast.acme.id, cast.outsider, Role.OBSERVER)
-    publish(cast.globex.id, "projectChanged", "reactor")
-    pages = [sign_in("outsider").get(f"/o/{each}/").text for each in ("acme", "globex")]
-    newest = [changes.latest(each.id) for each in (cast.acme, cast.globex)]
-    assert list(map(after, pages)) == newest
-    assert newest[0] < newest[1]
-
-
-def test_a_question_beyond_what_a_database_can_count_finds_nothing(ask, cast) -> None:
-    publish(cast.acme.id, "projectChanged", "shop")
-    assert ask("9" * 30).status_code == 204
-
-
 def test_the_sidebar_asks_for_its_projects_again(read, cast) -> None:
     page = read("/", project="shop")
     picker = page.partition('id="project-picker"')[2]
@@ -194,6 +179,21 @@ def test_who_slept_until_events_were_forgotten_hears_that_too(ask, cast) -> None
     publish(cast.acme.id, "memberChanged")
     audit.forget_old_events(LATER + timedelta(days=2))
     assert names(ask(heard)) == ["muchChanged"]
+
+
+def test_a_page_asks_from_the_newest_event_of_its_own_organization(ask, cast, sign_in) -> None:
+    with write():
+        add_membership(cast.acme.id, cast.outsider, Role.OBSERVER)
+    publish(cast.globex.id, "projectChanged", "reactor")
+    pages = [sign_in("outsider").get(f"/o/{each}/").text for each in ("acme", "globex")]
+    newest = [changes.latest(each.id) for each in (cast.acme, cast.globex)]
+    assert list(map(after, pages)) == newest
+    assert newest[0] < newest[1]
+
+
+def test_a_question_beyond_what_a_database_can_count_finds_nothing(ask, cast) -> None:
+    publish(cast.acme.id, "projectChanged", "shop")
+    assert ask("9" * 30).status_code == 204
 
 
 @pytest.mark.parametrize("after", ["", "x", "-1", "-" + "9" * 30])
