@@ -388,7 +388,8 @@ def register(
 
 def card_of(visitor: Visitor, revision: str) -> Locator:
     """Return the deploy card of a revision."""
-    return visitor.page.get_by_role("article").filter(has_text=revision[:7])
+    title = visitor.page.get_by_role("heading").filter(has_text=revision[:7])
+    return visitor.page.get_by_role("article").filter(has=title)
 
 
 def test_a_deploy_that_changed_nothing_becomes_healthy(owner: Visitor) -> None:
