@@ -30,12 +30,12 @@ PUT_AT_THE_LOWER_EDGE = """(each) => {
 @pytest.fixture(scope="module")
 def olga(product: Product, browser: Browser) -> Iterator[Visitor]:
     """The owner of an organization in which nothing has happened."""
-    visitor = found(product, browser, "hooli")
+    visitor = found(product, browser, "aviato")
     yield visitor
     visitor.close()
 
 
-@pytest.mark.parametrize(("path", "status"), [("/organizations", 200), ("/o/hooli/nothing", 404)])
+@pytest.mark.parametrize(("path", "status"), [("/organizations", 200), ("/o/aviato/nothing", 404)])
 def test_a_page_that_no_link_leads_to_can_be_used_by_everybody(
     olga: Visitor, path: str, status: int
 ) -> None:
@@ -51,7 +51,7 @@ def test_the_door_can_be_used_by_everybody(product: Product, browser: Browser) -
 
 
 def test_what_is_told_in_the_corner_covers_nothing_that_gets_the_focus(olga: Visitor) -> None:
-    olga.go("/o/hooli/integrations/error-trackers")
+    olga.go("/o/aviato/integrations/error-trackers")
     olga.page.set_viewport_size(LOW)
     olga.page.evaluate("window.sleuth.toast('It stays until it is dismissed.', 'error')")
     command = olga.page.locator("main pre").last
