@@ -15,6 +15,7 @@ from pathlib import Path
 from statistics import median
 
 ROOT = Path(__file__).resolve().parent.parent
+# What is imported below is found by this path: hence E402 there.
 sys.path.insert(0, str(ROOT))
 
 from sleuth import clock  # noqa: E402

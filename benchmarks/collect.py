@@ -32,6 +32,7 @@ import requests
 from sqlalchemy import update
 
 ROOT = Path(__file__).resolve().parent.parent
+# What is imported below is found by this path: hence E402 there.
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.start import answers, cpu_ticks, family  # noqa: E402

@@ -21,6 +21,7 @@ from statistics import median
 from sqlalchemy import select
 
 ROOT = Path(__file__).resolve().parent.parent
+# What is imported below is found by this path: hence E402 there.
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import floor, replay  # noqa: E402

@@ -27,6 +27,7 @@ from playwright.sync_api import Page, sync_playwright
 from sqlalchemy import select
 
 ROOT = Path(__file__).resolve().parent.parent
+# What is imported below is found by this path: hence E402 there.
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.collect import seed_integration  # noqa: E402

@@ -24,6 +24,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 ROOT = Path(__file__).resolve().parent.parent
+# What is imported below is found by this path: hence E402 there.
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import company, floor  # noqa: E402

@@ -21,6 +21,7 @@ from flask import Flask
 from sqlalchemy import delete, select
 
 ROOT = Path(__file__).resolve().parent.parent
+# What is imported below is found by this path: hence E402 there.
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.collect import seed_integration  # noqa: E402

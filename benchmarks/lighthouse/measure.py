@@ -25,6 +25,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+# What is imported below is found by this path: hence E402 there.
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import load  # noqa: E402

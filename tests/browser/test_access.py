@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser.access import problems_in_two_windows
 from tests.browser.axe import problems_for_some
@@ -58,6 +58,7 @@ def test_what_is_told_in_the_corner_covers_nothing_that_gets_the_focus(olga: Vis
     command.evaluate(PUT_AT_THE_LOWER_EDGE)
     olga.page.keyboard.press("Tab")
     Keyboard(olga).reach(command)
+    expect(command).to_be_focused()
 
 
 def test_a_picture_without_words_would_be_found(olga: Visitor) -> None:
