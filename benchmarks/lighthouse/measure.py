@@ -31,6 +31,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks import load  # noqa: E402
 
 DEPLOYS = 200
+TRIES = 3
 FORMS = ("desktop", "mobile")
 PROMISED = {
     "performance": {"desktop": 95, "mobile": 90},
@@ -109,7 +110,7 @@ def measure(url: str, name: str, form: str, cookie: str, runs: int) -> bool:
 
 
 def run(url: str, form: str, headers: dict[str, str]) -> Report:
-    """Return Lighthouse's report of one visit."""
+    """Return Lighthouse's report of one visit; one that failed is told and made again."""
     command = [
         HERE / "node_modules" / ".bin" / "lighthouse",
         url,
@@ -120,9 +121,13 @@ def run(url: str, form: str, headers: dict[str, str]) -> Report:
         f"--extra-headers={json.dumps(headers)}",
         *(["--preset=desktop"] if form == "desktop" else []),
     ]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)
-    report: Report = json.loads(done.stdout)
-    return report
+    for _ in range(TRIES):
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
+        if done.returncode == 0:
+            report: Report = json.loads(done.stdout)
+            return report
+        print(f"    A visit failed: {(done.stderr.strip() or 'no reason told').splitlines()[-1]}")
+    raise SystemExit(f"Lighthouse failed {TRIES} times in a row.")
 
 
 def score(report: Report, category: str) -> float:
