@@ -50,6 +50,7 @@ def create_app(
         template_folder=str(ROOT / "templates"),
     )
     app.jinja_environment = Environment  # before any extension looks at it
+    app.jinja_options = {"cache_size": -1}  # all templates, in a dictionary without a lock
     configure_settings(app, overrides or {})
     configure_proxies(app)
     configure_extensions(app)

@@ -16,6 +16,7 @@ from typing import TextIO
 PR_SET_PDEATHSIG = 1
 M_ARENA_MAX = -8
 MAPPED_PAGES = Path("/proc/self/statm")
+SESSION_NICE = Path("/proc/self/autogroup")
 ARGUMENTS_BEGIN = 45
 """Place of their address in /proc/self/stat, after the name of the program."""
 
@@ -61,6 +62,18 @@ def share_arenas(most: int = 2) -> None:
     """
     if _libc is not None and hasattr(_libc, "mallopt"):
         _libc.mallopt(M_ARENA_MAX, most)
+
+
+def step_back(nice: int) -> None:
+    """Leave the processor to others while they want it.
+
+    Linux may be set up to share it between sessions first, and by the nice values of processes
+    only within one. Hence the session is told, too, if it is this process's own.
+    """
+    os.nice(nice)
+    if os.getsid(0) == os.getpid():
+        with suppress(OSError):
+            SESSION_NICE.write_text(str(nice))
 
 
 def collect_garbage_seldom() -> None:

@@ -10,6 +10,7 @@ from flask import Flask
 from redis.exceptions import RedisError
 
 from sleuth.factory import create_app
+from sleuth.processes import step_back
 from sleuth.queue import COLLECT_QUEUE, JOBS_QUEUE, QUEUES, SLOW_QUEUE
 from sleuth.queue.worker import make_worker
 from sleuth.serve import logs
@@ -22,6 +23,9 @@ fork. Nothing here is large enough to be shared among cores."""
 
 LOADED_BEFORE = ("sleuth.health.detector",)
 """What jobs need and pages do not: each job is a fork, and would load it again."""
+
+NICE = 10
+"""Whoever opens a page waits for it; whoever is judged or collected for does not notice."""
 
 
 def load_app() -> Flask:
@@ -44,6 +48,7 @@ def run_jobs(app: Flask, role: str) -> int:
     Returns:
         The exit code: 1 if the queue server is out of reach.
     """
+    step_back(NICE)
     try:
         make_worker(app, ROLES[role]).work(logging_level="WARNING")
     except RedisError as error:

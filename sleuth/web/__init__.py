@@ -12,6 +12,7 @@ from sleuth.web import (
     addresses,
     assets,
     compression,
+    drawn,
     errors,
     formats,
     forms,
@@ -52,6 +53,7 @@ def init_app(app: Flask) -> None:
     addresses.init_app(app)
     assets.init_app(app)
     compression.init_app(app)
+    drawn.init_app(app)
     security.init_app(app)
     errors.init_app(app)
     formats.init_app(app)

@@ -12,7 +12,7 @@ import gzip
 
 from flask import Flask, Response, current_app, request
 
-LEVEL = 5
+LEVEL = 3
 """Larger ones take the server longer than they save on any line."""
 
 SMALLEST = 500

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -67,6 +68,16 @@ class TestRunning:
         assert said == (
             "Sleuth cannot start: Another ./run already serves the data directory "
             f"{lived_in.data_dir}.\n"
+        )
+
+    @pytest.mark.parametrize("role", ["worker", "collector"])
+    def test_what_runs_jobs_lets_pages_go_first(self, lived_in: House, role: str) -> None:
+        def niceness(word: str) -> set[int]:
+            return {os.getpriority(os.PRIO_PROCESS, pid) for pid in lived_in.find(word)}
+
+        wait_until(lambda: lived_in.find(f"sleuth.serve.worker {role}"))
+        wait_until(
+            lambda: min(niceness(f"sleuth.serve.worker {role}")) > max(niceness("serve.web"))
         )
 
     @pytest.mark.parametrize(

@@ -52,5 +52,7 @@ def test_no_rule_makes_browsers_style_the_whole_page_again_when_a_part_changes(n
     asking = [each.strip() for each in re.findall(r"([^{};]*:has\([^{}]*)\{", css)]
     assert asking, "There is nothing to look at here any more."
     for selector in asking:
-        last = re.split(r"[\s>+~]+", re.sub(r":(?:not|has)\((?:[^()]|\([^()]*\))*\)", "", selector))[-1]
+        last = re.split(
+            r"[\s>+~]+", re.sub(r":(?:not|has)\((?:[^()]|\([^()]*\))*\)", "", selector)
+        )[-1]
         assert re.match(r"[.#\w]", last), f"{selector} may be any element"
