@@ -18,8 +18,6 @@ MUCH_CHANGED = "muchChanged"
 MOST_EVENTS = 200
 MOST_CARDS = 8
 JUST_REGISTERED = timedelta(seconds=5)
-LARGEST_ID = 2**31 - 1
-"""PostgreSQL keeps no larger number there, and cannot even be asked for one."""
 
 _AFTER = (
     select(Event.id, Event.name, Event.subject, Event.created_at, Deploy.registered_at)
@@ -76,7 +74,9 @@ def changes_after(organization_id: int, after: int) -> Changes:
     A page that slept for long hears of all at once: that much happened, or that what it heard
     last is forgotten, and with it maybe what came next.
     """
-    since = max(0, min(after, LARGEST_ID))
+    if after >= latest(organization_id):
+        return Changes((), after)
+    since = max(0, after)
     rows = db.session.execute(_AFTER, {"organization_id": organization_id, "after": since}).all()
     is_forgotten = since > 0 and bool(rows) and rows[0].id != since
     if is_forgotten or len(rows) > MOST_EVENTS:

@@ -217,6 +217,15 @@ def test_a_question_costs_one_statement_over_the_events(ask, counting, cast) -> 
     assert not any(statement.startswith(("INSERT", "UPDATE")) for statement in seen)
 
 
+def test_while_nothing_happens_no_event_is_read(ask, counting, cast) -> None:
+    publish(cast.acme.id, "projectChanged", "shop")
+    newest = after(ask().get_data(as_text=True))
+    with counting() as seen:
+        assert ask(newest).status_code == 204
+    asked = [each for each in seen if not each.startswith("BEGIN")]
+    assert len(asked) == 1, "that tells who asks, and what is newest"
+
+
 def test_a_visit_prolongs_the_session_and_a_question_does_not(visitor, ask, cast) -> None:
     with visitor.session_transaction() as session:
         session.permanent = True
