@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sleuth.numbers import grouped
+
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 NAMES = {MINUTE: "minute", HOUR: "hour", DAY: "day"}
 FIGURES = 10
@@ -60,7 +62,7 @@ def duration(minutes: int, step_seconds: int) -> str:
     if unit == MINUTE and minutes * MINUTE > HOUR and minutes * MINUTE % HOUR == 0:
         unit = HOUR
     number, name = minutes * MINUTE // unit, NAMES[unit]
-    return f"{number:,}".replace(",", "\u202f") + (f" {name}" if number == 1 else f" {name}s")
+    return f"{grouped(number)} {name}" + ("" if number == 1 else "s")
 
 
 def counted_words(step_seconds: int, tracker_name: str) -> str:

@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
@@ -17,6 +18,8 @@ PR_SET_PDEATHSIG = 1
 M_ARENA_MAX = -8
 MAPPED_PAGES = Path("/proc/self/statm")
 SESSION_NICE = Path("/proc/self/autogroup")
+TRIES_TO_TELL = 20
+BETWEEN_TRIES_SECONDS = 0.11
 ARGUMENTS_BEGIN = 45
 """Place of their address in /proc/self/stat, after the name of the program."""
 
@@ -72,8 +75,20 @@ def step_back(nice: int) -> None:
     """
     os.nice(nice)
     if os.getsid(0) == os.getpid():
-        with suppress(OSError):
+        _tell_session(nice)
+
+
+def _tell_session(nice: int) -> None:
+    """Set the niceness of this session; of people without privileges one passes every 100 ms."""
+    for _ in range(TRIES_TO_TELL):
+        try:
             SESSION_NICE.write_text(str(nice))
+        except BlockingIOError:
+            time.sleep(BETWEEN_TRIES_SECONDS)
+        except OSError:
+            return  # another system, or one that is set up otherwise
+        else:
+            return
 
 
 def collect_garbage_seldom() -> None:

@@ -193,12 +193,14 @@
       const words = teller(new Date(time.dateTime));
       if (time.textContent !== words) time.textContent = words;
     }
+    explain(document.querySelector("time:hover")); // the part that it stands in was drawn again
   };
 
-  document.addEventListener("pointerover", ({ target }) => {
-    const time = target.closest?.(TIMES);
-    if (time) time.title = tellerOf({ ...EXACT, timeZoneName: "short" })(new Date(time.dateTime));
-  });
+  const explain = (time) => {
+    if (time?.matches(TIMES)) time.title = tellerOf({ ...EXACT, timeZoneName: "short" })(new Date(time.dateTime));
+  };
+
+  document.addEventListener("pointerover", ({ target }) => explain(target.closest?.("time")));
 
   const chooseTimes = () => {
     keep("sleuth-times", areExact() ? "relative" : "exact");

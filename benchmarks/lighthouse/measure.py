@@ -122,7 +122,11 @@ def run(url: str, form: str, headers: dict[str, str]) -> Report:
         *(["--preset=desktop"] if form == "desktop" else []),
     ]
     for _ in range(TRIES):
-        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
+        try:
+            done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+        except subprocess.TimeoutExpired:
+            print("    A visit failed: it did not end.")
+            continue
         if done.returncode == 0:
             report: Report = json.loads(done.stdout)
             return report

@@ -20,6 +20,9 @@ from sleuth.extensions import db, write
 
 SYSTEM = "system"
 PAGE_SIZE = 50
+FURTHEST_PAGE = 10**9
+"""Beyond it there is nothing; a database does not even understand numbers of thirty digits."""
+
 EVENT_LIFETIME = timedelta(days=1)
 
 _named_actor: ContextVar[tuple[int | None, str] | None] = ContextVar("named_actor", default=None)
@@ -106,6 +109,7 @@ def entries(organization_id: int, page: int = 1) -> Pagination:
         .where(AuditEntry.organization_id == organization_id)
         .order_by(AuditEntry.id.desc())
     )
+    page = min(page, FURTHEST_PAGE)
     return db.paginate(newest_first, page=page, per_page=PAGE_SIZE, error_out=False)
 
 

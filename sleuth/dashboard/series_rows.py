@@ -13,6 +13,7 @@ from sleuth.dashboard.pictures import COLLECTED_WITHIN, Bucket
 from sleuth.impact.models import ImpactSource
 from sleuth.impact.reading import Sums
 from sleuth.impact.schedule import Window, floor_to, from_epoch
+from sleuth.numbers import grouped
 
 KNOWN, UPCOMING, OUTSIDE = "count", "upcoming", "next"
 PER_MILLE = 1000
@@ -42,7 +43,9 @@ class SeriesRow:
         if self.bucket.part == UPCOMING:
             return "not collected yet"
         if self.bucket.count is None:
-            return f"at least {self.least:,}, {percent(self.known)} known" if self.known else ""
+            return (
+                f"at least {grouped(self.least)}, {percent(self.known)} known" if self.known else ""
+            )
         return "so far" if self.is_growing else ""
 
 

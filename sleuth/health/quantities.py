@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sleuth.buckets import DAY, HOUR, MINUTE, NAMES, duration, period_name, rate_unit
+from sleuth.numbers import grouped
 
 Figures = Mapping[str, Any]
 """An assessment as it is stored, as JSON."""
@@ -17,7 +18,7 @@ LEAST_TOLD = 0.01
 def rounded(value: float) -> str:
     """Return a number as it is said: whole from ten on, else with one decimal or two."""
     if round(value, 1) >= 10 or value == int(value):
-        return f"{round(value):,}".replace(",", "\u202f")
+        return grouped(round(value))
     if 0 < value < LEAST_TOLD:
         return f"less than {LEAST_TOLD}"
     return f"{value:.1f}" if value >= 1 else f"{value:.2g}"

@@ -8,11 +8,12 @@ from typing import Any
 from sleuth.accounts import audit
 from sleuth.accounts.rules import RuleError
 from sleuth.extensions import db, write
+from sleuth.numbers import grouped
 from sleuth.projects.models import Project
 from sleuth.projects.service import CHANGED
 
 MOST_MINUTES = 1440
-WRONG_MINUTES = f"Enter a whole number of minutes from 1 to {MOST_MINUTES:,}."
+WRONG_MINUTES = f"Enter a whole number of minutes from 1 to {grouped(MOST_MINUTES)}."
 
 
 @dataclass(frozen=True, slots=True)

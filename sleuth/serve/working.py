@@ -24,8 +24,9 @@ fork. Nothing here is large enough to be shared among cores."""
 LOADED_BEFORE = ("sleuth.health.detector",)
 """What jobs need and pages do not: each job is a fork, and would load it again."""
 
-NICE = 10
-"""Whoever opens a page waits for it; whoever is judged or collected for does not notice."""
+NICE = {"worker": 5, "collector": 10, "all": 5}
+"""Whoever opens a page waits for it; whoever has a token checked does, too, but counts with
+seconds; of when counts are collected nobody notices anything."""
 
 
 def load_app() -> Flask:
@@ -48,7 +49,7 @@ def run_jobs(app: Flask, role: str) -> int:
     Returns:
         The exit code: 1 if the queue server is out of reach.
     """
-    step_back(NICE)
+    step_back(NICE[role])
     try:
         make_worker(app, ROLES[role]).work(logging_level="WARNING")
     except RedisError as error:

@@ -9,6 +9,7 @@ from flask import Flask, g, request
 from jinja2.runtime import Macro
 
 MOST_KEPT = 4096
+"""Of a kilobyte or less each, unless somebody has a very long name; pictures are kept elsewhere."""
 
 
 def init_app(app: Flask) -> None:

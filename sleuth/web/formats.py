@@ -10,6 +10,7 @@ from flask import Flask
 
 from sleuth import clock
 from sleuth.buckets import counted_words, per_unit, period_name, rate_words
+from sleuth.numbers import grouped
 from sleuth.remaining import time_left
 
 UNITS = (
@@ -19,7 +20,6 @@ UNITS = (
     ("hour", 3_600),
     ("minute", 60),
 )
-NARROW_SPACE = "\u202f"
 MINUS = "\u2212"
 HEALTH_WORDS = {
     "improved": "Improved",
@@ -124,7 +124,7 @@ def utc_date(at: datetime) -> str:
 
 def number(value: int) -> str:
     """Return a whole number with thousands set apart: 12 345."""
-    return f"{value:,}".replace(",", NARROW_SPACE)
+    return grouped(value)
 
 
 def rate(per_minute: float) -> str:

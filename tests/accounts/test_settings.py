@@ -91,6 +91,11 @@ def test_the_audit_log_has_pages(sign_in, cast: Cast) -> None:
     assert "None" not in first
 
 
+@pytest.mark.parametrize("page", ["0", "-7", "9" * 30])
+def test_a_page_of_the_audit_log_that_cannot_be_is_no_error(sign_in, page: str) -> None:
+    assert sign_in("owner").get(f"{SETTINGS}/audit-log?page={page}").status_code == 200
+
+
 def test_the_audit_log_escapes_what_people_wrote(sign_in, cast: Cast) -> None:
     with write():
         audit.record(cast.acme.id, "project.created", "<script>alert(1)</script>")

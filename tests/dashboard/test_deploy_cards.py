@@ -163,6 +163,15 @@ def test_who_may_change_things_deletes_a_deploy_from_its_card(card, sign_in) -> 
     assert "/delete" not in observed
 
 
+def test_an_observer_does_not_get_the_control_that_was_drawn_for_another(card, sign_in) -> None:
+    page = card()
+    assert "health-control" in page
+    url = re.search(r'hx-get="(/o/acme/deploys/[^"]*/card)"', page)
+    assert url
+    assert "health-control" not in sign_in("observer").get(url[1]).text
+    assert "health-control" in sign_in("developer").get(url[1]).text
+
+
 def test_the_time_is_relative_with_the_moment_behind_it(card) -> None:
     page = card(deployed_at=NOW - timedelta(hours=3))
     assert "3 hours ago" in words(page)

@@ -21,7 +21,7 @@ HTMX = {"HX-Request": "true"}
 SHOP = "/o/acme/projects/shop"
 DIALOG = f"{SHOP}/judging"
 DEFAULT = {"sensitivity": "normal", "failure_boundary": "unhealthy", "failure_minutes": "7"}
-WRONG_MINUTES = "Enter a whole number of minutes from 1 to 1,440."
+WRONG_MINUTES = "Enter a whole number of minutes from 1 to 1\u202f440."
 SignIn = Callable[[str], FlaskClient]
 
 
@@ -173,7 +173,7 @@ def test_a_project_that_went_meanwhile_cannot_be_changed(cast: Cast) -> None:
 
 @pytest.mark.parametrize("minutes", [0, 1441])
 def test_minutes_out_of_bounds_are_refused(cast: Cast, minutes: int) -> None:
-    with pytest.raises(RuleError, match="from 1 to 1,440"):
+    with pytest.raises(RuleError, match="from 1 to 1\u202f440"):
         change_judging(cast.project.id, Judging("fine", "unhealthy", minutes))
 
 

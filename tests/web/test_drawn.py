@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask import Flask, g
+from jinja2 import meta
 from markupsafe import Markup
 
 TEXT = "<b>Checkout</b>"
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+PURE = {"counted", "health_word", "icon", "layout_sparkline", "number", "plural", "url_for"}
+"""What may be called while something is drawn for later: the same for everybody, at all times."""
 
 
 @pytest.fixture
@@ -55,3 +61,27 @@ def test_text_is_escaped_although_the_same_was_drawn_as_markup(app, drawn, lozen
         told = {type(each): drawn(lozenge, each, "", "tag", tag="shop") for each in order}
     assert TEXT in told[Markup]
     assert TEXT not in told[str]
+
+
+def imported_from() -> dict[str, str]:
+    """Return the template of each macro that is drawn once, as its users import it."""
+    found = {}
+    for path in TEMPLATES.rglob("*.html"):
+        source = path.read_text(encoding="utf-8")
+        for name in re.findall(r"\bdrawn\((\w+)", source):
+            line = re.search(rf'{{% from "([^"]+)" import [^%]*\b{name}\b([^%]*)%}}', source)
+            assert line, f"{path.name} does not import {name}"
+            assert "with context" not in line[2], f"{name} would be another one each time"
+            found[name] = line[1]
+    return found
+
+
+def test_what_is_drawn_once_looks_at_nothing_that_may_differ(app: Flask) -> None:
+    waiting, seen = sorted(set(imported_from().values())), set()
+    assert waiting
+    while waiting:
+        name = waiting.pop()
+        tree = app.jinja_env.parse((TEMPLATES / name).read_text(encoding="utf-8"))
+        assert meta.find_undeclared_variables(tree) <= PURE, name
+        seen.add(name)
+        waiting += set(filter(None, meta.find_referenced_templates(tree))) - seen

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sleuth.buckets import per_unit, rate_words
+from sleuth.numbers import grouped
 
 ORDER = ("unhealthy", "ailing", "improved", "healthy", "unknown")
 NAMES = {"unknown": "not enough data"}
@@ -15,11 +16,11 @@ NAMES = {"unknown": "not enough data"}
 def counts_in_words(healths: Sequence[str]) -> str:
     """Return "Of 41 deploys: 2 unhealthy, 1 ailing, 34 healthy, 4 not enough data."."""
     counts = Counter(healths)
-    told = [f"{counts[each]:,} {_name(each)}" for each in ORDER if counts[each]]
+    told = [f"{grouped(counts[each])} {_name(each)}" for each in ORDER if counts[each]]
     noun = "deploy" if len(healths) == 1 else "deploys"
     if not told:
         return "There is no deploy of the last 30 days to judge."
-    return f"Of {len(healths):,} {noun}: {', '.join(told)}."
+    return f"Of {grouped(len(healths))} {noun}: {', '.join(told)}."
 
 
 def compared_in_words(pairs: Iterable[tuple[str, str]]) -> str:
@@ -37,7 +38,7 @@ def compared_in_words(pairs: Iterable[tuple[str, str]]) -> str:
     if told:
         return f"Compared with now: {', '.join(told)}."
     if moved:
-        return f"Compared with now: as many of each, but {moved:,} deploys change places."
+        return f"Compared with now: as many of each, but {grouped(moved)} deploys change places."
     return "Compared with now: no health changes."
 
 
@@ -79,7 +80,7 @@ def _minutes(count: int) -> str:
 
 
 def _difference(health: str, more: int) -> str:
-    return f"{abs(more):,} {'more' if more > 0 else 'fewer'} {_name(health)}"
+    return f"{grouped(abs(more))} {'more' if more > 0 else 'fewer'} {_name(health)}"
 
 
 def _name(health: str) -> str:
