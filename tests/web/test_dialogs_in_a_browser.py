@@ -168,3 +168,16 @@ def test_exact_times_are_one_switch_away_and_stay_chosen(home: Page) -> None:
     home.reload()
     expect(home.get_by_role("button", name="Exact times")).to_have_attribute("aria-pressed", "true")
     expect(told).not_to_have_text(re.compile("ago$"))
+
+
+def test_a_time_that_is_pointed_at_is_told_exactly_in_the_readers_zone(home: Page) -> None:
+    told = home.locator("time")
+    expect(told).to_have_attribute("title", re.compile("UTC$"))
+    home.evaluate("""() => {
+        const format = Intl.DateTimeFormat;
+        Intl.DateTimeFormat = function (language, options) {
+            return new format("en", { ...options, timeZone: "Asia/Kolkata" });
+        };
+    }""")
+    told.hover()
+    expect(told).to_have_attribute("title", re.compile(r"\d:\d\d .M GMT\+5:30$"))
