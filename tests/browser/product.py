@@ -56,7 +56,7 @@ class Product(House):
             assert self.stop() < STOP_SECONDS
             assert self.process is not None
             assert (self.process.returncode, self.left()) == (0, [])
-            assert self.traceback == ""
+            assert self.traceback == "", self.traceback
         finally:
             self.end()
             self.sentry.stop()
