@@ -20,6 +20,8 @@ MAPPED_PAGES = Path("/proc/self/statm")
 SESSION_NICE = Path("/proc/self/autogroup")
 TRIES_TO_TELL = 20
 BETWEEN_TRIES_SECONDS = 0.11
+"""Linux lets one such wish pass in 100 ms, whoever's it is; a worker has that long as it starts."""
+
 ARGUMENTS_BEGIN = 45
 """Place of their address in /proc/self/stat, after the name of the program."""
 
