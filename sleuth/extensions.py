@@ -190,8 +190,7 @@ def init_app(app: Flask) -> None:
 
 def _init_limiter(app: Flask) -> None:
     """Count attempts where the configuration says; a server that is away is not waited for."""
-    if "RATELIMIT_STORAGE_OPTIONS" in app.config:
-        app.config["RATELIMIT_STORAGE_OPTIONS"]["retry"] = RedisRetry(NoBackoff(), 0)
+    app.config["RATELIMIT_STORAGE_OPTIONS"]["retry"] = RedisRetry(NoBackoff(), 0)
     limiter.init_app(app)
 
 

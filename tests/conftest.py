@@ -112,6 +112,7 @@ def settings(tmp_path: Path) -> dict[str, Any]:
         "TESTING": True,
         "WTF_CSRF_ENABLED": False,
         "RATELIMIT_ENABLED": False,
+        "RATELIMIT_STORAGE_URI": "memory://",
         "SLEUTH_REQUESTS_PER_SECOND": "0",
         "SLEUTH_DATA_DIR": str(tmp_path),
         "SLEUTH_DATABASE_URL": DATABASE_URL or f"sqlite:///{tmp_path / 'test.db'}",

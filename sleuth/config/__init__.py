@@ -76,16 +76,14 @@ def _flask_settings(values: Mapping[str, Any]) -> dict[str, Any]:
         "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # errors end up in logs
         "SESSION_COOKIE_SECURE": values["SLEUTH_PUBLIC_URL"].startswith("https://"),
         "TRUSTED_HOSTS": list(values["SLEUTH_TRUSTED_HOSTS"]) or None,
-        **_rate_limits(values["SLEUTH_REDIS_URL"]),
+        **_rate_limits(redis_url(values)),
     }
 
 
-def _rate_limits(operators_redis: str) -> dict[str, Any]:
-    """Count attempts where every web process sees them, or in the only one there is."""
-    if not operators_redis:
-        return {"RATELIMIT_STORAGE_URI": "memory://"}
+def _rate_limits(redis: str) -> dict[str, Any]:
+    """Count attempts where every web process sees them; in each for itself while Redis is away."""
     return {
-        "RATELIMIT_STORAGE_URI": limits_url(operators_redis),
+        "RATELIMIT_STORAGE_URI": limits_url(redis),
         "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         "RATELIMIT_SWALLOW_ERRORS": True,

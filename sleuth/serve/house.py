@@ -19,6 +19,9 @@ from sleuth.serve.supervisor import StartError, Supervisor
 READY_SECONDS = 300.0
 """Longest wait for the web server: a migration of a large database takes its time."""
 BACKLOG = 128
+WEB_STOP_SECONDS = 5.0
+"""Asked again after half of it, it kills what still answers; by then nothing does."""
+
 CREW = ("worker", "worker", "collector", "tick")
 """Two workers, so that nobody waits behind a job that hangs."""
 
@@ -134,7 +137,7 @@ def _start_web_server(
     child = Child(
         "web server",
         python("sleuth.serve.web", *arguments),
-        stop_seconds=2.0,
+        stop_seconds=WEB_STOP_SECONDS,
         inherits=(listener.fileno(), writer),
     )
     running = supervisor.start(child)

@@ -1,4 +1,9 @@
-"""The web server: prepares the database, then serves on a socket it is handed."""
+"""The web server: prepares the database, then has forks serve on a socket it is handed.
+
+A page is drawn by one thread of a process at a time, so there is more than one process; what they
+were prepared with they share, and nobody answers in the process that prepared it: it looks after
+the others as the supervisor does after it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +16,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from typing import NoReturn
 
@@ -18,12 +24,19 @@ from flask import Flask
 from waitress.server import create_server
 
 from sleuth.config import LARGEST_BODY
-from sleuth.processes import collect_garbage_seldom
+from sleuth.extensions import db
+from sleuth.processes import collect_garbage_seldom, share_arenas, show_module
 from sleuth.serve import logs
+from sleuth.serve.children import Member
 from sleuth.serve.prepare import PreparationError, check_queue, prepared_app
+from sleuth.serve.supervisor import Supervisor
 from sleuth.web import assets
 
+PROCESSES = 2
 THREADS = 8
+"""Of each process."""
+
+STOP_SECONDS = 2.0
 MOST_CONNECTIONS = 1000
 """Every open tab keeps one or more; one that is idle costs little."""
 
@@ -32,7 +45,7 @@ OTHER_FILES = 150
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until told to stop."""
+    """Prepare, and serve until told to stop."""
     options = _parser().parse_args(arguments)
     logs.configure("web server")
     signal.signal(signal.SIGTERM, _leave)
@@ -46,19 +59,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.demo:
         import_module("sleuth.demo").prepare(app)
     assets.prepare(app)
-    server = create_server(
+    _report_ready(app, options.report)
+    return _look_after(app, socket.socket(fileno=options.listen))
+
+
+def _look_after(app: Flask, listener: socket.socket) -> int:
+    """Fork what serves, and again what dies, until told to stop; return the exit code."""
+    supervisor = Supervisor()
+    with app.app_context():
+        db.engine.dispose()  # two processes must not talk through one connection
+    collect_garbage_seldom()
+    for _ in range(PROCESSES):
+        serve = partial(_serve, app, listener)
+        supervisor.start(Member("web process", serve, STOP_SECONDS))
+    supervisor.watch()
+    supervisor.stop()
+    return 0
+
+
+def _serve(app: Flask, listener: socket.socket) -> int:
+    """Answer on the socket, until told to stop."""
+    signal.signal(signal.SIGTERM, _leave)
+    share_arenas()
+    show_module("sleuth.serve.web", "pages")
+    logs.rename("web process")
+    create_server(
         app,
-        sockets=[socket.socket(fileno=options.listen)],
+        sockets=[listener],
         threads=THREADS,
         connection_limit=allow_connections(),
         asyncore_use_poll=True,  # the alternative cannot watch so many
         max_request_body_size=2 * LARGEST_BODY,  # the application refuses less in its own words
         ident=None,
         clear_untrusted_proxy_headers=False,  # the application decides whom it believes
-    )
-    _report_ready(app, options.report)
-    collect_garbage_seldom()
-    server.run()
+    ).run()
     return 0
 
 

@@ -32,6 +32,15 @@ def visitor(app: Flask, cast: Cast) -> FlaskClient:
     return app.test_client()
 
 
+def counted_at(socket: Path, settings: dict[str, Any]) -> dict[str, Any]:
+    url = f"unix://{socket}"
+    return {
+        **settings,
+        "SLEUTH_REDIS_URL": url,
+        "RATELIMIT_STORAGE_URI": config.limits_url(url),
+    }
+
+
 def try_often(visitor: FlaskClient, times: int, url: str, data: dict[str, str]) -> list[int]:
     return [visitor.post(url, data=data).status_code for _ in range(times)]
 
@@ -91,7 +100,7 @@ class TestWithAServerThatCounts:
 
     @pytest.fixture
     def settings(self, settings: dict[str, Any]) -> dict[str, Any]:
-        return {**settings, "SLEUTH_REDIS_URL": f"unix://{config.queue_socket(settings)}"}
+        return counted_at(config.queue_socket(settings), settings)
 
     def test_every_web_process_counts_in_the_same_place(
         self, visitor: FlaskClient, settings: dict[str, Any]
@@ -114,7 +123,7 @@ class TestWithAServerThatCounts:
 class TestWhileTheServerThatCountsIsAway:
     @pytest.fixture
     def settings(self, settings: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
-        return {**settings, "SLEUTH_REDIS_URL": f"unix://{tmp_path / 'nobody.sock'}"}
+        return counted_at(tmp_path / "nobody.sock", settings)
 
     @pytest.fixture(autouse=True)
     def forget_that_it_was_away(self) -> Iterator[None]:

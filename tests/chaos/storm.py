@@ -28,9 +28,10 @@ from sleuth.projects.models import Environment, Project
 from tests.browser.product import Product
 from tests.operations.processes import command_of, descendants, kill
 
-ROLES = ("web", "crew", "worker", "collector", "horse", "tick", "queue")
+ROLES = ("web", "pages", "crew", "worker", "collector", "horse", "tick", "queue")
 WORDS = {
     "web": "sleuth.serve.web",
+    "pages": "sleuth.serve.web pages",
     "crew": "sleuth.serve.crew",
     "worker": "sleuth.serve.worker worker",
     "collector": "sleuth.serve.worker collector",

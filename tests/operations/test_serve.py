@@ -89,7 +89,8 @@ class TestRunning:
     @pytest.mark.parametrize(
         "word",
         [
-            "sleuth.serve.web",
+            "sleuth.serve.web --listen",
+            "sleuth.serve.web pages",
             "sleuth.serve.crew",
             "sleuth.serve.worker worker",
             "sleuth.serve.worker collector",
@@ -103,6 +104,24 @@ class TestRunning:
         kill(before)
         wait_until(lambda: lived_in.find(word) and before not in lived_in.find(word))
         assert lived_in.get().status_code in (200, 302)
+
+    def test_pages_are_answered_while_one_of_those_that_answer_them_is_dead(
+        self, lived_in: House
+    ) -> None:
+        wait_until(lambda: len(lived_in.find("sleuth.serve.web pages")) == 2)
+        kill(lived_in.find("sleuth.serve.web pages")[0])
+        assert lived_in.get().status_code in (200, 302)
+
+    def test_wrong_attempts_are_known_to_whichever_process_answers(self, lived_in: House) -> None:
+        def attempt() -> int:
+            return lived_in.post("/setup", code="aaaa-bbbb-cccc-dddd").status_code
+
+        assert {attempt() for _ in range(20)} == {422}
+        before = lived_in.find("sleuth.serve.web pages")
+        for each in before:
+            kill(each)
+        wait_until(lambda: not set(before) & set(lived_in.find("sleuth.serve.web pages")))
+        assert attempt() == 429
 
     def test_the_doctor_finds_nothing_wrong(self, lived_in: House) -> None:
         command = [sys.executable, "-m", "sleuth", "doctor"]
@@ -128,7 +147,7 @@ def test_nothing_outlives_a_supervisor_that_is_killed(house: House) -> None:
     house.open()
     enqueue(house, "wait", 60)
     wait_until(lambda: notes_of(house.data_dir))
-    wait_until(lambda: len(house.children()) == 8)
+    wait_until(lambda: len(house.children()) == 10)
     assert house.process is not None
     house.process.kill()
     wait_until(lambda: house.left() == [])
@@ -208,7 +227,7 @@ def test_the_operators_own_queue_server_is_used_and_ctrl_c_stops_the_rest(
 ) -> None:
     house.open(SLEUTH_REDIS_URL=one_queue_url)
     wait_until(lambda: redis.Redis.from_url(one_queue_url).keys("rq:worker:*"))
-    wait_until(lambda: len(house.children()) == 6)
+    wait_until(lambda: len(house.children()) == 8)
     assert house.stop(signal.SIGINT) < 10
     assert house.process is not None
     assert (house.process.returncode, house.left()) == (0, [])

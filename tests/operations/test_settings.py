@@ -85,7 +85,7 @@ def test_cookies_are_secure_where_users_come_by_https(url: str, is_secure: bool)
 @pytest.mark.parametrize(
     ("redis", "storage"),
     [
-        ("", "memory://"),
+        ("", "redis+unix:///data/queue/queue.sock?db=0"),
         ("redis://cache:6379/0", "redis://cache:6379/0"),
         ("unix:///run/redis.sock", "redis+unix:///run/redis.sock"),
     ],
@@ -93,7 +93,8 @@ def test_cookies_are_secure_where_users_come_by_https(url: str, is_secure: bool)
 def test_sign_in_attempts_are_counted_where_all_web_servers_see_them(
     redis: str, storage: str
 ) -> None:
-    assert load(SLEUTH_REDIS_URL=redis)["RATELIMIT_STORAGE_URI"] == storage
+    values = load(SLEUTH_REDIS_URL=redis, SLEUTH_DATA_DIR="/data")
+    assert values["RATELIMIT_STORAGE_URI"] == storage
 
 
 def test_the_queue_listens_in_the_data_directory() -> None:
