@@ -1,13 +1,16 @@
 """What two hundred open tabs feel, and what the server needs for them.
 
     .venv/bin/python benchmarks/load.py [--tabs N] [--minutes N] [--deploys N] [--pause SECONDS]
+                                        [--register SECONDS]
 
 Starts the whole product (web server, workers, tick, queue server) on a data directory of its own
 with the company of company.py, whose counts are collected from a stand-in. Then so many tabs, each
 on a connection of its own, ask whether anything has changed every four seconds, and now and then,
-after a pause of random length, open the dashboard, a deploy, a card or the integrations. The tabs
-are coroutines of one process; what it takes of a core is told, because it shares the machine with
-the server. Ends with 1 after any error, or if pages take longer than promised. Linux only.
+after a pause of random length, open the dashboard, a deploy, a card or the integrations. When they
+hear of something to which an element of the page that they show listens, they draw that again, as
+a browser does; with --register somebody registers a deploy so often. The tabs are coroutines of
+one process; what it takes of a core is told, because it shares the machine with the server. Ends
+with 1 after any error, or if pages take longer than promised. Linux only.
 """
 
 from __future__ import annotations
@@ -15,6 +18,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gzip
+import html
+import json
 import os
 import random
 import re
@@ -38,11 +43,14 @@ sys.path.insert(0, str(ROOT))
 from benchmarks import company, floor  # noqa: E402
 from benchmarks.collect import TICKS, command, free_port, process  # noqa: E402
 from benchmarks.start import answers, cpu_ticks, family, memory_kib  # noqa: E402
-from sleuth.deploys.models import Deploy  # noqa: E402
+from sleuth.accounts.models import TokenType  # noqa: E402
+from sleuth.accounts.tokens import create_token  # noqa: E402
+from sleuth.deploys.models import CodeDeployment, Deploy  # noqa: E402
 from sleuth.extensions import db  # noqa: E402
 from tests.conftest import PASSWORD  # noqa: E402
 
 PROMISED_MS = 250
+SHOWN_MS = 5000
 POLL_SECONDS = 4
 WARM_SECONDS = 180
 PATIENCE_SECONDS = 30
@@ -57,7 +65,25 @@ MIX = {"dashboard": 4, "deploy page": 3, "card": 2, "integrations": 1}
 """How often each is opened, beside the others."""
 
 GZIP = b"\x1f\x8b"
-LIVE = re.compile(rb"/changes\?after=(\d+)")
+LIVE = re.compile(r"/changes\?after=(\d+)")
+TAG = re.compile(r"<\w[^>]*\bhx-trigger=[^>]*>")
+ATTRIBUTE = re.compile(r'\b(hx-get|hx-trigger)="([^"]*)"')
+TOLD = re.compile(r"(?i)^hx-trigger: (.*)$", re.MULTILINE)
+HEARS = re.compile(r"(\w+Changed(?::[\w-]+)?) from:body")
+LIST = "deployChanged"
+
+
+@dataclass
+class Past:
+    """What is there before the first tab is opened.
+
+    Args:
+        deploys: Public ids of the newest ones.
+        registers: Address at which a deploy is registered, and the token that it takes.
+    """
+
+    deploys: list[str]
+    registers: tuple[str, str]
 
 
 @dataclass
@@ -66,14 +92,15 @@ class Crowd:
 
     Args:
         headers: Of every request: the session, and that gzip is read.
-        deploys: Public ids of the newest ones.
-        took: Seconds of each answer, by kind.
+        took: Seconds of each answer, by kind; of a new deploy, until a tab shows it.
+        registered_at: When the newest deploy was registered, by the monotonic clock.
     """
 
     port: int
     headers: str
-    deploys: list[str]
+    past: Past
     pause: float
+    registered_at: float = 0.0
     took: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     errors: list[str] = field(default_factory=list)
 
@@ -83,7 +110,7 @@ class Crowd:
 
     def address(self, kind: str) -> str:
         """Return where something of this kind is found."""
-        deploy = f"{HOME}/deploys/{random.choice(self.deploys)}"  # noqa: S311
+        deploy = f"{HOME}/deploys/{random.choice(self.past.deploys)}"  # noqa: S311
         return {
             "dashboard": f"{HOME}/",
             "deploy page": deploy,
@@ -99,6 +126,8 @@ class Tab:
         self.crowd = crowd
         self.streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self.after = 0
+        self.saw = 0.0
+        self.listeners: dict[str, set[str]] = {}
 
     async def live(self) -> None:
         """Ask every four seconds, and open something now and then, until cancelled."""
@@ -106,7 +135,8 @@ class Tab:
         next_at = time.monotonic() + self._pause() * random.random()  # noqa: S311
         while True:
             began = time.monotonic()
-            await self._ask("changes", f"{HOME}/changes?after={self.after}")
+            told = await self._ask("changes", f"{HOME}/changes?after={self.after}")
+            await self._draw_again(told)
             if began >= next_at:
                 kind = random.choices([*MIX], [*MIX.values()])[0]  # noqa: S311
                 await self._ask(kind, self.crowd.address(kind))
@@ -116,39 +146,62 @@ class Tab:
     def _pause(self) -> float:
         return random.expovariate(1 / self.crowd.pause)
 
-    async def _ask(self, kind: str, url: str) -> None:
-        """Ask once, and note how long it took or what went wrong."""
+    async def _draw_again(self, told: set[str]) -> None:
+        """Ask again for what listens to what has happened; what the list draws, only with it."""
+        due = [url for url, heard in self.listeners.items() if heard & told]
+        for url in due if LIST not in told else due[:1]:
+            await self._ask("drawn again", url)
+        if due and LIST in told and self.saw < self.crowd.registered_at:
+            self.saw = time.monotonic()
+            self.crowd.took["deploy shown"].append(self.saw - self.crowd.registered_at)
+
+    async def _ask(self, kind: str, url: str) -> set[str]:
+        """Ask once, and note how long it took or what went wrong; return what is told."""
         began = time.monotonic()
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                status, body = await self._exchange(url, kind)
+                head, body = await self._exchange(url, kind)
         except (OSError, EOFError, TimeoutError) as error:
             self.crowd.errors.append(f"{kind}: {error!r}")
             self._hang_up()
-            return
+            return set()
         self.crowd.took[kind].append(time.monotonic() - began)
-        if status not in {200, 204}:
+        if (status := head.split(" ", 2)[1]) not in {"200", "204"}:
             self.crowd.errors.append(f"{kind}: {status}")
-        if found := LIVE.search(gzip.decompress(body) if body[:2] == GZIP else body):
+        text = (gzip.decompress(body) if body[:2] == GZIP else body).decode()
+        if found := LIVE.search(text):
             self.after = int(found[1])
+        if kind in PAGES:
+            self.listeners = listeners(text)
+        return set(json.loads(found[1])) if (found := TOLD.search(head)) else set()
 
-    async def _exchange(self, url: str, kind: str) -> tuple[int, bytes]:
-        """Send one request and read its answer."""
+    async def _exchange(self, url: str, kind: str) -> tuple[str, bytes]:
+        """Send one request; return head and body of its answer."""
         reader, writer = self.streams or await asyncio.open_connection("127.0.0.1", self.crowd.port)
         self.streams = reader, writer
-        htmx = "HX-Request: true\r\n" if kind in {"changes", "card"} else ""
+        htmx = "" if kind in PAGES else "HX-Request: true\r\n"
         writer.write(f"GET {url} HTTP/1.1\r\n{htmx}{self.crowd.headers}\r\n".encode())
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         length = re.search(r"(?i)^content-length: (\d+)", head, re.MULTILINE)
         body = await reader.readexactly(int(length[1]) if length else 0)
         if "connection: close" in head.lower():
             self._hang_up()
-        return int(head.split(" ", 2)[1]), body
+        return head, body
 
     def _hang_up(self) -> None:
         if self.streams:
             self.streams[1].close()
         self.streams = None
+
+
+def listeners(text: str) -> dict[str, set[str]]:
+    """Return what a page asks for by itself, and on hearing of what, in the page's order."""
+    found: dict[str, set[str]] = {}
+    for tag in TAG.findall(text):
+        attributes = {name: html.unescape(value) for name, value in ATTRIBUTE.findall(tag)}
+        if "hx-get" in attributes and (heard := set(HEARS.findall(attributes["hx-trigger"]))):
+            found[attributes["hx-get"]] = heard
+    return found
 
 
 def main() -> int:
@@ -158,11 +211,11 @@ def main() -> int:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         stand_in = free_port()
         os.environ["SLEUTH_SENTRY_URL"] = f"http://127.0.0.1:{stand_in}"
-        deploys = fill(folder, options.deploys, f"http://127.0.0.1:{stand_in}")
+        past = fill(folder, options.deploys, f"http://127.0.0.1:{stand_in}")
         script = [sys.executable, ROOT / "benchmarks" / "stand_in.py", stand_in]
         stack.enter_context(process([str(each) for each in script]))
         pid, port = stack.enter_context(product())
-        crowd = Crowd(port, sign_in(port), deploys, options.pause)
+        crowd = Crowd(port, sign_in(port), past, options.pause)
         return watch(crowd, pid, options)
 
 
@@ -175,19 +228,25 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--pause", type=float, default=60, help="seconds between two pages of a tab"
     )
+    parser.add_argument(
+        "--register", type=float, default=0, help="seconds between two new deploys; 0 for none"
+    )
     return parser.parse_args()
 
 
-def fill(folder: str, deploys: int, collected_from: str) -> list[str]:
-    """Fill a data directory; return the newest deploys."""
+def fill(folder: str, deploys: int, collected_from: str) -> Past:
+    """Fill a data directory."""
     app = floor.make_app(folder)
     with app.app_context():
         company.fill(deploys, collected_from)
         newest = select(Deploy.public_id).order_by(Deploy.deployed_at.desc()).limit(100)
         found = list(db.session.scalars(newest))
+        deployment = db.session.scalars(select(CodeDeployment).limit(1)).one()
+        address = f"/api/1/deployments{HOME[2:]}/{deployment.slug}/register_deploy"
+        token = create_token(deployment.organization_id, "CI", TokenType.REGISTER_DEPLOY).raw
         db.session.remove()
         db.engine.dispose()
-    return found
+    return Past(found, (address, token))
 
 
 @contextmanager
@@ -229,7 +288,7 @@ def watch(crowd: Crowd, pid: int, options: argparse.Namespace) -> int:
     figures = asyncio.run(live(crowd, pid, web, options))
     seconds = time.monotonic() - began - WARM_SECONDS
     pages = sorted(each for kind in PAGES for each in crowd.took[kind])
-    for kind in ("changes", *MIX):
+    for kind in ("changes", *MIX, *(("drawn again", "deploy shown") if options.register else ())):
         show(kind, sorted(crowd.took[kind]))
     worst = show("pages in all", pages)
     print(f"{'errors':<16}{len(crowd.errors):>8}{'':<38}promised: none")
@@ -247,6 +306,8 @@ async def live(
 ) -> dict[str, float | str]:
     """Run all tabs for so long; return memory and CPU between warming up and the end."""
     tabs = [asyncio.create_task(Tab(crowd).live()) for _ in range(options.tabs)]
+    if options.register:
+        tabs.append(asyncio.create_task(register(crowd, options.register)))
     first = await memory_after(WARM_SECONDS, pid, web)
     crowd.forget()
     before, own = server_seconds(pid), time.process_time()
@@ -261,6 +322,23 @@ async def live(
         "web": f"{first[0]:.0f} at first, {last[0]:.0f} at last",
         "others": f"{first[1]:.0f}, {last[1]:.0f}",
     }
+
+
+async def register(crowd: Crowd, seconds: float) -> None:
+    """Register a deploy every so many seconds, until cancelled."""
+    address, token = crowd.past.registers
+    while True:
+        await asyncio.sleep(seconds)
+        answer = await asyncio.to_thread(
+            requests.post,
+            f"http://127.0.0.1:{crowd.port}{address}",
+            json={"sha": f"{random.getrandbits(160):040x}"},
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=PATIENCE_SECONDS,
+        )
+        crowd.registered_at = time.monotonic()
+        if answer.status_code != 200:
+            crowd.errors.append(f"register: {answer.status_code}")
 
 
 async def memory_after(seconds: float, pid: int, web: int) -> tuple[float, float]:
