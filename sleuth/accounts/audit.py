@@ -83,7 +83,12 @@ def record(
 
 
 def publish(organization_id: int, name: str, subject: str = "") -> None:
-    """Put an event into the outbox inside ``with write():``; live pages hear of it."""
+    """Put an event into the outbox inside ``with write():``; live pages hear of it.
+
+    Args:
+        subject: What it happened to; empty for a deploy that is new or gone, because then the
+            list has changed.
+    """
     db.session.add(
         Event(organization_id=organization_id, name=name, subject=subject, created_at=clock.now())
     )

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from flask import g
-from sqlalchemy import ScalarSelect, and_, bindparam, func, select
+from sqlalchemy import ScalarSelect, bindparam, func, select
 
 from sleuth.accounts.models import Event
-from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
 from sleuth.health import strips
 
@@ -17,18 +15,10 @@ DEPLOY_CHANGED = "deployChanged"
 MUCH_CHANGED = "muchChanged"
 MOST_EVENTS = 200
 MOST_CARDS = 8
-JUST_REGISTERED = timedelta(seconds=5)
+TOLD_BY_SUBJECT = {DEPLOY_CHANGED, strips.CHANGED}
 
 _AFTER = (
-    select(Event.id, Event.name, Event.subject, Event.created_at, Deploy.registered_at)
-    .outerjoin(
-        Deploy,
-        and_(
-            Event.name == DEPLOY_CHANGED,
-            Deploy.public_id == Event.subject,
-            Deploy.organization_id == Event.organization_id,
-        ),
-    )
+    select(Event.id, Event.name, Event.subject)
     .where(Event.organization_id == bindparam("organization_id"), Event.id >= bindparam("after"))
     .order_by(Event.id)
     .limit(MOST_EVENTS + 1)
@@ -82,20 +72,12 @@ def changes_after(organization_id: int, after: int) -> Changes:
     if is_forgotten or len(rows) > MOST_EVENTS:
         return Changes((MUCH_CHANGED,), latest(organization_id))
     rows = [row for row in rows if row.id != since]
-    names = dict.fromkeys(
-        _name(row.name, row.subject, row.registered_at and row.created_at - row.registered_at)
-        for row in rows
-    )
+    names = dict.fromkeys(_name(row.name, row.subject) for row in rows)
     return Changes(_fewer(tuple(names)), rows[-1].id if rows else after)
 
 
-def _name(name: str, subject: str, age: timedelta | None) -> str:
-    """A deploy that is new or gone is not on the page, or must leave it: that is the list's."""
-    if name == strips.CHANGED:
-        return f"{name}:{subject}"
-    if name == DEPLOY_CHANGED and age is not None and age > JUST_REGISTERED:
-        return f"{DEPLOY_CHANGED}:{subject}"
-    return name
+def _name(name: str, subject: str) -> str:
+    return f"{name}:{subject}" if subject and name in TOLD_BY_SUBJECT else name
 
 
 def _fewer(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -133,4 +133,4 @@ def _note(deploy: Deploy, code_deployment: CodeDeployment, environment: Environm
         code_deployment=code_deployment.name,
         environment=environment.name,
     )
-    audit.publish(deploy.organization_id, CHANGED, deploy.public_id)
+    audit.publish(deploy.organization_id, CHANGED)

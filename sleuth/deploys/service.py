@@ -180,7 +180,7 @@ def delete_deploy(deploy_id: int) -> None:
             environment=doomed.environment.name,
             deployed_at=doomed.deployed_at.isoformat(),
         )
-        audit.publish(doomed.organization_id, CHANGED, doomed.public_id)
+        audit.publish(doomed.organization_id, CHANGED)
         db.session.flush()
         db.session.execute(delete(Deploy).where(Deploy.id == deploy_id))
 

@@ -338,10 +338,10 @@ def test_a_registration_is_noted_with_the_name_of_its_token(
     assert entry.detail == {"code_deployment": "Web", "environment": "Production"}
 
 
-def test_a_registration_is_published(register: Register, stored: Stored) -> None:
+def test_a_registration_is_published(register: Register, cast: Cast) -> None:
     register(data={"sha": "b450349"})
     event = db.session.scalars(select(Event).where(Event.name == "deployChanged")).one()
-    assert event.subject == stored()[0].public_id
+    assert (event.organization_id, event.subject) == (cast.acme.id, "")
 
 
 def test_a_pipeline_needs_no_csrf_token(app: Flask, register: Register) -> None:
