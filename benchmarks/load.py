@@ -10,7 +10,7 @@ after a pause of random length, open the dashboard, a deploy, a card or the inte
 hear of something to which an element of the page that they show listens, they draw that again, as
 a browser does; with --register somebody registers a deploy so often. The tabs are coroutines of
 one process; what it takes of a core is told, because it shares the machine with the server. Ends
-with 1 after any error, or if pages take longer than promised. Linux only.
+with 1 after any error, or if pages or new deploys take longer than promised. Linux only.
 """
 
 from __future__ import annotations
@@ -49,8 +49,7 @@ from sleuth.deploys.models import CodeDeployment, Deploy  # noqa: E402
 from sleuth.extensions import db  # noqa: E402
 from tests.conftest import PASSWORD  # noqa: E402
 
-PROMISED_MS = 250
-SHOWN_MS = 5000
+PROMISED = {"pages in all": 250, "deploy shown": 5000}
 POLL_SECONDS = 4
 WARM_SECONDS = 180
 PATIENCE_SECONDS = 30
@@ -69,6 +68,7 @@ LIVE = re.compile(r"/changes\?after=(\d+)")
 TAG = re.compile(r"<\w[^>]*\bhx-trigger=[^>]*>")
 ATTRIBUTE = re.compile(r'\b(hx-get|hx-trigger)="([^"]*)"')
 TOLD = re.compile(r"(?i)^hx-trigger: (.*)$", re.MULTILINE)
+SLEPT = "muchChanged"
 HEARS = re.compile(r"(\w+Changed(?::[\w-]+)?) from:body")
 LIST = "deployChanged"
 
@@ -136,7 +136,7 @@ class Tab:
         while True:
             began = time.monotonic()
             told = await self._ask("changes", f"{HOME}/changes?after={self.after}")
-            await self._draw_again(told)
+            await self._draw_again(told or set())
             if began >= next_at:
                 kind = random.choices([*MIX], [*MIX.values()])[0]  # noqa: S311
                 await self._ask(kind, self.crowd.address(kind))
@@ -148,15 +148,24 @@ class Tab:
 
     async def _draw_again(self, told: set[str]) -> None:
         """Ask again for what listens to what has happened; what the list draws, only with it."""
-        due = [url for url, heard in self.listeners.items() if heard & told]
-        for url in due if LIST not in told else due[:1]:
-            await self._ask("drawn again", url)
-        if due and LIST in told and self.saw < self.crowd.registered_at:
-            self.saw = time.monotonic()
-            self.crowd.took["deploy shown"].append(self.saw - self.crowd.registered_at)
+        due = {
+            url: LIST in heard
+            for url, heard in self.listeners.items()
+            if heard & told or (heard and SLEPT in told)
+        }
+        draws_list = any(due.values())
+        for url in [url for url in due if due[url] or not (draws_list and url.endswith("/card"))]:
+            about = self.crowd.registered_at
+            told = await self._ask("drawn again", url)
+            if due[url] and told is not None and self.saw < about:
+                self.saw = about
+                self.crowd.took["deploy shown"].append(time.monotonic() - about)
 
-    async def _ask(self, kind: str, url: str) -> set[str]:
-        """Ask once, and note how long it took or what went wrong; return what is told."""
+    async def _ask(self, kind: str, url: str) -> set[str] | None:
+        """Ask once, and note how long it took or what went wrong; return what is told.
+
+        Nothing is returned where no page came back.
+        """
         began = time.monotonic()
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
@@ -164,15 +173,17 @@ class Tab:
         except (OSError, EOFError, TimeoutError) as error:
             self.crowd.errors.append(f"{kind}: {error!r}")
             self._hang_up()
-            return set()
+            return None
         self.crowd.took[kind].append(time.monotonic() - began)
         if (status := head.split(" ", 2)[1]) not in {"200", "204"}:
             self.crowd.errors.append(f"{kind}: {status}")
+            return None
         text = (gzip.decompress(body) if body[:2] == GZIP else body).decode()
         if found := LIVE.search(text):
             self.after = int(found[1])
         if kind in PAGES:
-            self.listeners = listeners(text)
+            self.listeners.clear()
+        self.listeners.update(listeners(text))
         return set(json.loads(found[1])) if (found := TOLD.search(head)) else set()
 
     async def _exchange(self, url: str, kind: str) -> tuple[str, bytes]:
@@ -288,9 +299,11 @@ def watch(crowd: Crowd, pid: int, options: argparse.Namespace) -> int:
     figures = asyncio.run(live(crowd, pid, web, options))
     seconds = time.monotonic() - began - WARM_SECONDS
     pages = sorted(each for kind in PAGES for each in crowd.took[kind])
-    for kind in ("changes", *MIX, *(("drawn again", "deploy shown") if options.register else ())):
+    for kind in ("changes", *MIX, "drawn again"):
         show(kind, sorted(crowd.took[kind]))
-    worst = show("pages in all", pages)
+    slowest = {"pages in all": show("pages in all", pages)}
+    if options.register:
+        slowest["deploy shown"] = show("deploy shown", crowd.took["deploy shown"])
     print(f"{'errors':<16}{len(crowd.errors):>8}{'':<38}promised: none")
     for each in crowd.errors[:5]:
         print(f"  {each}")
@@ -298,7 +311,8 @@ def watch(crowd: Crowd, pid: int, options: argparse.Namespace) -> int:
     print(f"{'CPU, server':<16}{100 * figures['server'] / seconds:8.0f} % of a core")
     print(f"{'CPU, tabs':<16}{100 * figures['tabs'] / seconds:8.0f} % of a core")
     print(f"{'load':<16}{os.getloadavg()[0]:8.1f} on {os.cpu_count()} cores")
-    return 0 if not crowd.errors and 0 < worst <= PROMISED_MS else 1
+    is_kept = all(0 < took <= PROMISED[name] for name, took in slowest.items())
+    return 0 if is_kept and not crowd.errors else 1
 
 
 async def live(
@@ -315,7 +329,8 @@ async def live(
     server, own = server_seconds(pid) - before, time.process_time() - own
     for each in tabs:
         each.cancel()
-    await asyncio.gather(*tabs, return_exceptions=True)
+    ends = await asyncio.gather(*tabs, return_exceptions=True)
+    crowd.errors += [repr(each) for each in ends if isinstance(each, Exception)]
     return {
         "server": server,
         "tabs": own,
@@ -329,16 +344,20 @@ async def register(crowd: Crowd, seconds: float) -> None:
     address, token = crowd.past.registers
     while True:
         await asyncio.sleep(seconds)
-        answer = await asyncio.to_thread(
-            requests.post,
-            f"http://127.0.0.1:{crowd.port}{address}",
-            json={"sha": f"{random.getrandbits(160):040x}"},
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=PATIENCE_SECONDS,
-        )
-        crowd.registered_at = time.monotonic()
-        if answer.status_code != 200:
-            crowd.errors.append(f"register: {answer.status_code}")
+        began = time.monotonic()
+        try:
+            answer = await asyncio.to_thread(
+                requests.post,
+                f"http://127.0.0.1:{crowd.port}{address}",
+                json={"sha": f"{random.getrandbits(160):040x}"},
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=PATIENCE_SECONDS,
+            )
+            answer.raise_for_status()
+        except requests.RequestException as error:
+            crowd.errors.append(f"register: {error!r}")
+        else:
+            crowd.registered_at = began
 
 
 async def memory_after(seconds: float, pid: int, web: int) -> tuple[float, float]:
@@ -373,7 +392,7 @@ def show(name: str, took: list[float]) -> float:
         print(f"{name:<16}{len(took):>8} answers")
         return 0.0
     cuts = [1000 * each for each in quantiles(took, n=100)]
-    promise = f"   promised: p99 {PROMISED_MS} ms" if name == "pages in all" else ""
+    promise = f"   promised: p99 {PROMISED[name]} ms" if name in PROMISED else ""
     figures = f"p50 {cuts[49]:6.0f} ms, p99 {cuts[98]:6.0f} ms"
     print(f"{name:<16}{len(took):>8} answers, {figures}{promise}")
     return cuts[98]

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask
@@ -189,7 +190,8 @@ def init_app(app: Flask) -> None:
 
 
 def _init_limiter(app: Flask) -> None:
-    """Count attempts where the configuration says; a server that is away is not waited for."""
+    """Count attempts where the configuration says; a server that is away is not asked twice."""
+    import_module("sleuth.rate_limits")  # makes its scheme known
     app.config["RATELIMIT_STORAGE_OPTIONS"]["retry"] = RedisRetry(NoBackoff(), 0)
     limiter.init_app(app)
 

@@ -12,6 +12,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import TextIO
 
 PR_SET_PDEATHSIG = 1
@@ -19,6 +20,7 @@ M_ARENA_MAX = -8
 MAPPED_PAGES = Path("/proc/self/statm")
 SESSION_NICE = Path("/proc/self/autogroup")
 TRIES_TO_TELL = 20
+BETWEEN_LOOKS_SECONDS = 1.0
 BETWEEN_TRIES_SECONDS = 0.11
 """Linux lets one such wish pass in 100 ms, whoever's it is; a worker has that long as it starts."""
 
@@ -44,6 +46,21 @@ def die_with_parent(parent_pid: int, with_signal: signal.Signals = signal.SIGKIL
     _libc.prctl(PR_SET_PDEATHSIG, with_signal)
     if os.getppid() != parent_pid:
         os._exit(1)
+
+
+def watch_parent() -> None:
+    """End this process when its parent ends, where :func:`die_with_parent` cannot.
+
+    Only for a process that has threads and forks no more.
+    """
+    if _libc is None:
+        Thread(target=_follow, args=(os.getppid(),), daemon=True).start()
+
+
+def _follow(parent_pid: int) -> None:
+    while os.getppid() == parent_pid:
+        time.sleep(BETWEEN_LOOKS_SECONDS)
+    os._exit(1)
 
 
 def limit_memory(most_bytes: int) -> None:

@@ -76,24 +76,19 @@ def _flask_settings(values: Mapping[str, Any]) -> dict[str, Any]:
         "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # errors end up in logs
         "SESSION_COOKIE_SECURE": values["SLEUTH_PUBLIC_URL"].startswith("https://"),
         "TRUSTED_HOSTS": list(values["SLEUTH_TRUSTED_HOSTS"]) or None,
-        **_rate_limits(redis_url(values)),
-    }
-
-
-def _rate_limits(redis: str) -> dict[str, Any]:
-    """Count attempts where every web process sees them; in each for itself while Redis is away."""
-    return {
-        "RATELIMIT_STORAGE_URI": limits_url(redis),
-        "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
-        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
-        "RATELIMIT_SWALLOW_ERRORS": True,
+        "RATELIMIT_STORAGE_URI": limits_url(redis_url(values)),
+        "RATELIMIT_STORAGE_OPTIONS": {
+            "secret": values["SLEUTH_SECRET_KEY"],
+            "socket_connect_timeout": 0.5,
+            "socket_timeout": 0.5,
+        },
     }
 
 
 def limits_url(redis: str) -> str:
-    """Return the address of a queue server as the package that counts requests writes it."""
+    """Return where attempts are counted, see :mod:`sleuth.rate_limits`."""
     scheme, _, rest = redis.partition("://")
-    return f"{'redis+unix' if scheme == 'unix' else scheme}://{rest}"
+    return f"shared+{'redis+unix' if scheme == 'unix' else scheme}://{rest}"
 
 
 def database_url(values: Mapping[str, Any]) -> str:

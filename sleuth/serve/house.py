@@ -19,7 +19,7 @@ from sleuth.serve.supervisor import StartError, Supervisor
 READY_SECONDS = 300.0
 """Longest wait for the web server: a migration of a large database takes its time."""
 BACKLOG = 128
-WEB_STOP_SECONDS = 5.0
+WEB_STOP_SECONDS = 4.5
 """Asked again after half of it, it kills what still answers; by then nothing does."""
 
 CREW = ("worker", "worker", "collector", "tick")
@@ -123,7 +123,8 @@ def _start_queue_server(supervisor: Supervisor, values: Mapping[str, Any]) -> No
         lambda: queue_server.is_ready(values),
         queue_server.START_SECONDS,
         f"The queue server did not start; {values['SLEUTH_DATA_DIR']}/queue/server.log says "
-        "why. That folder may be removed: it holds nothing but waiting jobs.",
+        "why. That folder may be removed: it holds nothing but waiting jobs, and how often "
+        "somebody was wrong of late.",
     )
 
 

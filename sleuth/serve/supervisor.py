@@ -77,8 +77,9 @@ class Supervisor:
     def stop(self) -> None:
         """Stop every child: whoever feeds others first, whoever is needed last.
 
-        Children are stopped in the order web, crew, queue server, and in a crew all workers at
-        once before the tick, which is not the one they were started in.
+        Children are stopped in the order web server, crew, queue server, and in a crew all workers
+        at once before the tick, which is not the one they were started in. Those of a web server
+        are alike.
         """
         self.is_stopping = True
         ranked = sorted(self.running, key=_stop_rank)

@@ -14,7 +14,7 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
@@ -25,18 +25,21 @@ from waitress.server import create_server
 
 from sleuth.config import LARGEST_BODY
 from sleuth.extensions import db
-from sleuth.processes import collect_garbage_seldom, share_arenas, show_module
+from sleuth.processes import collect_garbage_seldom, show_module, watch_parent
 from sleuth.serve import logs
 from sleuth.serve.children import Member
 from sleuth.serve.prepare import PreparationError, check_queue, prepared_app
-from sleuth.serve.supervisor import Supervisor
+from sleuth.serve.supervisor import StartError, Supervisor
 from sleuth.web import assets
 
 PROCESSES = 2
 THREADS = 8
 """Of each process."""
 
+READY_SECONDS = 20.0
 STOP_SECONDS = 2.0
+NOT_READY = "A process that answers pages did not start; the lines above say why."
+
 MOST_CONNECTIONS = 1000
 """Every open tab keeps one or more; one that is idle costs little."""
 
@@ -59,31 +62,59 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.demo:
         import_module("sleuth.demo").prepare(app)
     assets.prepare(app)
-    _report_ready(app, options.report)
-    return _look_after(app, socket.socket(fileno=options.listen))
+    with app.app_context():
+        report = {"setup_code": import_module("sleuth.accounts.setup_code").ensure(app)}
+        db.engine.dispose()  # two processes must not talk through one connection
+    return _look_after(app, socket.socket(fileno=options.listen), options.report, report)
 
 
-def _look_after(app: Flask, listener: socket.socket) -> int:
+def _look_after(
+    app: Flask, listener: socket.socket, reports_to: int, report: Mapping[str, str | None]
+) -> int:
     """Fork what serves, and again what dies, until told to stop; return the exit code."""
     supervisor = Supervisor()
-    with app.app_context():
-        db.engine.dispose()  # two processes must not talk through one connection
     collect_garbage_seldom()
-    for _ in range(PROCESSES):
-        serve = partial(_serve, app, listener)
-        supervisor.start(Member("web process", serve, STOP_SECONDS))
+    try:
+        _start(supervisor, app, listener)
+    except (StartError, OSError) as error:
+        supervisor.stop()
+        logs.give_up(str(error))
+        return 1
+    _report_ready(reports_to, report)
     supervisor.watch()
     supervisor.stop()
     return 0
 
 
-def _serve(app: Flask, listener: socket.socket) -> int:
+def _start(supervisor: Supervisor, app: Flask, listener: socket.socket) -> None:
+    """Start what serves, and wait until all of it does.
+
+    Raises:
+        OSError: There is no room for another process.
+        StartError: One of them ended, or took too long.
+    """
+    is_told, tells = os.pipe()
+    for end in (is_told, tells):
+        os.set_blocking(end, False)
+    for number in range(1, PROCESSES + 1):
+        serve = partial(_serve, app, listener, tells, f"web process {number}")
+        running = supervisor.start(Member("web process", serve, STOP_SECONDS))
+        supervisor.wait_until_ready(running, partial(_is_told, is_told), READY_SECONDS, NOT_READY)
+
+
+def _is_told(descriptor: int) -> bool:
+    try:
+        return bool(os.read(descriptor, 1))
+    except BlockingIOError:
+        return False
+
+
+def _serve(app: Flask, listener: socket.socket, tells: int, name: str) -> int:
     """Answer on the socket, until told to stop."""
     signal.signal(signal.SIGTERM, _leave)
-    share_arenas()
     show_module("sleuth.serve.web", "pages")
-    logs.rename("web process")
-    create_server(
+    logs.rename(name)
+    server = create_server(
         app,
         sockets=[listener],
         threads=THREADS,
@@ -92,7 +123,11 @@ def _serve(app: Flask, listener: socket.socket) -> int:
         max_request_body_size=2 * LARGEST_BODY,  # the application refuses less in its own words
         ident=None,
         clear_untrusted_proxy_headers=False,  # the application decides whom it believes
-    ).run()
+    )
+    watch_parent()
+    with suppress(BlockingIOError):  # nobody waits for what is started again
+        os.write(tells, b"+")
+    server.run()
     return 0
 
 
@@ -119,13 +154,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _report_ready(app: Flask, descriptor: int) -> None:
+def _report_ready(descriptor: int, report: Mapping[str, str | None]) -> None:
     """Tell the supervisor, if it still listens, that pages are answered from now on."""
-    with app.app_context():
-        setup_code = import_module("sleuth.accounts.setup_code").ensure(app)
     try:
         with os.fdopen(descriptor, "w") as stream:
-            json.dump({"setup_code": setup_code}, stream)
+            json.dump(report, stream)
     except BrokenPipeError:
         return
 

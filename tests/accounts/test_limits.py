@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from redis import Redis
 
-from sleuth import config
+from sleuth import config, rate_limits
 from sleuth.accounts import setup_code
-from sleuth.extensions import db, limiter
+from sleuth.extensions import db
 from sleuth.factory import create_app
 from sleuth.serve import queue_server
 from tests.conftest import PASSWORD, Cast
@@ -96,11 +98,14 @@ class TestWithAServerThatCounts:
                 assert process.poll() is None
             yield process
             process.kill()
-        limiter._storage_dead = False
 
     @pytest.fixture
     def settings(self, settings: dict[str, Any]) -> dict[str, Any]:
         return counted_at(config.queue_socket(settings), settings)
+
+    @pytest.fixture
+    def counts(self, settings: dict[str, Any]) -> Redis:
+        return Redis.from_url(settings["SLEUTH_REDIS_URL"])
 
     def test_every_web_process_counts_in_the_same_place(
         self, visitor: FlaskClient, settings: dict[str, Any]
@@ -111,24 +116,44 @@ class TestWithAServerThatCounts:
         with other.app_context():
             db.engine.dispose()
 
-    def test_one_that_dies_is_replaced_by_this_process(
+    def test_what_was_counted_is_still_known_when_it_dies(
         self, visitor: FlaskClient, server: subprocess.Popen[bytes]
     ) -> None:
         assert try_often(visitor, 2, "/sign-in", WRONG) == [422] * 2
         server.kill()
         server.wait(10)
+        assert try_often(visitor, 9, "/sign-in", WRONG) == [422] * 8 + [429]
+
+    def test_nobody_guesses_for_longer_because_it_refuses_to_store(
+        self, visitor: FlaskClient, counts: Redis
+    ) -> None:
+        counts.config_set("min-replicas-to-write", 1)
         assert try_often(visitor, 11, "/sign-in", WRONG) == [422] * 10 + [429]
+
+    def test_it_is_asked_again_after_a_while(
+        self, visitor: FlaskClient, counts: Redis, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(rate_limits, "PAUSE_SECONDS", 0)
+        counts.config_set("min-replicas-to-write", 1)
+        try_often(visitor, 2, "/sign-in", WRONG)
+        assert not counts.keys()
+        counts.config_set("min-replicas-to-write", 0)
+        try_often(visitor, 1, "/sign-in", WRONG)
+        assert counts.keys()
+
+    def test_what_it_stores_tells_nobody_who_was_wrong(
+        self, visitor: FlaskClient, counts: Redis
+    ) -> None:
+        try_often(visitor, 1, "/sign-in", WRONG)
+        names = [key.decode() for key in counts.scan_iter()]
+        assert len(names) == 2, "one of the address, one of the e-mail"
+        assert all(re.fullmatch(r"LIMITS:[0-9a-f]{64}", name) for name in names)
 
 
 class TestWhileTheServerThatCountsIsAway:
     @pytest.fixture
     def settings(self, settings: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
         return counted_at(tmp_path / "nobody.sock", settings)
-
-    @pytest.fixture(autouse=True)
-    def forget_that_it_was_away(self) -> Iterator[None]:
-        yield
-        limiter._storage_dead = False
 
     def test_this_process_counts_alone(self, visitor: FlaskClient) -> None:
         assert try_often(visitor, 11, "/sign-in", WRONG) == [422] * 10 + [429]

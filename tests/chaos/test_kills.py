@@ -38,6 +38,6 @@ def test_forty_kills_leave_exactly_the_trackers_numbers(storm: Storm) -> None:
 
 
 def test_whoever_is_killed_the_product_is_at_work_again_within_90_seconds(storm: Storm) -> None:
-    roles = ("crew", "collector", "horse", "tick", "web", "queue")
+    roles = ("crew", "collector", "horse", "tick", "web", "pages", "queue")
     took = {role: storm.recovery_seconds(role) for role in roles}
     assert all(seconds < WITHIN_SECONDS for seconds in took.values()), took

@@ -85,9 +85,9 @@ def test_cookies_are_secure_where_users_come_by_https(url: str, is_secure: bool)
 @pytest.mark.parametrize(
     ("redis", "storage"),
     [
-        ("", "redis+unix:///data/queue/queue.sock?db=0"),
-        ("redis://cache:6379/0", "redis://cache:6379/0"),
-        ("unix:///run/redis.sock", "redis+unix:///run/redis.sock"),
+        ("", "shared+redis+unix:///data/queue/queue.sock?db=0"),
+        ("redis://cache:6379/0", "shared+redis://cache:6379/0"),
+        ("unix:///run/redis.sock", "shared+redis+unix:///run/redis.sock"),
     ],
 )
 def test_sign_in_attempts_are_counted_where_all_web_servers_see_them(
