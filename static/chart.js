@@ -128,6 +128,9 @@
     return made;
   };
 
+  // As numbers are written everywhere: 12 345.
+  const grouped = (count) => String(count).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+
   const labelsOf = (data, splits) => {
     const dayOf = (at) => at.toLocaleDateString(undefined, { day: "numeric", month: "short" });
     const hourOf = (at) => at.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
@@ -154,7 +157,7 @@
         x: { time: true, range: (_plot, min, max) => whole(chart.data, min, max) },
         y: { range: (_plot, _min, max) => uPlot.rangeNum(0, Math.max(2, max ?? 0), { min: { pad: 0, hard: 0 }, max: { pad: 0.05, soft: 2 } }) },
       },
-      axes: [axis({ grid: { show: false }, size: 28, space: 72, incrs: TIMES, values: (_plot, splits) => labelsOf(chart.data, splits) }), axis({ size: 44, incrs: COUNTS })],
+      axes: [axis({ grid: { show: false }, size: 28, space: 72, incrs: TIMES, values: (_plot, splits) => labelsOf(chart.data, splits) }), axis({ size: 44, incrs: COUNTS, values: (_plot, splits) => splits.map(grouped) })],
       series: [{}, hidden, hidden, hidden],
       hooks: {
         draw: [() => chart.plot && paint(chart)],

@@ -12,6 +12,7 @@
     503: "Not available just now. Try again in a minute.",
     504: "Sleuth is not to be reached just now. Try again in a minute.",
   };
+  const INVALID = "[aria-invalid=true], .is-invalid";
   const KEPT_WORDS = "What you typed is still here.";
 
   const { closeMenus, focusNear, isChanged, pictureOf, setBusy, toast } = window.sleuth;
@@ -89,7 +90,7 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target !== dialogBody || !dialogBody.childElementCount) return;
     if (!dialog.open) openDialog(event.detail.requestConfig.elt);
-    else if (dialogBody.querySelector("[aria-invalid=true]")) focusOn("[aria-invalid=true]");
+    else if (dialogBody.querySelector(INVALID)) focusOn(INVALID);
     else if (!dialogBody.contains(document.activeElement)) focusOn("[autofocus]", "#dialog-title");
   });
 
@@ -215,8 +216,12 @@
     const isOwn = isWished(detail.requestConfig);
     if (!isOwn && isLive()) return;
     const what = isOwn ? (detail.requestConfig.verb === "get" ? "Try again." : asked) : "Still trying.";
-    if (!lostToast?.isConnected) lostToast = tell(detail, `${sentence} ${what}`);
+    if (lostToast?.isConnected) return;
+    lostToast = tell(detail, `${sentence} ${what}`);
+    if (lostToast && detail.requestConfig.verb === "get") lostToast.dataset.untilConnected = "";
   };
+
+  document.addEventListener("connectedAgain", () => document.querySelector("[data-until-connected]")?.remove());
 
   document.addEventListener("htmx:responseError", (event) => {
     const { requestConfig, xhr } = event.detail;

@@ -32,6 +32,7 @@
       strip.setAttribute("role", "status");
       (document.querySelector("dialog[open]") || document.body).append(strip);
     }
+    delete strip.dataset.isGood;
     if (strip.dataset.message === message) return;
     strip.dataset.message = message;
     const words = document.createElement("span");
@@ -55,6 +56,8 @@
 
   const sayBack = () => {
     say("Connected again.", "circle-check");
+    strip.dataset.isGood = "";
+    document.dispatchEvent(new CustomEvent("connectedAgain"));
     relief = setTimeout(() => say(""), RELIEF_MS);
   };
 

@@ -83,9 +83,11 @@ def _look(source: ImpactSource, deploys: Sequence[int], now: datetime) -> Sight:
     sight = Sight((), detector.window_seconds(step), int(until.timestamp()) if until else 0)
     if source.paused_at is not None or source.integration.paused_at is not None:
         sight = replace(sight, silence="paused")
+    starts, counts = series.read_arrays(source.id, first, last, step)
     try:
         values = detector.health_strip(
-            *series.read_arrays(source.id, first, last, step),
+            starts,
+            counts,
             moment,
             deploys,
             step_seconds=step,
@@ -100,6 +102,9 @@ def _look(source: ImpactSource, deploys: Sequence[int], now: datetime) -> Sight:
         values = [
             replace(each, reason="pending") if each.health == "unknown" else each for each in values
         ]
+    if source.warning and not any(count > 0 for count in counts):
+        # What the tracker has never seen has no errors however bad it is; maybe it is mistyped.
+        values = [replace(each, health="unknown", reason="too_few_errors") for each in values]
     return replace(sight, values=values)
 
 

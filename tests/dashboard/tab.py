@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import update
 
 from sleuth.accounts import audit
-from sleuth.extensions import write
+from sleuth.accounts.models import User
+from sleuth.extensions import db, write
 from tests.conftest import PASSWORD, Cast
 
 CHANGES = re.compile(r"/changes\?")
@@ -23,7 +27,9 @@ def enter(browser: Browser, served: str, who: str = "dora") -> Page:
     tab.clock.install()
     tab.get_by_role("button", name="Sign in").click()
     expect(tab.get_by_role("heading", name="Dashboard")).to_be_visible()
-    stop_the_clock(tab)
+    tab.wait_for_load_state()
+    with answered(tab):
+        stop_the_clock(tab)  # which jumps over the first question
     return tab
 
 
@@ -34,8 +40,16 @@ def stop_the_clock(page: Page) -> None:
 
 def ask(page: Page) -> None:
     """Let the time of a period pass, and wait for the answer."""
-    with page.expect_event("requestfinished", lambda request: CHANGES.search(request.url)):
+    with answered(page):
         page.clock.run_for(PERIOD)
+
+
+@contextmanager
+def answered(page: Page) -> Iterator[None]:
+    """Wait until a question that is asked inside is answered, and the page has read it."""
+    with page.expect_event("requestfinished", lambda request: CHANGES.search(request.url)):
+        yield
+    page.evaluate("0")
 
 
 def hide(page: Page, state: str = "hidden") -> None:
@@ -47,6 +61,12 @@ def hide(page: Page, state: str = "hidden") -> None:
         }""",
         state,
     )
+
+
+def end_sessions() -> None:
+    """Sign everybody out: a cookie that is only deleted comes back with an answer on its way."""
+    with write():
+        db.session.execute(update(User).values(session_version=User.session_version + 1))
 
 
 def publish(cast: Cast, *names: str) -> None:

@@ -15,7 +15,16 @@ from sleuth.deploys.registration import register_deploy
 from sleuth.extensions import db, write
 from tests.conftest import Cast
 from tests.dashboard import seed
-from tests.dashboard.tab import CHANGES, PERIOD, ask, enter, hide, publish, stop_the_clock
+from tests.dashboard.tab import (
+    CHANGES,
+    PERIOD,
+    ask,
+    end_sessions,
+    enter,
+    hide,
+    publish,
+    stop_the_clock,
+)
 
 pytestmark = pytest.mark.browser
 SLOWLY = 15_000
@@ -118,7 +127,7 @@ def test_an_answer_that_does_not_come_is_waited_for_ten_seconds(page: Page) -> N
 
 
 def test_a_session_that_ended_says_so_and_asks_no_more(page: Page, asked: list[str]) -> None:
-    page.context.clear_cookies()
+    end_sessions()
     page.clock.run_for(PERIOD)
     expect(page.locator(".connection")).to_have_attribute("data-message", re.compile("signed out"))
     page.clock.run_for(70_000)

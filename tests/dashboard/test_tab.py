@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from sleuth.extensions import db, write
 from tests.conftest import Cast
 from tests.dashboard import seed
-from tests.dashboard.tab import CHANGES, PERIOD, enter, hide, publish, stop_the_clock
+from tests.dashboard.tab import CHANGES, PERIOD, end_sessions, enter, hide, publish, stop_the_clock
 
 pytestmark = pytest.mark.browser
 SLOWLY = 15_000
@@ -75,7 +75,7 @@ def test_a_session_that_ended_leaves_what_is_typed_into_a_dialog(page: Page, ser
     asked: list[str] = []
     page.on("request", lambda request: "polled" in request.url and asked.append(request.url))
     poll(page, "/o/acme/projects/?polled", "#dialog-body")
-    page.context.clear_cookies()
+    end_sessions()
     with page.expect_response(re.compile("polled")):
         page.clock.run_for(1_100)
     expect(page.locator(".connection")).to_have_attribute("data-message", re.compile("signed out"))

@@ -10,6 +10,8 @@ from sleuth.accounts.forms import ConfirmForm, Form
 from sleuth.health.by_hand.overriding import CHOICES, LONGEST_REASON, NO_REASON, TOO_LONG
 from sleuth.health.words import HEALTH_NAMES
 
+NO_HEALTH = "Choose a health."
+
 
 class OverrideForm(Form):
     """Asks which health a deploy had, and why."""
@@ -17,7 +19,7 @@ class OverrideForm(Form):
     seen = HiddenField()
     health = RadioField(
         "Health",
-        [AnyOf(CHOICES, "Choose a health.")],
+        [InputRequired(NO_HEALTH), AnyOf(CHOICES, NO_HEALTH)],
         choices=[SelectChoice(each, HEALTH_NAMES[each]) for each in CHOICES],
         validate_choice=False,
     )

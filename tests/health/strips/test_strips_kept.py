@@ -85,6 +85,26 @@ def test_a_paused_source_says_so(counted, source) -> None:
     assert reasons(refresh())[-1] == "paused"
 
 
+@pytest.mark.parametrize(
+    ("warning", "errors", "expected"),
+    [
+        ("Sentry has not seen prodution yet.", 0, ("unknown", "too_few_errors")),
+        ("Sentry has not seen prodution yet.", 1, ("healthy", "")),
+        ("", 0, ("healthy", "")),
+    ],
+)
+def test_an_environment_that_the_tracker_never_saw_is_unknown_until_it_has_errors(
+    source, warning: str, errors: int, expected: tuple[str, str]
+) -> None:
+    since = NOON - 3 * 86_400
+    with write():
+        series.replace_counts([Replacement(source.id, since, NOON, [(since, errors)] * errors)])
+        odd = db.session.get_one(ImpactSource, source.id)
+        odd.complete_until, odd.warning = NOW, warning
+    kept = refresh()
+    assert {(each["health"], each["reason"]) for each in kept.windows} == {expected}
+
+
 def test_the_users_own_limit_decides(counted, source) -> None:
     counted()
     with write():
