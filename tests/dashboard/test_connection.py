@@ -27,6 +27,7 @@ from tests.dashboard.tab import (
 )
 
 pytestmark = pytest.mark.browser
+EVERYTHING = "**/o/**"
 SLOWLY = 15_000
 """Milliseconds that a busy machine may take to draw a dashboard."""
 
@@ -115,6 +116,19 @@ def test_an_answer_that_is_not_sleuths_is_no_connection(
     page.clock.run_for(PERIOD)
     say_lost(page)
     expect(page.locator(".toast-box")).to_have_count(0)
+
+
+def test_what_failed_for_want_of_a_connection_is_not_said_beside_the_next_one(page: Page) -> None:
+    page.context.route(EVERYTHING, lambda route: route.abort())
+    page.clock.run_for(PERIOD)
+    say_lost(page)
+    page.get_by_role("link", name="Set the health by hand").first.click()
+    told = page.locator(".toast-box", has_text="No connection to Sleuth. Try again.")
+    expect(told).to_be_visible()
+    page.context.unroute(EVERYTHING)
+    page.get_by_role("button", name="Try now").click()
+    expect(page.locator(".connection[data-is-good]")).to_be_attached()
+    expect(told).to_have_count(0)
 
 
 def test_an_answer_that_does_not_come_is_waited_for_ten_seconds(page: Page) -> None:

@@ -37,6 +37,12 @@ def field(kit: Flask) -> Draw:
     return call
 
 
+@pytest.mark.parametrize(("given", "is_there"), [(["Taken."], True), ([], False), (True, True)])
+def test_a_field_that_comes_first_says_so_and_nothing_of_why(field, given, is_there) -> None:
+    drawn = field("name", autofocus=given)
+    assert ("autofocus" in drawn, "Taken" in drawn) == (is_there, False)
+
+
 def test_a_required_field_has_a_star(field: Draw) -> None:
     text = field("name")
     assert '<label class="form-label" for="name">Name<span' in text
