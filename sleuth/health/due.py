@@ -18,6 +18,13 @@ MOST_DUE = 200
 DRAWN_FOR = timedelta(minutes=66)
 """How long the picture of minutes grows: an hour, and until that is collected."""
 
+DRAWN_CLOSELY_FOR = timedelta(minutes=20)
+"""So long it grows from minute to minute, because somebody may be waiting for each."""
+
+DRAWN_EVERY = timedelta(minutes=7)
+"""Later, so old the last counts in it are before it is drawn again, and with it the card in every
+tab. As counts are two minutes late, it grows by five at a time."""
+
 
 def due_deploy_ids(now: datetime) -> list[int]:
     """Return the deploys that lack a verdict, or whose next look has come; the newest first.
@@ -76,8 +83,12 @@ def _without_verdict(now: datetime) -> Select[int]:
 def due_picture_ids(now: datetime) -> list[int]:
     """Return the deploys whose pictures can grow though no look has come."""
     is_drawn = or_(ImpactSource.interval_seconds > MINUTE, Verdict.began_at > now - DRAWN_FOR)
+    is_awaited = or_(
+        Verdict.began_at > now - DRAWN_CLOSELY_FOR, Verdict.counted_until <= now - DRAWN_EVERY
+    )
     has_more_counts = or_(
-        Verdict.counted_until.is_(None), Verdict.counted_until < ImpactSource.complete_until
+        Verdict.counted_until.is_(None),
+        and_(Verdict.counted_until < ImpactSource.complete_until, is_awaited),
     )
     return list(
         db.session.scalars(

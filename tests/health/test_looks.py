@@ -152,6 +152,19 @@ def test_between_looks_the_picture_grows_and_the_verdict_stays(source, fresh) ->
     assert db.session.query(Event).filter_by(subject=fresh.public_id).count() == 3
 
 
+def test_after_twenty_minutes_the_picture_grows_by_five_at_a_time(source, fresh) -> None:
+    count(source, NOW, NOW + 22 * MINUTE, 3)
+    tick(NOW + 24 * MINUTE)
+    drawn = []
+    for minute in range(23, 30):
+        count(source, NOW + (minute - 1) * MINUTE, NOW + minute * MINUTE, 3)
+        with clock.frozen(NOW + (minute + 2) * MINUTE):
+            if due.due_picture_ids(clock.now()):
+                drawing.renew_pictures(fresh.id)
+                drawn.append(minute)
+    assert drawn == [27]
+
+
 def test_after_the_first_hour_the_picture_is_whole(source, fresh) -> None:
     count(source, NOW, NOW + 70 * MINUTE, 3)
     tick(NOW + 72 * MINUTE)
