@@ -110,7 +110,7 @@ class Crowd:
 
     def address(self, kind: str) -> str:
         """Return where something of this kind is found."""
-        deploy = f"{HOME}/deploys/{random.choice(self.past.deploys)}"  # noqa: S311
+        deploy = f"{HOME}/deploys/{random.choice(self.past.deploys)}"  # noqa: S311 -- no secret
         return {
             "dashboard": f"{HOME}/",
             "deploy page": deploy,
@@ -156,8 +156,8 @@ class Tab:
         draws_list = any(due.values())
         for url in [url for url in due if due[url] or not (draws_list and url.endswith("/card"))]:
             about = self.crowd.registered_at
-            told = await self._ask("drawn again", url)
-            if due[url] and told is not None and self.saw < about:
+            is_drawn = await self._ask("drawn again", url) is not None
+            if due[url] and is_drawn and self.saw < about:
                 self.saw = about
                 self.crowd.took["deploy shown"].append(time.monotonic() - about)
 

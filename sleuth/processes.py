@@ -58,6 +58,7 @@ def watch_parent() -> None:
 
 
 def _follow(parent_pid: int) -> None:
+    # Nothing else tells of a parent's end there: one has to look, and sleep in between.
     while os.getppid() == parent_pid:
         time.sleep(BETWEEN_LOOKS_SECONDS)
     os._exit(1)

@@ -12,7 +12,8 @@ from typing import TypeVar, cast
 from limits.storage import MemoryStorage, Storage, storage_from_string
 from redis.exceptions import RedisError
 
-SCHEME = "shared+"
+from sleuth.config import SHARED
+
 PAUSE_SECONDS = 5.0
 """A queue server that did not answer, or refused, is left alone for so long."""
 
@@ -24,8 +25,8 @@ log = logging.getLogger(__name__)
 class SharedCounts(Storage):
     """Counts where all web processes see it, and trusts nobody to remember what it counted itself.
 
-    What the queue server has lost or refuses to store, this process still knows. So a disk that is
-    full, or a server that is restarted, lets nobody guess for longer than there are processes.
+    What the queue server has lost or refuses to store, this process still knows. So at worst, with
+    a full disk say, a limit holds for each process instead of for all.
 
     Args:
         uri: Address of the queue server as the package ``limits`` writes it, after ``shared+``.
@@ -34,7 +35,7 @@ class SharedCounts(Storage):
         options: For the connection.
     """
 
-    STORAGE_SCHEME = [f"{SCHEME}{each}" for each in ("redis", "rediss", "redis+unix")]
+    STORAGE_SCHEME = [f"{SHARED}{each}" for each in ("redis", "rediss", "redis+unix")]
 
     def __init__(
         self,
@@ -47,7 +48,7 @@ class SharedCounts(Storage):
         super().__init__(uri, wrap_exceptions)
         self._secret = secret.encode()
         self._own = MemoryStorage()
-        self._shared = cast("Storage", storage_from_string(uri.removeprefix(SCHEME), **options))
+        self._shared = cast("Storage", storage_from_string(uri.removeprefix(SHARED), **options))
         self._leave_alone_until = 0.0
 
     @property

@@ -85,10 +85,14 @@ def _flask_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+SHARED = "shared+"
+"""Begins the address of what counts in the queue server and beside it."""
+
+
 def limits_url(redis: str) -> str:
     """Return where attempts are counted, see :mod:`sleuth.rate_limits`."""
     scheme, _, rest = redis.partition("://")
-    return f"shared+{'redis+unix' if scheme == 'unix' else scheme}://{rest}"
+    return f"{SHARED}{'redis+unix' if scheme == 'unix' else scheme}://{rest}"
 
 
 def database_url(values: Mapping[str, Any]) -> str:

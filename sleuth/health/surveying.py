@@ -83,8 +83,8 @@ def _look(source: ImpactSource, deploys: Sequence[int], now: datetime) -> Sight:
     sight = Sight((), detector.window_seconds(step), int(until.timestamp()) if until else 0)
     if source.paused_at is not None or source.integration.paused_at is not None:
         sight = replace(sight, silence="paused")
-    starts, counts = series.read_arrays(source.id, first, last, step)
     try:
+        starts, counts = series.read_arrays(source.id, first, last, step)
         values = detector.health_strip(
             starts,
             counts,

@@ -66,14 +66,6 @@ class House:
         """Ask for a page."""
         return requests.get(self.address + path, timeout=PATIENCE_SECONDS, allow_redirects=False)
 
-    def post(self, path: str, **fields: str) -> requests.Response:
-        """Fill a form in, as a browser that has just opened it."""
-        with requests.Session() as browser:
-            page = browser.get(self.address + path, timeout=PATIENCE_SECONDS)
-            token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)[0]
-            form = {**fields, "csrf_token": token}
-            return browser.post(self.address + path, data=form, timeout=PATIENCE_SECONDS)
-
     def children(self) -> list[int]:
         """Return every process below the supervisor, by id."""
         assert self.process is not None

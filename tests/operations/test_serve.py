@@ -22,6 +22,7 @@ from sleuth.config import ROOT
 from sleuth.queue import JOBS_QUEUE
 from tests.operations.house import House
 from tests.operations.jobs import notes_of
+from tests.operations.newcomer import Newcomer
 from tests.operations.processes import kill, wait_until
 
 PAGES = "sleuth.serve.web pages"
@@ -67,7 +68,8 @@ class TestRunning:
 
     def test_a_job_is_run_by_the_worker(self, lived_in: House) -> None:
         enqueue(lived_in, "leave_note", 7)
-        wait_until(lambda: any(note.startswith("job 7 ") for note in notes_of(lived_in.data_dir)))
+        wait_until(lambda: notes_of(lived_in.data_dir))
+        assert [note[:6] for note in notes_of(lived_in.data_dir)] == ["job 7 "]
 
     def test_a_second_start_in_the_same_place_is_refused(self, lived_in: House) -> None:
         second = House(lived_in.command, lived_in.data_dir)
@@ -93,6 +95,7 @@ class TestRunning:
             return bool(own and pages) and min(own) > max(pages)
 
         wait_until(is_behind)
+        assert is_behind(), "and it stays so"
 
     @pytest.mark.parametrize(
         ("word", "number"),
@@ -129,7 +132,9 @@ class TestRunning:
 
     def test_wrong_attempts_are_known_to_whichever_process_answers(self, lived_in: House) -> None:
         def attempt() -> int:
-            return lived_in.post("/setup", code="aaaa-bbbb-cccc-dddd").status_code
+            stranger = Newcomer(lived_in.address)
+            stranger.get("/setup")
+            return stranger.post("/setup", code="aaaa-bbbb-cccc-dddd").status_code
 
         url = config.redis_url(config.load({"SLEUTH_DATA_DIR": str(lived_in.data_dir)}))
         wait_until(redis.Redis.from_url(url, retry=PATIENT).ping)
