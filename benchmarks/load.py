@@ -66,11 +66,32 @@ MIX = {"dashboard": 4, "deploy page": 3, "card": 2, "integrations": 1}
 GZIP = b"\x1f\x8b"
 LIVE = re.compile(r"/changes\?after=(\d+)")
 TAG = re.compile(r"<\w[^>]*\bhx-trigger=[^>]*>")
-ATTRIBUTE = re.compile(r'\b(hx-get|hx-trigger)="([^"]*)"')
+ATTRIBUTE = re.compile(r'\b(id|hx-get|hx-trigger)="([^"]*)"')
 TOLD = re.compile(r"(?i)^hx-trigger: (.*)$", re.MULTILINE)
 SLEPT = "muchChanged"
 HEARS = re.compile(r"(\w+Changed(?::[\w-]+)?) from:body")
-LIST = "deployChanged"
+LIST = "deploysChanged"
+CARD = "deployChanged:"
+MOST_CARDS = 8
+"""As in live.js: more than so many are drawn with their list."""
+
+
+@dataclass
+class Part:
+    """Something of a page that asks again by itself.
+
+    Args:
+        name: Its id.
+        heard: On hearing of what.
+    """
+
+    name: str
+    heard: set[str]
+
+    @property
+    def is_list(self) -> bool:
+        """Whether a new deploy is shown in it."""
+        return LIST in self.heard
 
 
 @dataclass
@@ -127,7 +148,7 @@ class Tab:
         self.streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self.after = 0
         self.saw = 0.0
-        self.listeners: dict[str, set[str]] = {}
+        self.parts: dict[str, Part] = {}
 
     async def live(self) -> None:
         """Ask every four seconds, and open something now and then, until cancelled."""
@@ -148,28 +169,33 @@ class Tab:
 
     async def _draw_again(self, told: set[str]) -> None:
         """Ask again for what listens to what has happened; what the list draws, only with it."""
-        due = {
-            url: LIST in heard
-            for url, heard in self.listeners.items()
-            if heard & told or (heard and SLEPT in told)
-        }
-        draws_list = any(due.values())
-        for url in [url for url in due if due[url] or not (draws_list and url.endswith("/card"))]:
+        cards = {each for each in told if each.startswith(CARD)}
+        if sum(bool(each.heard & cards) for each in self.parts.values()) > MOST_CARDS:
+            told = {*told, LIST}
+        due = {url: part for url, part in self.parts.items() if part.heard & told or SLEPT in told}
+        draws_list = any(part.is_list for part in due.values())
+        for url, part in due.items():
+            if draws_list and url.endswith("/card"):
+                continue
             about = self.crowd.registered_at
-            is_drawn = await self._ask("drawn again", url) is not None
-            if due[url] and is_drawn and self.saw < about:
+            is_drawn = await self._ask("drawn again", url, part.name) is not None
+            if part.is_list and is_drawn and self.saw < about:
                 self.saw = about
                 self.crowd.took["deploy shown"].append(time.monotonic() - about)
 
-    async def _ask(self, kind: str, url: str) -> set[str] | None:
+    async def _ask(self, kind: str, url: str, target: str = "") -> set[str] | None:
         """Ask once, and note how long it took or what went wrong; return what is told.
 
-        Nothing is returned where no page came back.
+        Args:
+            target: Id of what asks for itself.
+
+        Returns:
+            Nothing where no page came back.
         """
         began = time.monotonic()
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                head, body = await self._exchange(url, kind)
+                head, body = await self._exchange(url, kind, target)
         except (OSError, EOFError, TimeoutError) as error:
             self.crowd.errors.append(f"{kind}: {error!r}")
             self._hang_up()
@@ -182,15 +208,16 @@ class Tab:
         if found := LIVE.search(text):
             self.after = int(found[1])
         if kind in PAGES:
-            self.listeners.clear()
-        self.listeners.update(listeners(text))
+            self.saw = began
+            self.parts.clear()
+        self.parts.update(parts(text))
         return set(json.loads(found[1])) if (found := TOLD.search(head)) else set()
 
-    async def _exchange(self, url: str, kind: str) -> tuple[str, bytes]:
+    async def _exchange(self, url: str, kind: str, target: str) -> tuple[str, bytes]:
         """Send one request; return head and body of its answer."""
         reader, writer = self.streams or await asyncio.open_connection("127.0.0.1", self.crowd.port)
         self.streams = reader, writer
-        htmx = "" if kind in PAGES else "HX-Request: true\r\n"
+        htmx = "" if kind in PAGES else f"HX-Request: true\r\nHX-Target: {target}\r\n"
         writer.write(f"GET {url} HTTP/1.1\r\n{htmx}{self.crowd.headers}\r\n".encode())
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         length = re.search(r"(?i)^content-length: (\d+)", head, re.MULTILINE)
@@ -205,13 +232,13 @@ class Tab:
         self.streams = None
 
 
-def listeners(text: str) -> dict[str, set[str]]:
-    """Return what a page asks for by itself, and on hearing of what, in the page's order."""
-    found: dict[str, set[str]] = {}
+def parts(text: str) -> dict[str, Part]:
+    """Return what asks for itself again, by its address, in the page's order."""
+    found: dict[str, Part] = {}
     for tag in TAG.findall(text):
         attributes = {name: html.unescape(value) for name, value in ATTRIBUTE.findall(tag)}
         if "hx-get" in attributes and (heard := set(HEARS.findall(attributes["hx-trigger"]))):
-            found[attributes["hx-get"]] = heard
+            found[attributes["hx-get"]] = Part(attributes.get("id", ""), heard)
     return found
 
 

@@ -6,6 +6,7 @@
   const PATIENCE_MS = 10000;
   const SLEPT_MS = 30000;
   const RELIEF_MS = 4000;
+  const MOST_CARDS = 8;
 
   const { focusNear, isChanged, pictureOf } = window.sleuth;
 
@@ -89,6 +90,13 @@
   const everything = () =>
     [...document.querySelectorAll("[hx-trigger*=Changed]")].flatMap((each) => each.getAttribute("hx-trigger").match(/\w+Changed(:[\w-]+)?/g));
 
+  // Many cards of a list are drawn with the list.
+  const withLists = (names) => {
+    const isCard = (name) => name.startsWith("deployChanged:") && document.querySelector(`article[hx-trigger*="${name} "]`);
+    const areMany = names.filter(isCard).length > MOST_CARDS;
+    return areMany ? [...names, ...everything().filter((name) => name.startsWith("deploysChanged"))] : names;
+  };
+
   const heard = (names) => {
     if (failures) sayBack();
     failures = 0;
@@ -96,7 +104,7 @@
     const all = new Set([...(names.includes("muchChanged") ? everything() : names), ...owed]);
     owed.clear();
     later(PERIOD_MS);
-    for (const name of all) window.htmx.trigger(document.body, name);
+    for (const name of withLists([...all])) window.htmx.trigger(document.body, name);
   };
 
   const read = async (answer) => {

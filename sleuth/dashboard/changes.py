@@ -8,14 +8,17 @@ from flask import g
 from sqlalchemy import ScalarSelect, bindparam, func, select
 
 from sleuth.accounts.models import Event
+from sleuth.deploys.service import LIST_CHANGED, list_events
 from sleuth.extensions import db
 from sleuth.health import strips
+from sleuth.health.by_hand import overriding
 
-DEPLOY_CHANGED = "deployChanged"
 MUCH_CHANGED = "muchChanged"
 MOST_EVENTS = 200
-MOST_CARDS = 8
-TOLD_BY_SUBJECT = {DEPLOY_CHANGED, strips.CHANGED}
+MOST_NAMES = 50
+"""They travel in a header, for which proxies have little room."""
+
+TOLD_BY_SUBJECT = {overriding.CHANGED, strips.CHANGED}
 
 _AFTER = (
     select(Event.id, Event.name, Event.subject)
@@ -32,8 +35,8 @@ class Changes:
 
     Args:
         names: Events in the words of HTMX; ``deployChanged:ID`` concerns one card,
-            ``deployChanged`` the whole list, ``environmentChanged:SLUG`` one project,
-            ``muchChanged`` all that a page shows.
+            ``deploysChanged`` lists of all projects, ``deploysChanged:SLUG`` those of one,
+            ``environmentChanged:SLUG`` its strips, ``muchChanged`` all that a page shows.
         last: The id to ask from next time.
     """
 
@@ -72,17 +75,13 @@ def changes_after(organization_id: int, after: int) -> Changes:
     if is_forgotten or len(rows) > MOST_EVENTS:
         return Changes((MUCH_CHANGED,), latest(organization_id))
     rows = [row for row in rows if row.id != since]
-    names = dict.fromkeys(_name(row.name, row.subject) for row in rows)
-    return Changes(_fewer(tuple(names)), rows[-1].id if rows else after)
+    told = (name for row in rows for name in _names(row.name, row.subject))
+    names = tuple(dict.fromkeys(told))
+    last = rows[-1].id if rows else after
+    return Changes(names if len(names) <= MOST_NAMES else (MUCH_CHANGED,), last)
 
 
-def _name(name: str, subject: str) -> str:
-    return f"{name}:{subject}" if subject and name in TOLD_BY_SUBJECT else name
-
-
-def _fewer(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Ask for the list once rather than for many cards."""
-    others = tuple(name for name in names if not name.startswith(f"{DEPLOY_CHANGED}:"))
-    if DEPLOY_CHANGED in others:
-        return others
-    return names if len(names) - len(others) <= MOST_CARDS else (*others, DEPLOY_CHANGED)
+def _names(name: str, subject: str) -> tuple[str, ...]:
+    if name == LIST_CHANGED and subject:
+        return list_events(subject)
+    return (f"{name}:{subject}" if subject and name in TOLD_BY_SUBJECT else name,)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,9 +22,19 @@ from flask import (
 )
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from sleuth import clock
-from sleuth.dashboard import attention, cards, changes, details, environments, evidence, service
+from sleuth.dashboard import (
+    attention,
+    cards,
+    changes,
+    details,
+    environments,
+    evidence,
+    service,
+    shared,
+)
 from sleuth.dashboard.chart_data import chart_data
 from sleuth.dashboard.counted import read_counted
 from sleuth.dashboard.environment_page import read_environment
@@ -39,6 +50,9 @@ from sleuth.projects.service import find_project, projects_of
 from sleuth.web import is_htmx, render_partial_or_page
 
 FILTERED = "board"
+BY_ITSELF = "deploys"
+"""The part of a dashboard that draws itself again when something has happened."""
+
 POLL = "dashboard.live"
 REFRESH_SECONDS = 30
 
@@ -74,6 +88,7 @@ blueprint = Blueprint("dashboard", __name__, url_prefix="/o/<organization_slug>"
 def init_app(app: Flask) -> None:
     """Register the pages."""
     app.register_blueprint(blueprint)
+    shared.init_app(app)
     app.session_interface = SessionsOfVisits()
     app.jinja_env.globals.update(
         attention_count=lambda: attention.count(g.organization.id),
@@ -88,7 +103,12 @@ def index() -> ResponseReturnValue:
     """Show deploy cards, newest first, and the change sources."""
     now = clock.now()
     asked = Asked.from_query(request.args, now)
-    board = service.read_board(g.organization.id, asked, request.args.get("page"), now)
+    read = partial(service.read_board, g.organization.id, asked, request.args.get("page"), now)
+    if htmx.target == BY_ITSELF:
+        board = shared.read_once(read)
+        _note_views(board.environments)
+        return _drawn_once("dashboard/_board.html", board.cards, board=board)
+    board = read()
     g.project = board.project
     _note_views(board.environments)
     response = _page(
@@ -112,8 +132,9 @@ def deploy(public_id: str) -> ResponseReturnValue:
 @blueprint.get("/deploys/<public_id>/card")
 def deploy_card(public_id: str) -> ResponseReturnValue:
     """Show one card afresh."""
-    card = cards.read_card(g.organization.id, public_id) or abort(404)
-    return render_template("dashboard/_deploy_card.html", card=card)
+    read = partial(cards.read_card, g.organization.id, public_id)
+    card = shared.read_once(read) or abort(404)
+    return _drawn_once("dashboard/_deploy_card.html", [card], card=card)
 
 
 @blueprint.get("/deploys/<public_id>/evidence/<verdict_id>")
@@ -224,6 +245,13 @@ def _note_views(shown: Sequence[environments.EnvironmentStrip]) -> None:
 def _page(partial: str, page: str, **context: Any) -> Response:
     """Answer with something live, which a browser without scripts loads again."""
     return render_partial_or_page(partial, page, refresh_seconds=REFRESH_SECONDS, **context)
+
+
+def _drawn_once(template: str, shown: Iterable[cards.DeployCard], **context: Any) -> str:
+    """Draw cards, for all readers at once who have answered nothing about them, or the same."""
+    questions = (line.question for card in shown for line in card.lines)
+    answers = tuple(each.answer_of(current_user.id) for each in questions if each)
+    return shared.draw_once(template, answers, **context)
 
 
 def _address(query: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from sleuth.accounts.members import add_membership
 from sleuth.accounts.models import AccessToken, AuditEntry, Membership, Organization, User
 from sleuth.accounts.organizations import find_organization
 from sleuth.accounts.people import add_person, find_person
+from sleuth.dashboard.changes import MUCH_CHANGED
 from sleuth.demo import RESET_FILE, plan
 from sleuth.demo.cast import (
     ENVIRONMENTS,
@@ -62,8 +63,7 @@ def begin() -> None:
             _build_project(organization.id, project)
         _register_deploys(organization.id, anchor)
         audit.record(organization.id, BEGAN, ORGANIZATION)
-        for event in ("projectChanged", "deployChanged", "integrationChanged"):
-            audit.publish(organization.id, event)
+        audit.publish(organization.id, MUCH_CHANGED)
 
 
 def _new_organization() -> Organization:

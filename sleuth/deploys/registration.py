@@ -11,7 +11,7 @@ from sleuth.accounts.models import Membership, User
 from sleuth.accounts.rules import normal_email
 from sleuth.deploys.models import CodeDeployment, Deploy
 from sleuth.deploys.parameters import Registration
-from sleuth.deploys.service import CHANGED, latest_deploy
+from sleuth.deploys.service import LIST_CHANGED, latest_deploy
 from sleuth.deploys.values import LONGEST_EMAIL, LONGEST_WORD, ParameterError
 from sleuth.extensions import db, write
 from sleuth.ids import new_public_id
@@ -133,4 +133,4 @@ def _note(deploy: Deploy, code_deployment: CodeDeployment, environment: Environm
         code_deployment=code_deployment.name,
         environment=environment.name,
     )
-    audit.publish(deploy.organization_id, CHANGED)
+    audit.publish(deploy.organization_id, LIST_CHANGED, code_deployment.project.slug)

@@ -18,7 +18,8 @@ from sleuth.projects.naming import free_name, lock_organization
 from sleuth.projects.service import CHANGED as PROJECT_CHANGED
 from sleuth.projects.service import hold_project
 
-CHANGED = "deployChanged"
+LIST_CHANGED = "deploysChanged"
+"""One was registered or deleted; the subject is the slug of its project."""
 NAME_TAKEN = "This project already has a code deployment named “{}”."
 
 
@@ -28,6 +29,14 @@ class Latest:
 
     environment: Environment
     deploy: Deploy
+
+
+def list_events(project_slug: str) -> tuple[str, str]:
+    """Return what pages hear when a project's list of deploys changes.
+
+    The first concerns those that show the deploys of all projects, the second those of this one.
+    """
+    return LIST_CHANGED, f"{LIST_CHANGED}:{project_slug}"
 
 
 def code_deployments_of(
@@ -159,7 +168,7 @@ def delete_code_deployment(code_deployment_id: int) -> None:
     with write():
         doomed = db.session.get_one(CodeDeployment, code_deployment_id, with_for_update=True)
         _note(doomed, "code_deployment.deleted")
-        audit.publish(doomed.organization_id, CHANGED)
+        audit.publish(doomed.organization_id, LIST_CHANGED, doomed.project.slug)
         db.session.flush()
         db.session.execute(delete(CodeDeployment).where(CodeDeployment.id == code_deployment_id))
 
@@ -180,7 +189,7 @@ def delete_deploy(deploy_id: int) -> None:
             environment=doomed.environment.name,
             deployed_at=doomed.deployed_at.isoformat(),
         )
-        audit.publish(doomed.organization_id, CHANGED)
+        audit.publish(doomed.organization_id, LIST_CHANGED, doomed.environment.project.slug)
         db.session.flush()
         db.session.execute(delete(Deploy).where(Deploy.id == deploy_id))
 

@@ -105,12 +105,13 @@ def delete_deployment(deployment_slug: str) -> ResponseReturnValue:
     """Say what will be lost, and then delete the code deployment."""
     doomed, form = _code_deployment(deployment_slug), ConfirmForm()
     page, name = _page(doomed), doomed.name
+    events = service.list_events(doomed.project.slug)
     if form.validate_on_submit():
         service.delete_code_deployment(doomed.id)
         return deleted(
             page,
             url_for("deploys.deployments"),
-            event=(PROJECT_CHANGED, service.CHANGED),
+            event=(PROJECT_CHANGED, *events),
             message=f"{name} is deleted.",
         )
     return render_dialog(
@@ -129,10 +130,11 @@ def delete(public_id: str) -> ResponseReturnValue:
     doomed = service.find_deploy(g.organization.id, public_id) or abort(404)
     back = _page(doomed.code_deployment)
     page = url_for("dashboard.deploy", public_id=public_id)
+    events = service.list_events(doomed.code_deployment.project.slug)
     form = ConfirmForm()
     if form.validate_on_submit():
         service.delete_deploy(doomed.id)
-        return deleted(page, back, event=service.CHANGED, message="The deploy is deleted.")
+        return deleted(page, back, event=events, message="The deploy is deleted.")
     return render_dialog(
         "deploys/dialogs/delete.html",
         form.status,

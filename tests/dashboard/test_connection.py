@@ -165,7 +165,7 @@ def test_a_hidden_tab_asks_nothing_and_at_once_when_it_is_seen_again(
 def test_several_changes_at_once_draw_once(page: Page, cast: Cast) -> None:
     drawn: list[str] = []
     page.on("request", lambda request: request.url.endswith("/o/acme/") and drawn.append("board"))
-    publish(cast, "projectChanged", "deployChanged", "integrationChanged", "impactSourceChanged")
+    publish(cast, "projectChanged", "deploysChanged", "integrationChanged", "impactSourceChanged")
     with page.expect_response(lambda answer: answer.url.endswith("/o/acme/")):
         page.clock.run_for(PERIOD)
     ask(page)
@@ -201,7 +201,7 @@ def test_selected_text_and_the_words_of_times_stay_when_a_card_is_drawn_again(
     title.evaluate("each => getSelection().selectAllChildren(each)")
     selected = page.evaluate("String(getSelection())")
     page.evaluate("document.querySelector('article time').firstChild.isSame = true")
-    publish(cast, "deployChanged")
+    publish(cast, "deploysChanged")
     with page.expect_response(lambda answer: answer.url.endswith("/o/acme/")):
         page.clock.run_for(PERIOD)
     ask(page)

@@ -284,6 +284,7 @@ def test_the_page_draws_itself_again_when_its_deploy_changed(read, shop) -> None
         deploy = seed.add_deploy(shop.web)
     part = read(f"/deploys/{deploy.public_id}", htmx=True)
     assert f'hx-trigger="deployChanged:{deploy.public_id} from:body' in part
+    assert "deploysChanged:shop from:body" in part
     assert "<html" not in part
 
 

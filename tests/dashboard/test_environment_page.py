@@ -144,7 +144,7 @@ def test_it_draws_itself_again_when_something_shown_changes(read, shop) -> None:
         deploy = seed.add_deploy(shop.web)
     page = read(PAGE)
     for event in (
-        "deployChanged",
+        "deploysChanged:shop",
         f"deployChanged:{deploy.public_id}",
         "impactSourceChanged",
         "integrationChanged",

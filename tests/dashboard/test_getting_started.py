@@ -108,7 +108,7 @@ def test_a_token_for_it_is_made_in_place_by_those_who_may(sign_in, impact) -> No
 
 def test_the_list_redraws_itself_when_others_do_something(read, cast) -> None:
     list_ = read().partition('id="deploys"')[2].partition("Getting started")[0]
-    heard = ("deployChanged", "impactSourceChanged", "integrationChanged", "projectChanged")
+    heard = ("deploysChanged", "impactSourceChanged", "integrationChanged", "projectChanged")
     assert all(f"{name} from:body" in list_ for name in heard)
 
 

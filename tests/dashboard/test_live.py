@@ -23,6 +23,7 @@ from tests.dashboard import seed
 from tests.dashboard.conftest import words
 
 LATER = NOW + timedelta(minutes=3)
+LISTS = ["deploysChanged", "deploysChanged:shop"]
 
 
 @pytest.fixture
@@ -104,13 +105,13 @@ def test_the_card_listens_for_the_very_name(read, shop) -> None:
 
 def test_a_new_deploy_concerns_the_list(ask, shop) -> None:
     register_deploy(shop.web.id, Registration(revision="new"), clock.now())
-    assert names(ask()) == ["deployChanged"]
+    assert names(ask()) == LISTS
 
 
 def test_a_new_deploy_concerns_the_list_however_long_the_database_was_busy(ask, shop) -> None:
     with clock.frozen(LATER):
         register_deploy(shop.web.id, Registration(revision="new"), NOW)
-    assert names(ask()) == ["deployChanged"]
+    assert names(ask()) == LISTS
 
 
 def test_what_becomes_of_a_new_deploy_concerns_its_card_only(ask, shop) -> None:
@@ -125,24 +126,20 @@ def test_a_deleted_deploy_concerns_the_list(ask, shop) -> None:
         deploy = seed.add_deploy(shop.web)
     with clock.frozen(LATER):
         deploys.delete_deploy(deploy.id)
-    assert names(ask()) == ["deployChanged"]
+    assert names(ask()) == LISTS
 
 
-def test_many_changed_deploys_concern_the_list(ask, shop) -> None:
-    with write():
-        many = [seed.add_deploy(shop.web, revision=f"r{number}") for number in range(9)]
-    for deploy in many:
-        publish(shop.project.organization_id, "deployChanged", deploy.public_id)
-    assert names(ask()) == ["deployChanged"]
+def test_as_many_changed_deploys_as_a_header_holds_are_named(ask, shop) -> None:
+    subjects = [f"d{number}" for number in range(changes.MOST_NAMES)]
+    for subject in subjects:
+        publish(shop.project.organization_id, "deployChanged", subject)
+    assert names(ask()) == [f"deployChanged:{subject}" for subject in subjects]
 
 
-def test_where_the_list_is_drawn_again_no_card_need_be(ask, shop) -> None:
-    with write():
-        deploy = seed.add_deploy(shop.web)
-    publish(shop.project.organization_id, "deployChanged", deploy.public_id)
-    publish(shop.project.organization_id, "deployChanged")
-    publish(shop.project.organization_id, "projectChanged", "shop")
-    assert names(ask()) == ["deployChanged", "projectChanged"]
+def test_of_more_than_a_header_holds_it_is_told_that_much_changed(ask, shop) -> None:
+    for number in range(changes.MOST_NAMES + 1):
+        publish(shop.project.organization_id, "deployChanged", f"d{number}")
+    assert names(ask()) == ["muchChanged"]
 
 
 def test_a_page_hears_of_what_comes_after_a_silence_of_days(ask, cast) -> None:
@@ -154,6 +151,11 @@ def test_a_page_hears_of_what_comes_after_a_silence_of_days(ask, cast) -> None:
     with write():
         audit.publish(cast.acme.id, "memberChanged")
     assert changes.changes_after(cast.acme.id, heard).names == ("memberChanged",)
+
+
+def test_a_dashboard_of_one_project_hears_of_its_deploys_only(read, shop) -> None:
+    assert 'hx-trigger="deploysChanged:shop from:body, ' in read("/", project="shop")
+    assert 'hx-trigger="deploysChanged from:body, ' in read("/")
 
 
 def test_another_organizations_events_are_not_told(ask, cast) -> None:

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from sleuth.accounts import audit
 from sleuth.extensions import db, write
 from tests.conftest import Cast
 from tests.dashboard import seed
-from tests.dashboard.tab import CHANGES, PERIOD, end_sessions, enter, hide, publish, stop_the_clock
+from tests.dashboard.tab import (
+    CHANGES,
+    PERIOD,
+    ask,
+    end_sessions,
+    enter,
+    hide,
+    publish,
+    stop_the_clock,
+)
 
 pytestmark = pytest.mark.browser
 SLOWLY = 15_000
+DRAWN = re.compile(r"/card$|/o/acme/$")
 WHERE = "() => document.activeElement.id || document.activeElement.textContent"
 
 
@@ -94,7 +105,7 @@ def test_what_was_asked_before_a_filter_does_not_take_its_place(
         held.append(route)
 
     page.route(re.compile("/o/acme/$"), hold)
-    publish(cast, "deployChanged")
+    publish(cast, "deploysChanged")
     with page.expect_request(re.compile("/o/acme/$")):
         page.clock.run_for(PERIOD)
     page.get_by_label("Revision or author").fill(told.deploys[3].revision[:9])
@@ -129,6 +140,50 @@ def test_who_slept_for_long_draws_all_that_listens(page: Page, cast: Cast) -> No
     )
     with page.expect_response(lambda answer: answer.url.endswith("/o/acme/")):
         page.clock.run_for(PERIOD)
+
+
+@pytest.fixture
+def drawn(page: Page) -> list[str]:
+    """The cards and lists that the tab asks for again."""
+    seen: list[str] = []
+    page.on("request", lambda each: DRAWN.search(each.url) and seen.append(each.url))
+    return seen
+
+
+def change(cast: Cast, deploys: Iterable[str]) -> None:
+    """Let deploys change."""
+    with write():
+        for each in deploys:
+            audit.publish(cast.acme.id, "deployChanged", each)
+
+
+def shown(page: Page, count: int) -> list[str]:
+    """Return the first deploys on the page."""
+    ids: list[str] = page.locator("article").evaluate_all("all => all.map(each => each.id)")
+    return [each.removeprefix("deploy-") for each in ids[:count]]
+
+
+def test_a_few_changed_deploys_are_drawn_card_by_card(page: Page, cast: Cast, drawn) -> None:
+    few = shown(page, 8)
+    change(cast, few)
+    ask(page)
+    page.wait_for_load_state("networkidle")
+    assert sorted(each.split("/")[-2] for each in drawn) == sorted(few)
+
+
+def test_many_changed_deploys_are_drawn_with_their_list(page: Page, cast: Cast, drawn) -> None:
+    change(cast, shown(page, 9))
+    with page.expect_response(re.compile("/o/acme/$")):
+        page.clock.run_for(PERIOD)
+    ask(page)
+    assert [each for each in drawn if each.endswith("/card")] == []
+
+
+def test_deploys_that_are_not_shown_draw_nothing(page: Page, cast: Cast, drawn) -> None:
+    change(cast, (f"elsewhere{number}" for number in range(20)))
+    ask(page)
+    ask(page)
+    assert drawn == []
 
 
 def test_a_filter_that_is_taken_back_leaves_the_keyboard_at_the_filters(

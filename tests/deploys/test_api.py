@@ -340,8 +340,8 @@ def test_a_registration_is_noted_with_the_name_of_its_token(
 
 def test_a_registration_is_published(register: Register, cast: Cast) -> None:
     register(data={"sha": "b450349"})
-    event = db.session.scalars(select(Event).where(Event.name == "deployChanged")).one()
-    assert (event.organization_id, event.subject) == (cast.acme.id, "")
+    event = db.session.scalars(select(Event).where(Event.name == "deploysChanged")).one()
+    assert (event.organization_id, event.subject) == (cast.acme.id, "shop")
 
 
 def test_a_pipeline_needs_no_csrf_token(app: Flask, register: Register) -> None:

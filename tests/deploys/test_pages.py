@@ -59,9 +59,9 @@ def test_the_list_shows_what_runs_where(
 
 
 def test_lists_redraw_themselves(developer: FlaskClient, web: CodeDeployment) -> None:
-    for url in (LIST, TAB, WEB):
+    for url, heard in {LIST: "", TAB: ":shop", WEB: ":shop"}.items():
         partial = developer.get(url, headers=HTMX).text
-        assert "projectChanged from:body, deployChanged from:body" in partial
+        assert f"projectChanged from:body, deploysChanged{heard} from:body" in partial
         assert f'hx-get="{url}"' in partial
         assert "<html" not in partial
 
@@ -230,7 +230,7 @@ def test_deleting_says_how_many_deploys_go(
     assert "1 deploy" in administrator.get(f"{WEB}/delete", headers=HTMX).text
     here = {**HTMX, "HX-Current-URL": f"http://localhost{LIST}"}
     answer = administrator.post(f"{WEB}/delete", headers=here)
-    assert "deployChanged" in answer.headers["HX-Trigger"]
+    assert '"deploysChanged": true, "deploysChanged:shop": true' in answer.headers["HX-Trigger"]
     assert names(cast) == []
     assert db.session.scalar(select(Deploy)) is None
     assert administrator.post(f"{WEB}/delete").status_code == 404
@@ -249,14 +249,15 @@ def test_a_deploy_is_deleted(
     url = f"/o/acme/deploys/{deploy.public_id}/delete"
     assert "Delete deploy b450349?" in developer.get(url, headers=HTMX).text
     here = {**HTMX, "HX-Current-URL": f"http://localhost{WEB}"}
-    assert "deployChanged" in developer.post(url, headers=here).headers["HX-Trigger"]
+    answer = developer.post(url, headers=here)
+    assert '"deploysChanged": true, "deploysChanged:shop": true' in answer.headers["HX-Trigger"]
     db.session.rollback()
     assert db.session.scalar(select(Deploy)) is None
     entry = db.session.scalars(
         select(AuditEntry).where(AuditEntry.action == "deploy.deleted")
     ).one()
     assert (entry.subject, entry.detail["environment"]) == (SHA, "Production")
-    assert "deployChanged" in db.session.scalars(select(Event.name)).all()
+    assert "deploysChanged" in db.session.scalars(select(Event.name)).all()
 
 
 def test_a_deploy_deleted_from_its_page_leaves_it(developer: FlaskClient, deploy: Deploy) -> None:

@@ -160,9 +160,9 @@ def test_success_closes_the_dialog_and_tells_the_page(
 def test_success_may_tell_several_things(
     answering: Callable[..., None], visitor: FlaskClient
 ) -> None:
-    answering(lambda: dialog_done("/o", event=("projectChanged", "deployChanged")))
+    answering(lambda: dialog_done("/o", event=("projectChanged", "deploysChanged")))
     triggers = json.loads(visitor.post("/it", headers=HTMX).headers["HX-Trigger"])
-    assert triggers == {"dialogClose": True, "projectChanged": True, "deployChanged": True}
+    assert triggers == {"dialogClose": True, "projectChanged": True, "deploysChanged": True}
 
 
 def test_success_sends_a_plain_browser_on_with_the_message(
@@ -194,11 +194,11 @@ def test_the_whole_page_can_be_sent_elsewhere(
 
 def test_a_toast_joins_other_events(answering: Callable[..., None], visitor: FlaskClient) -> None:
     def view() -> Response:
-        return notify(dialog_done("/o", event="deployChanged"), "Deleted.", "warning")
+        return notify(dialog_done("/o", event="deploysChanged"), "Deleted.", "warning")
 
     answering(view)
     triggers = json.loads(visitor.post("/it", headers=HTMX).headers["HX-Trigger"])
-    assert triggers["deployChanged"]
+    assert triggers["deploysChanged"]
     assert triggers["notify"] == {"message": "Deleted.", "level": "warning"}
 
 

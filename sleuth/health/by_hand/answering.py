@@ -15,6 +15,7 @@ from sleuth.accounts.rules import RuleError
 from sleuth.deploys.models import CodeDeployment, Deploy
 from sleuth.extensions import db, write
 from sleuth.health.by_hand.models import Answer
+from sleuth.health.by_hand.overriding import CHANGED
 from sleuth.health.models import Verdict
 from sleuth.health.words import HEALTH_NAMES, WORST_FIRST
 from sleuth.text import one_line
@@ -192,11 +193,11 @@ def _answers(verdict_ids: Sequence[int]) -> dict[int, list[Answered]]:
 
 def _note(verdict: Verdict, action: str, **detail: str) -> None:
     about = (
-        select(Deploy.organization_id, Deploy.revision, CodeDeployment.name)
+        select(Deploy.organization_id, Deploy.public_id, Deploy.revision, CodeDeployment.name)
         .join(Deploy.code_deployment)
         .where(Deploy.id == verdict.deploy_id)
     )
-    organization_id, revision, name = db.session.execute(about).one()
+    organization_id, public_id, revision, name = db.session.execute(about).one()
     audit.record(
         organization_id,
         action,
@@ -205,3 +206,4 @@ def _note(verdict: Verdict, action: str, **detail: str) -> None:
         code_deployment=name,
         **detail,
     )
+    audit.publish(organization_id, CHANGED, public_id)
