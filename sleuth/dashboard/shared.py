@@ -16,6 +16,8 @@ from cachetools import TTLCache
 from flask import Flask, current_app, g, render_template, request
 from flask_wtf.csrf import generate_csrf
 
+from sleuth.web import is_htmx
+
 KEPT_SECONDS = 1.0
 """Times are told as of the moment of reading, and not every change is an event."""
 
@@ -54,17 +56,15 @@ def read_once(read: Callable[[], Made]) -> Made:
 
 
 def draw_once(template: str, *differs: Hashable, **context: Any) -> str:
-    """Return what was drawn a moment ago for one with the same rights, or draw it.
+    """Return what was drawn a moment ago for somebody with the same rights, or draw it.
 
     Args:
         template: Shows what was read at this address. What it shows of the reader beyond rights
             stands in ``differs``.
         context: What it draws.
     """
-    rights = request.url_root, g.membership.role
-    drawn = _once(
-        (rights, differs), lambda: render_template(template, csrf_token=lambda: TOKEN, **context)
-    )
+    reader = request.url_root, is_htmx(), g.membership.role, differs
+    drawn = _once(reader, lambda: render_template(template, csrf_token=lambda: TOKEN, **context))
     return drawn.replace(TOKEN, generate_csrf()) if TOKEN in drawn else drawn
 
 

@@ -30,7 +30,7 @@ BY_ITSELF = {**HTMX, "HX-Target": "deploys"}
 
 NO = {"answer": "no", "health": "unhealthy"}
 OF_THE_READER = {
-    *("current_user", "csrf_token", "request", "session", "g", "htmx", "is_htmx", "input_id"),
+    *("current_user", "csrf_token", "request", "session", "g", "htmx"),
     *("get_flashed_messages", "attention_count", "navigation", "nav_projects", "config"),
 }
 """What differs from reader to reader, or from one request to another, beside rights."""
