@@ -164,6 +164,9 @@ class Tab:
                 next_at = time.monotonic() + self._pause()
             await asyncio.sleep(max(0.0, began + POLL_SECONDS - time.monotonic()))
 
+    def _forget_cards(self) -> None:
+        self.parts = {url: part for url, part in self.parts.items() if not url.endswith("/card")}
+
     def _pause(self) -> float:
         return random.expovariate(1 / self.crowd.pause)
 
@@ -177,6 +180,8 @@ class Tab:
         for url, part in due.items():
             if draws_list and url.endswith("/card"):
                 continue
+            if part.is_list:
+                self._forget_cards()
             about = self.crowd.registered_at
             is_drawn = await self._ask("drawn again", url, part.name) is not None
             if part.is_list and is_drawn and self.saw < about:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from threading import Lock
 from typing import Any, TypeVar, cast
 
@@ -72,9 +73,8 @@ def _once(key: Hashable, make: Callable[[], Made]) -> Made:
     """Make something, unless it was made since the newest event that the asker can know of."""
     kept, lock = current_app.extensions[EXTENSION]
     whole = g.organization.id, g.last_event, request.full_path, key
-    with lock:
-        if whole in kept:
-            return cast("Made", kept[whole])
+    with lock, suppress(KeyError):
+        return cast("Made", kept[whole])
     made = make()
     with lock:
         kept[whole] = made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from itertools import count
 from typing import Any
 
 import pytest
@@ -109,6 +110,13 @@ def test_after_a_second_it_is_read_again(ask, wait, deploy, path_of) -> None:
     assert titles(ask(path)) == ["before"]
     wait(0.1)
     assert titles(ask(path)) == ["after"]
+
+
+def test_what_expires_while_it_is_looked_up_is_read_again(app, ask, deploy) -> None:
+    seconds = count(0.0, 0.3)
+    shared.init_app(app, timer=lambda: next(seconds))
+    for _ in range(5):
+        assert titles(ask(card_of(deploy))) == ["before"]
 
 
 def test_a_page_that_is_opened_is_read_afresh(ask, visitor, deploy) -> None:
