@@ -86,8 +86,8 @@ def publish(organization_id: int, name: str, subject: str = "") -> None:
     """Put an event into the outbox inside ``with write():``; live pages hear of it.
 
     Args:
-        subject: What it happened to; empty for a deploy that is new or gone, because then the
-            list has changed.
+        subject: What it happened to, by public id, slug or provider; who hears of it is said in
+            :mod:`sleuth.dashboard.changes`.
     """
     db.session.add(
         Event(organization_id=organization_id, name=name, subject=subject, created_at=clock.now())

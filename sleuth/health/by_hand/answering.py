@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from sleuth import clock
 from sleuth.accounts import audit
@@ -130,7 +131,7 @@ def answer(verdict_id: int, said: Said, user_id: int) -> None:
     """
     note = _checked_note(said)
     with write():
-        verdict = db.session.get_one(Verdict, verdict_id, with_for_update={"key_share": True})
+        verdict = _locked(verdict_id)
         _require_the_same(verdict, said.health)
         kept = _kept(verdict_id, user_id)
         if kept is None:
@@ -151,11 +152,26 @@ def withdraw(verdict_id: int, user_id: int) -> None:
         NoResultFound: The verdict is gone.
     """
     with write():
-        verdict = db.session.get_one(Verdict, verdict_id, with_for_update={"key_share": True})
+        verdict = _locked(verdict_id)
         kept = _kept(verdict_id, user_id)
         if kept is not None:
             db.session.delete(kept)
             _note(verdict, "verdict.answer_withdrawn")
+
+
+def _locked(verdict_id: int) -> Verdict:
+    """Return a verdict, whose answers are nobody else's until the end, with what it is about."""
+    return db.session.get_one(
+        Verdict,
+        verdict_id,
+        with_for_update={"key_share": True, "of": Verdict},
+        options=[
+            joinedload(Verdict.deploy, innerjoin=True)
+            .load_only(Deploy.organization_id, Deploy.public_id, Deploy.revision)
+            .joinedload(Deploy.code_deployment, innerjoin=True)
+            .load_only(CodeDeployment.name)
+        ],
+    )
 
 
 def _require_the_same(verdict: Verdict, health: str) -> None:
@@ -192,18 +208,13 @@ def _answers(verdict_ids: Sequence[int]) -> dict[int, list[Answered]]:
 
 
 def _note(verdict: Verdict, action: str, **detail: str) -> None:
-    about = (
-        select(Deploy.organization_id, Deploy.public_id, Deploy.revision, CodeDeployment.name)
-        .join(Deploy.code_deployment)
-        .where(Deploy.id == verdict.deploy_id)
-    )
-    organization_id, public_id, revision, name = db.session.execute(about).one()
+    deploy = verdict.deploy
     audit.record(
-        organization_id,
+        deploy.organization_id,
         action,
-        revision,
+        deploy.revision,
         impact_source=verdict.source_name,
-        code_deployment=name,
+        code_deployment=deploy.code_deployment.name,
         **detail,
     )
-    audit.publish(organization_id, CHANGED, public_id)
+    audit.publish(deploy.organization_id, CHANGED, deploy.public_id)
