@@ -10,8 +10,9 @@ import secrets
 import time
 from collections.abc import Callable, Hashable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from cachetools import TTLCache
 from flask import Flask, current_app, g, render_template, request
@@ -22,7 +23,7 @@ from sleuth.web import is_htmx
 KEPT_SECONDS = 1.0
 """Times are told as of the moment of reading, and not every change is an event."""
 
-MOST_KEPT = 32
+MOST_KEPT = 64
 """Boards hold some hundred kilobytes."""
 
 EXTENSION = "sleuth-shared"
@@ -30,7 +31,15 @@ EXTENSION = "sleuth-shared"
 TOKEN = f"token-{secrets.token_urlsafe(16)}"
 """Stands for the reader's own token where something is drawn for several; nobody can know it."""
 
-Made = TypeVar("Made")
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Reading(Generic[Found]):
+    """What was read, and what was drawn of it, by what differs from reader to reader."""
+
+    found: Found
+    drawn: dict[Hashable, str] = field(default_factory=dict)
 
 
 def init_app(
@@ -46,36 +55,35 @@ def init_app(
     app.extensions[EXTENSION] = kept, Lock()
 
 
-def read_once(read: Callable[[], Made]) -> Made:
-    """Return what a member of this organization read a moment ago at this address, or read it.
+def read_once(read: Callable[[], Found]) -> Reading[Found]:
+    """Return what was read a moment ago at this address, since the newest event, or read it.
+
+    Those who ask while somebody reads do not wait, but read as well.
 
     Args:
-        read: Returns plain data that nobody changes, the same for every member, and bound to no
-            session of the database.
+        read: Returns plain data that nobody changes, the same for every member of the
+            organization, and bound to no session of the database.
     """
-    return _once("read", read)
+    kept, lock = current_app.extensions[EXTENSION]
+    key = g.organization.id, g.last_event, request.full_path
+    with lock, suppress(KeyError):
+        return cast("Reading[Found]", kept[key])
+    reading = Reading(read())
+    with lock:
+        kept[key] = reading
+    return reading
 
 
-def draw_once(template: str, *differs: Hashable, **context: Any) -> str:
-    """Return what was drawn a moment ago for somebody with the same rights, or draw it.
+def draw_once(reading: Reading[Any], template: str, *differs: Hashable, **context: Any) -> str:
+    """Return what was drawn of a reading for somebody with the same rights, or draw it.
 
     Args:
-        template: Shows what was read at this address. What it shows of the reader beyond rights
-            stands in ``differs``.
-        context: What it draws.
+        template: What it shows of the reader beyond rights stands in ``differs``.
+        context: What it draws of the reading.
     """
     reader = request.url_root, is_htmx(), g.membership.role, differs
-    drawn = _once(reader, lambda: render_template(template, csrf_token=lambda: TOKEN, **context))
+    drawn = reading.drawn.get(reader)
+    if drawn is None:
+        drawn = render_template(template, csrf_token=lambda: TOKEN, **context)
+        reading.drawn[reader] = drawn
     return drawn.replace(TOKEN, generate_csrf()) if TOKEN in drawn else drawn
-
-
-def _once(key: Hashable, make: Callable[[], Made]) -> Made:
-    """Make something, unless it was made since the newest event that the asker can know of."""
-    kept, lock = current_app.extensions[EXTENSION]
-    whole = g.organization.id, g.last_event, request.full_path, key
-    with lock, suppress(KeyError):
-        return cast("Made", kept[whole])
-    made = make()
-    with lock:
-        kept[whole] = made
-    return made

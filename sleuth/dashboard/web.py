@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -103,14 +104,13 @@ def index() -> ResponseReturnValue:
     """Show deploy cards, newest first, and the change sources."""
     now = clock.now()
     asked = Asked.from_query(request.args, now)
-    read = partial(service.read_board, g.organization.id, asked, request.args.get("page"), now)
+    read = partial(_read_board, asked, now)
     if htmx.target == BY_ITSELF:
-        board = shared.read_once(read)
-        _note_views(board.environments)
-        return _drawn_once("dashboard/_board.html", board.cards, board=board)
+        reading = shared.read_once(read)
+        shown = reading.found.cards
+        return _drawn_once(reading, "dashboard/_board.html", shown, board=reading.found)
     board = read()
     g.project = board.project
-    _note_views(board.environments)
     response = _page(
         "dashboard/_board.html",
         "dashboard/index.html",
@@ -120,6 +120,12 @@ def index() -> ResponseReturnValue:
     if htmx.target == FILTERED:
         response.headers["HX-Push-Url"] = _address(asked.as_query)
     return response
+
+
+def _read_board(asked: Asked, now: datetime) -> service.Board:
+    board = service.read_board(g.organization.id, asked, request.args.get("page"), now)
+    _note_views(board.environments)
+    return board
 
 
 @blueprint.get("/deploys/<public_id>")
@@ -132,9 +138,9 @@ def deploy(public_id: str) -> ResponseReturnValue:
 @blueprint.get("/deploys/<public_id>/card")
 def deploy_card(public_id: str) -> ResponseReturnValue:
     """Show one card afresh."""
-    read = partial(cards.read_card, g.organization.id, public_id)
-    card = shared.read_once(read) or abort(404)
-    return _drawn_once("dashboard/_deploy_card.html", [card], card=card)
+    reading = shared.read_once(partial(cards.read_card, g.organization.id, public_id))
+    card = reading.found or abort(404)
+    return _drawn_once(reading, "dashboard/_deploy_card.html", [card], card=card)
 
 
 @blueprint.get("/deploys/<public_id>/evidence/<verdict_id>")
@@ -247,11 +253,13 @@ def _page(partial: str, page: str, **context: Any) -> Response:
     return render_partial_or_page(partial, page, refresh_seconds=REFRESH_SECONDS, **context)
 
 
-def _drawn_once(template: str, shown: Iterable[cards.DeployCard], **context: Any) -> str:
+def _drawn_once(
+    reading: shared.Reading[Any], template: str, shown: Iterable[cards.DeployCard], **context: Any
+) -> str:
     """Draw cards, for all readers at once who have answered nothing about them, or the same."""
     questions = (line.question for card in shown for line in card.lines)
     answers = tuple(each.answer_of(current_user.id) for each in questions if each)
-    return shared.draw_once(template, answers, **context)
+    return shared.draw_once(reading, template, answers, **context)
 
 
 def _address(query: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, template_rendered
 from flask.testing import FlaskClient
 from jinja2 import nodes
 from sqlalchemy import inspect
@@ -17,12 +17,13 @@ from sqlalchemy.exc import NoInspectionAvailable
 from sqlalchemy.orm import InstanceState
 
 from sleuth.accounts import audit
+from sleuth.accounts.models import Role
 from sleuth.dashboard import cards, service, shared
 from sleuth.dashboard.filters import Asked
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db, write
-from sleuth.health.models import Verdict
-from tests.conftest import NOW, Cast
+from sleuth.health.models import EnvironmentHealth, Verdict
+from tests.conftest import NOW, Cast, _person
 from tests.dashboard import seed
 from tests.dashboard.conftest import HTMX, titles, words
 
@@ -55,6 +56,14 @@ def wait(app: Flask) -> Callable[[float], None]:
 def deploy(shop) -> Deploy:
     with write():
         return seed.add_deploy(shop.web, revision="before")
+
+
+@pytest.fixture
+def colleague(cast: Cast, sign_in) -> FlaskClient:
+    """A browser of somebody with the same rights as the one who asks."""
+    with write():
+        cast.developer = _person("Dirk", db.session.merge(cast.acme), Role.DEVELOPER)
+    return sign_in("developer")
 
 
 @pytest.fixture
@@ -130,6 +139,27 @@ def test_what_another_address_asks_for_is_not_mistaken_for_it(ask, deploy) -> No
     assert titles(ask(f"{BOARD}?q=nothing")) == []
 
 
+def test_what_was_drawn_is_drawn_again_for_nobody_to_whom_it_looks_the_same(
+    app, ask, colleague, deploy
+) -> None:
+    path, drawn = card_of(deploy), []
+    with template_rendered.connected_to(lambda *_, **__: drawn.append(1), app):
+        assert ask(path) == colleague.get(path, headers=BY_ITSELF).text
+    assert drawn == [1]
+
+
+def test_that_an_environment_is_looked_at_is_noted_by_who_reads_it(
+    ask, counting, shop, sentry, deploy
+) -> None:
+    with write():
+        source = seed.add_source(sentry, shop.production, "Errors")
+        db.session.add(EnvironmentHealth(environment_id=source.environment_id))
+    with counting() as statements:
+        for _ in range(3):
+            ask(BOARD)
+    assert sum(each.startswith("UPDATE") for each in statements) == 1
+
+
 def test_each_reader_is_shown_what_they_may_do(ask, sign_in, deploy) -> None:
     assert "Set the health by hand" in words(ask(card_of(deploy)))
     observer = sign_in("observer")
@@ -142,21 +172,21 @@ def test_another_organization_is_shown_nothing_of_it(ask, sign_in, cast: Cast, d
     assert sign_in("outsider").get(path, headers=HTMX).status_code == 404
 
 
-def test_each_reader_is_shown_their_own_answers(ask, visitor, sign_in, asked_about) -> None:
+def test_each_reader_is_shown_their_own_answers(ask, visitor, colleague, asked_about) -> None:
     path, answer = card_of(asked_about.deploy), f"{asked_about.public_id}/answer"
     visitor.post(f"/o/acme/deploys/{asked_about.deploy.public_id}/verdicts/{answer}", data=NO)
     assert "What was it?" in words(ask(path))
-    others = words(sign_in("administrator").get(path, headers=HTMX).text)
+    others = words(colleague.get(path, headers=BY_ITSELF).text)
     assert "Was this right?" in others
     assert "What was it?" not in others
 
 
-def test_each_reader_sends_a_token_of_their_own(app, sign_in, asked_about) -> None:
+def test_each_reader_sends_a_token_of_their_own(app, visitor, colleague, asked_about) -> None:
     app.config["WTF_CSRF_ENABLED"] = True
     path, answers = card_of(asked_about.deploy), []
-    for who in ("developer", "administrator"):
-        reader = sign_in(who)
-        form = reader.get(path, headers=HTMX).text.partition('class="was-right"')[2]
+    form_of = {each: each.get(path, headers=BY_ITSELF).text for each in (visitor, colleague)}
+    for reader, text in form_of.items():
+        form = text.partition('class="was-right"')[2]
         fields = dict(re.findall(r'name="(csrf_token|health)" value="([^"]+)"', form))
         url = re.search(r'action="([^"]+)"', form)
         assert url

@@ -7,6 +7,7 @@ import re
 import pytest
 from sqlalchemy import select
 
+from sleuth.accounts.models import Event
 from sleuth.extensions import db, write
 from sleuth.health.by_hand.models import Answer
 from sleuth.health.models import Verdict
@@ -155,6 +156,13 @@ def test_the_card_asks_of_alarms_only_the_page_of_everything(verdict, read) -> N
     become(verdict, "healthy")
     assert "Was this right?" not in read(f"{path}/card")
     assert "Was this right?" in read(path)
+
+
+def test_pages_hear_of_an_answer_and_of_its_withdrawal(post, verdict) -> None:
+    for answer in ("yes", "no", "withdraw", "withdraw"):
+        say(post, verdict, answer)
+    told = db.session.execute(select(Event.name, Event.subject)).all()
+    assert told == [("deployChanged", verdict.deploy.public_id)] * 3
 
 
 def test_answers_go_with_their_deploy(post, verdict) -> None:
