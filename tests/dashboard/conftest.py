@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 from werkzeug.serving import make_server
 
+from sleuth.dashboard import shared
 from sleuth.deploys.models import CodeDeployment
 from sleuth.extensions import db, write
 from sleuth.integrations.models import Integration
@@ -112,6 +113,7 @@ def counting(app: Flask) -> Callable[[], object]:
 @pytest.fixture
 def served(app: Flask) -> Iterator[str]:
     """Serve the application to a real browser; returns its address."""
+    shared.init_app(app)  # as in the product
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
