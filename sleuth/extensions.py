@@ -8,12 +8,12 @@ read has changed under it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import Flask
 from flask_htmx import HTMX
@@ -33,6 +33,8 @@ from sqlalchemy import (
     MetaData,
     Update,
     event,
+    func,
+    select,
     text,
 )
 from sqlalchemy.engine import Connection
@@ -55,7 +57,10 @@ SQLITE_PRAGMAS = (
     "foreign_keys=ON",
 )
 
+Thing = TypeVar("Thing")
+
 _is_writing: ContextVar[bool] = ContextVar("is_writing", default=False)
+_at_the_end: ContextVar[dict[Callable[[list[Any]], None], list[Any]]] = ContextVar("at_the_end")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -112,15 +117,28 @@ def write() -> Iterator[None]:
     if _is_writing.get():
         raise RuntimeError("write() cannot be nested")
     db.session.rollback()
-    token = _is_writing.set(True)
+    token, put_off = _is_writing.set(True), _at_the_end.set({})
     try:
         yield
+        for do, what in _at_the_end.get().items():
+            do(what)
         db.session.commit()
     except BaseException:
         db.session.rollback()
         raise
     finally:
         _is_writing.reset(token)
+        _at_the_end.reset(put_off)
+
+
+def at_the_end(do: Callable[[list[Thing]], None], what: Thing) -> None:
+    """Have something done as the last thing of ``with write():``, before its commit.
+
+    Args:
+        do: Called once, with all that it was asked to do in the block.
+    """
+    require_write()
+    _at_the_end.get().setdefault(do, []).append(what)
 
 
 def rows_changed(statement: Update) -> int:
@@ -149,6 +167,20 @@ def lock_table(model: type[Base]) -> None:
     """
     if db.session.get_bind().dialect.name == "postgresql":
         db.session.execute(text(f'LOCK TABLE "{model.__tablename__}" IN SHARE ROW EXCLUSIVE MODE'))
+
+
+def lock_until_commit(kind: int, number: int) -> None:
+    """Keep whoever asks for the same lock waiting until ``with write():`` ends.
+
+    For an order that rows alone do not give. It is asked for last, when no row is waited for
+    any more: two could otherwise wait for each other. SQLite lets one writer in at a time anyway.
+
+    Args:
+        kind: What it is about; a number of its own for each use.
+        number: Which of them, at most 31 bits.
+    """
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock(kind, number)))
 
 
 def write_if_free(statement: Executable) -> bool:

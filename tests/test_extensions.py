@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from sleuth.accounts.models import AuditEntry, Event, Organization
 from sleuth.extensions import (
     WriteOutsideTransactionError,
+    at_the_end,
     db,
     lock_table,
     rows_changed,
@@ -101,6 +102,35 @@ def test_a_locked_table_can_be_written_by_who_locked_it(cast: Cast) -> None:
 def test_a_statement_that_is_wrong_is_not_taken_for_a_lock(app: Flask) -> None:
     with pytest.raises(DBAPIError, match="nowhere"):
         write_if_free(text("UPDATE nowhere SET x = 1"))
+
+
+def test_what_is_put_off_is_done_once_at_the_end_with_all_that_it_is_about(app: Flask) -> None:
+    done: list[list[str]] = []
+    with write():
+        at_the_end(done.append, "one")
+        at_the_end(done.append, "two")
+        assert done == []
+    assert done == [["one", "two"]]
+
+
+def test_what_was_put_off_is_forgotten_where_the_rest_failed(app: Flask) -> None:
+    done: list[list[str]] = []
+
+    def fail() -> None:
+        with write():
+            at_the_end(done.append, "one")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with write():
+        pass
+    assert done == []
+
+
+def test_nothing_is_put_off_where_nothing_is_written(app: Flask) -> None:
+    with pytest.raises(WriteOutsideTransactionError):
+        at_the_end(print, "never")
 
 
 def test_a_time_comes_back_as_utc(app: Flask) -> None:

@@ -11,12 +11,12 @@ from typing import Any
 from flask import g, has_request_context
 from flask_login import current_user
 from flask_sqlalchemy.pagination import Pagination
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 
 from sleuth import clock
 from sleuth.accounts import actions
 from sleuth.accounts.models import AuditEntry, Event
-from sleuth.extensions import db, write
+from sleuth.extensions import at_the_end, db, lock_until_commit, write
 
 SYSTEM = "system"
 PAGE_SIZE = 50
@@ -24,6 +24,8 @@ FURTHEST_PAGE = 10**9
 """Beyond it there is nothing; a database does not even understand numbers of thirty digits."""
 
 EVENT_LIFETIME = timedelta(days=1)
+ORDER_OF_EVENTS = 1
+"""Kind of the lock that keeps the ids of an organization's events in the order of commits."""
 
 _named_actor: ContextVar[tuple[int | None, str] | None] = ContextVar("named_actor", default=None)
 
@@ -83,15 +85,25 @@ def record(
 
 
 def publish(organization_id: int, name: str, subject: str = "") -> None:
-    """Put an event into the outbox inside ``with write():``; live pages hear of it.
+    """Put an event into the outbox inside ``with write():``; live pages hear of it, once.
 
     Args:
         subject: What it happened to, by public id, slug or provider; who hears of it is said in
             :mod:`sleuth.dashboard.changes`.
     """
-    db.session.add(
-        Event(organization_id=organization_id, name=name, subject=subject, created_at=clock.now())
-    )
+    at_the_end(_put_out, (organization_id, name, subject))
+
+
+def _put_out(events: list[tuple[int, str, str]]) -> None:
+    """Store events so that whoever has heard of one has heard of all with smaller ids."""
+    db.session.flush()
+    for organization_id in sorted({each[0] for each in events}):
+        lock_until_commit(ORDER_OF_EVENTS, organization_id)
+    told = [
+        {"organization_id": organization_id, "name": name, "subject": subject}
+        for organization_id, name, subject in dict.fromkeys(events)
+    ]
+    db.session.execute(insert(Event).values(created_at=clock.now()), told)
 
 
 def forget_old_events(now: datetime) -> None:

@@ -167,12 +167,10 @@ def delete_code_deployment(code_deployment_id: int) -> None:
     """
     with write():
         doomed = db.session.get_one(CodeDeployment, code_deployment_id, with_for_update=True)
-        organization_id, slug = doomed.organization_id, doomed.project.slug
+        audit.publish(doomed.organization_id, LIST_CHANGED, doomed.project.slug)
         _note(doomed, "code_deployment.deleted")
         db.session.flush()
         db.session.execute(delete(CodeDeployment).where(CodeDeployment.id == code_deployment_id))
-        # Last: who hears of a newer event before this one is there never hears of this one.
-        audit.publish(organization_id, LIST_CHANGED, slug)
 
 
 def delete_deploy(deploy_id: int) -> None:
@@ -191,10 +189,9 @@ def delete_deploy(deploy_id: int) -> None:
             environment=doomed.environment.name,
             deployed_at=doomed.deployed_at.isoformat(),
         )
-        organization_id, slug = doomed.organization_id, doomed.environment.project.slug
+        audit.publish(doomed.organization_id, LIST_CHANGED, doomed.environment.project.slug)
         db.session.flush()
         db.session.execute(delete(Deploy).where(Deploy.id == deploy_id))
-        audit.publish(organization_id, LIST_CHANGED, slug)  # last, as above
 
 
 def _note(code_deployment: CodeDeployment, action: str, **detail: Any) -> None:
