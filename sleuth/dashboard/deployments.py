@@ -36,6 +36,12 @@ class DeploymentPage:
     places: tuple[Place, ...]
 
     @property
+    def shown_deploys(self) -> list[str]:
+        """The public ids of all deploys on the page."""
+        live = (each.card for each in self.places if each.card)
+        return list(dict.fromkeys(each.public_id for each in (*self.deploys, *live)))
+
+    @property
     def strip(self) -> tuple[DeployCard, ...]:
         """The last deploys for a small picture, oldest first."""
         return self.deploys[:STRIP_LENGTH][::-1]

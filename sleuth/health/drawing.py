@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from sleuth.accounts import audit
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db, write
 from sleuth.health.models import Verdict
+from sleuth.health.telling import tell
 from sleuth.impact import series
 from sleuth.impact.models import ImpactSource
 
@@ -23,7 +23,7 @@ def renew_pictures(deploy_id: int) -> None:
         ).all()
         changed = [_renew(verdict, source) for verdict, source in rows]
         if deploy is not None and any(changed):
-            audit.publish(deploy.organization_id, "deployChanged", deploy.public_id)
+            tell(deploy, is_other_health=False)
 
 
 def _renew(verdict: Verdict, source: ImpactSource) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from sleuth import clock
-from sleuth.accounts import audit
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db
 from sleuth.health import words
@@ -18,6 +17,7 @@ from sleuth.health.groups import Place
 from sleuth.health.judging import NEW_ERRORS, Judgement
 from sleuth.health.models import Verdict, VerdictChange
 from sleuth.health.sharing import as_of
+from sleuth.health.telling import tell
 from sleuth.health.watching import is_watched
 from sleuth.impact.models import ImpactSource
 
@@ -38,21 +38,33 @@ def store(place: Place, judgements: dict[int, Judgement], now: datetime) -> None
         if deploy is None or deploy.deployed_at > now:
             continue
         watching = [each for each in sources if is_watched(deploy, each, now)]
-        is_other = _close_orphans(deploy_id, [each.id for each in watching], now)
+        verdicts = _verdicts(deploy_id)
+        is_other = _close_orphans(verdicts, [each.id for each in watching], now)
+        is_other_health = False
         for source in watching:
-            verdict = _verdict(deploy, source)
+            verdict = _verdict_by(source, verdicts, deploy)
+            before = verdict.health or "unknown"
             judgement = as_of(judgements[source.id], place, deploy.deployed_at)
             is_other |= _renew(verdict, judgement, source, place, number, now)
-        is_other |= note_failure(deploy)
-        if is_other:
-            audit.publish(deploy.organization_id, "deployChanged", deploy.public_id)
+            is_other_health |= before != verdict.health
+        is_other_health |= note_failure(deploy)
+        if is_other or is_other_health:
+            tell(deploy, is_other_health=is_other_health)
 
 
-def _close_orphans(deploy_id: int, source_ids: Collection[int], now: datetime) -> bool:
+def _verdicts(deploy_id: int) -> Sequence[Verdict]:
+    return db.session.scalars(
+        select(Verdict)
+        .where(Verdict.deploy_id == deploy_id)
+        .order_by(Verdict.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def _close_orphans(verdicts: Sequence[Verdict], source_ids: Collection[int], now: datetime) -> bool:
     """End the verdicts whose impact source went, or measures another environment now."""
-    due = db.session.scalars(
-        select(Verdict).where(Verdict.deploy_id == deploy_id, Verdict.due_at.is_not(None))
-    )
+    due = [each for each in verdicts if each.due_at is not None]
     orphans = [verdict for verdict in due if verdict.impact_source_id not in source_ids]
     for verdict in orphans:
         verdict.due_at, verdict.is_final, verdict.assessed_at = None, True, now
@@ -73,13 +85,9 @@ def _closed(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _verdict(deploy: Deploy, source: ImpactSource) -> Verdict:
-    verdict = db.session.scalar(
-        select(Verdict)
-        .where(Verdict.deploy_id == deploy.id, Verdict.impact_source_id == source.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+def _verdict_by(source: ImpactSource, verdicts: Sequence[Verdict], deploy: Deploy) -> Verdict:
+    """Return what a source says of a deploy, made here if it has said nothing so far."""
+    verdict = next((each for each in verdicts if each.impact_source_id == source.id), None)
     if verdict is None:
         verdict = Verdict(deploy=deploy, impact_source_id=source.id, health="", reason="")
         db.session.add(verdict)

@@ -8,9 +8,13 @@ from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
+from sqlalchemy import select
 
 from sleuth.accounts import audit
+from sleuth.deploys.models import Deploy
 from sleuth.extensions import db, write
+from sleuth.health.by_hand.overriding import set_override
+from sleuth.health.by_hand.people import Person
 from tests.conftest import Cast
 from tests.dashboard import seed
 from tests.dashboard.tab import (
@@ -184,6 +188,32 @@ def test_deploys_that_are_not_shown_draw_nothing(page: Page, cast: Cast, drawn) 
     ask(page)
     ask(page)
     assert drawn == []
+
+
+def set_healthy(cast: Cast, public_id: str) -> None:
+    """Let somebody else set a health by hand."""
+    deploy = db.session.scalars(select(Deploy).where(Deploy.public_id == public_id)).one()
+    set_override(deploy.id, "healthy", "A bot ran wild.", Person.of(cast.owner), "")
+
+
+def test_another_health_is_counted_where_deploys_are_counted(page: Page, cast: Cast) -> None:
+    worse = page.locator(".trend-line")
+    bad = page.locator("article.health-unhealthy").first
+    count = int(re.search(r"(\d+) made errors worse", worse.inner_text())[1])
+    set_healthy(cast, bad.get_attribute("id").removeprefix("deploy-"))
+    ask(page)
+    expect(worse).to_contain_text(f"; {count - 1} made errors worse")
+
+
+def test_a_list_of_one_health_loses_what_has_another(page: Page, served: str, cast: Cast) -> None:
+    page.goto(f"{served}/o/acme/?health=unhealthy&range=30d")
+    stop_the_clock(page)
+    cards = page.locator("article.health-unhealthy")
+    count, first = cards.count(), cards.first.get_attribute("id")
+    set_healthy(cast, first.removeprefix("deploy-"))
+    ask(page)
+    expect(page.locator(f"#{first}")).to_have_count(0)
+    assert cards.count() == count - 1
 
 
 def test_a_filter_that_is_taken_back_leaves_the_keyboard_at_the_filters(

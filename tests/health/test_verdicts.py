@@ -6,7 +6,7 @@ from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from sleuth import clock
 from sleuth.accounts.models import Event
@@ -52,13 +52,46 @@ def test_more_errors_after_than_before_make_it_unhealthy(source, deploy) -> None
     assert "540 errors in 60 minutes" in verdict.sentence
 
 
+def told_since(event_id: int = 0) -> list[tuple[str, str]]:
+    """Return name and subject of the events after one."""
+    later = select(Event.name, Event.subject).where(Event.id > event_id).order_by(Event.id)
+    return [(name, subject) for name, subject in db.session.execute(later)]
+
+
 def test_each_change_of_a_verdict_is_announced_once(source, deploy) -> None:
     steady = deploy(10)
     count(source, LONG_AGO, NOW, 3)
     judge(steady)
     judge(steady)
-    names = db.session.execute(select(Event.name, Event.subject)).all()
-    assert names == [("deployChanged", steady.public_id)]
+    assert told_since() == [("deployChanged", steady.public_id), ("healthChanged", "shop")]
+
+
+def test_what_waits_for_counts_has_no_other_health(source, deploy) -> None:
+    fresh = deploy(0)
+    judge(fresh)
+    assert told_since() == [("deployChanged", fresh.public_id)]
+
+
+def test_a_look_that_finds_the_same_health_concerns_the_card_only(source, deploy) -> None:
+    steady = deploy(10)
+    count(source, LONG_AGO, NOW, 3)
+    judge(steady)
+    before = db.session.scalar(select(func.max(Event.id)))
+    count(source, NOW, NOW + 10 * MINUTE, 3)
+    judge(steady, NOW + 12 * MINUTE)
+    assert told_since(before) == [("deployChanged", steady.public_id)]
+
+
+def test_deploys_that_share_a_verdict_are_told_with_one_word_of_their_project(
+    source, deploy
+) -> None:
+    first, second = deploy(10), deploy(10)
+    count(source, LONG_AGO, NOW, 3)
+    judge(first)
+    assert sorted(told_since()) == [
+        *sorted(("deployChanged", each.public_id) for each in (first, second)),
+        ("healthChanged", "shop"),
+    ]
 
 
 def test_missing_counts_are_unknown_and_never_healthy(source, deploy) -> None:

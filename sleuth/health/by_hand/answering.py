@@ -16,8 +16,8 @@ from sleuth.accounts.rules import RuleError
 from sleuth.deploys.models import CodeDeployment, Deploy
 from sleuth.extensions import db, write
 from sleuth.health.by_hand.models import Answer
-from sleuth.health.by_hand.overriding import CHANGED
 from sleuth.health.models import Verdict
+from sleuth.health.telling import tell
 from sleuth.health.words import HEALTH_NAMES, WORST_FIRST
 from sleuth.text import one_line
 
@@ -217,4 +217,4 @@ def _note(verdict: Verdict, action: str, **detail: str) -> None:
         code_deployment=deploy.code_deployment.name,
         **detail,
     )
-    audit.publish(deploy.organization_id, CHANGED, deploy.public_id)
+    tell(deploy, is_other_health=False)

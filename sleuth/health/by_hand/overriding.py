@@ -20,11 +20,11 @@ from sleuth.health.by_hand.models import Override
 from sleuth.health.by_hand.people import Person, called, members
 from sleuth.health.failures import note_failure
 from sleuth.health.models import Timeline
+from sleuth.health.telling import tell
 from sleuth.health.words import HEALTH_NAMES
 from sleuth.ids import new_public_id
 from sleuth.text import one_line
 
-CHANGED = "deployChanged"
 CHOICES = ("improved", "healthy", "ailing", "unhealthy")
 LONGEST_REASON = 500
 _Setter = aliased(User)
@@ -215,7 +215,7 @@ def _note(deploy: Deploy, action: str, **detail: str) -> None:
         environment=deploy.environment.name,
         **detail,
     )
-    audit.publish(deploy.organization_id, CHANGED, deploy.public_id)
+    tell(deploy, is_other_health=True)
 
 
 def _shown(organization_id: int, rows: Sequence[Override]) -> list[Shown]:

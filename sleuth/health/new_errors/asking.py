@@ -10,13 +10,13 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from sleuth import clock
-from sleuth.accounts import audit
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db, rows_changed, write
 from sleuth.health.models import NewErrors, UsualNewErrors, Verdict
 from sleuth.health.new_errors import looks, questions
 from sleuth.health.new_errors.due import is_due
 from sleuth.health.new_errors.questions import LEASE, Question
+from sleuth.health.telling import tell
 from sleuth.impact.models import ImpactSource
 from sleuth.plugin_api import NewError, TrackerError
 
@@ -136,8 +136,7 @@ def _keep(
                 continue
             row.claimed_until = None
             if is_right and _renew(row, member, question, answer, now):
-                deploy = member.deploy
-                audit.publish(deploy.organization_id, "deployChanged", deploy.public_id)
+                tell(member.deploy, is_other_health=False)
 
 
 def _rows(verdict: Verdict) -> list[NewErrors]:

@@ -16,6 +16,7 @@ from sleuth.health.by_hand.answering import Said
 from sleuth.health.by_hand.forms import OverrideForm, UndoForm
 from sleuth.health.by_hand.people import Person
 from sleuth.health.models import Verdict
+from sleuth.health.telling import health_events
 from sleuth.health.web.blueprint import blueprint
 from sleuth.health.words import HEALTH_NAMES
 from sleuth.web import Level, dialog_done, is_htmx, render_dialog
@@ -33,7 +34,7 @@ def override(public_id: str) -> ResponseReturnValue:
         chosen, by = form.health.data, Person.of(current_user)
         with form.explaining():
             overriding.set_override(deploy.id, chosen, form.reason.data, by, form.seen.data)
-            return _changed(public_id, f"Set to {HEALTH_NAMES[chosen]} by hand.")
+            return _changed(deploy, f"Set to {HEALTH_NAMES[chosen]} by hand.")
         stands = overriding.standing(deploy)
         form.seen.data = stands.public_id if stands else ""
     return render_dialog(
@@ -55,8 +56,8 @@ def undo_override(public_id: str) -> ResponseReturnValue:
     try:
         overriding.undo_override(deploy.id, Person.of(current_user), form.seen.data or "")
     except RuleError as error:
-        return _changed(public_id, error.message, "error")
-    return _changed(public_id, "Undone: what was judged counts again.")
+        return _changed(deploy, error.message, "error")
+    return _changed(deploy, "Undone: what was judged counts again.")
 
 
 @blueprint.route(f"{DEPLOY}/verdicts/<verdict_id>/answer", methods=["GET", "POST"])
@@ -101,7 +102,6 @@ def _deploy(public_id: str) -> Deploy:
     return find_deploy(g.organization.id, public_id) or abort(404)
 
 
-def _changed(public_id: str, message: str, level: Level = "success") -> ResponseReturnValue:
-    page = url_for("dashboard.deploy", public_id=public_id)
-    event = f"{overriding.CHANGED}:{public_id}"
-    return dialog_done(page, event=event, message=message, level=level)
+def _changed(deploy: Deploy, message: str, level: Level = "success") -> ResponseReturnValue:
+    page = url_for("dashboard.deploy", public_id=deploy.public_id)
+    return dialog_done(page, event=health_events(deploy), message=message, level=level)

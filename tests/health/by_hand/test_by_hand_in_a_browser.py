@@ -53,6 +53,21 @@ def test_a_health_is_set_and_taken_back_by_keyboard(enter, bad) -> None:
     expect(card.get_by_role("link", name="Set the health by hand")).to_be_focused()
 
 
+def test_who_sets_a_health_sees_it_counted_and_chosen_at_once(enter, bad, served) -> None:
+    page = enter()
+    page.goto(f"{served}/o/acme/?health=unhealthy&range=30d")
+    worse = page.locator(".trend-line")
+    count = int(re.search(r"(\d+) made errors worse", worse.inner_text())[1])
+    card = page.locator(f"#deploy-{bad}")
+    card.get_by_role("link", name="Set the health by hand").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("radio", name=re.compile("^Healthy")).check()
+    dialog.get_by_label("Reason").fill("A load test.")
+    dialog.get_by_role("button", name="Set health").click()
+    expect(card).to_have_count(0)
+    expect(worse).to_contain_text(f"; {count - 1 or 'none'} made errors worse")
+
+
 def test_the_keyboard_stays_where_it_answered(enter, bad) -> None:
     page = enter()
     box = deploy_named(page, bad).locator(".was-right").first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -55,13 +56,17 @@ def test_the_page_shows_it_and_the_verdict_as_it_was(post, read, bad) -> None:
 
 def test_who_sets_it_is_answered_with_what_the_card_listens_for(post, bad) -> None:
     answer = put(post, bad)
-    assert f"deployChanged:{bad.public_id}" in answer.headers["HX-Trigger"]
+    heard = set(json.loads(answer.headers["HX-Trigger"]))
+    assert heard >= {f"deployChanged:{bad.public_id}", "healthChanged", "healthChanged:shop"}
 
 
 def test_other_tabs_and_the_audit_log_hear_of_it(post, bad) -> None:
     put(post, bad)
-    event = db.session.scalars(select(Event).order_by(Event.id.desc())).first()
-    assert (event.name, event.subject) == ("deployChanged", bad.public_id)
+    newest = select(Event.name, Event.subject).order_by(Event.id.desc()).limit(2)
+    assert db.session.execute(newest).all() == [
+        ("healthChanged", "shop"),
+        ("deployChanged", bad.public_id),
+    ]
     entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
     assert entry.action == "deploy.health_set"
     assert entry.detail["reason"] == "A bot ran wild."
