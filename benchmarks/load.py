@@ -72,6 +72,10 @@ SLEPT = "muchChanged"
 HEARS = re.compile(r"(\w+Changed(?::[\w-]+)?) from:body")
 LIST = "deploysChanged"
 CARD = "deployChanged:"
+HEALTH = "healthChanged"
+CALM_SECONDS = 30
+"""As in live.js: lists are drawn so often at most because of another health."""
+
 MOST_CARDS = 8
 """As in live.js: more than so many are drawn with their list."""
 
@@ -149,6 +153,8 @@ class Tab:
         self.after = 0
         self.saw = 0.0
         self.parts: dict[str, Part] = {}
+        self.counted_at = 0.0
+        self.owed: set[str] = set()
 
     async def live(self) -> None:
         """Ask every four seconds, and open something now and then, until cancelled."""
@@ -164,6 +170,14 @@ class Tab:
                 next_at = time.monotonic() + self._pause()
             await asyncio.sleep(max(0.0, began + POLL_SECONDS - time.monotonic()))
 
+    def _without_rush(self, told: set[str]) -> set[str]:
+        healths = {each for each in told if each.startswith(HEALTH)}
+        is_rush = time.monotonic() - self.counted_at < CALM_SECONDS
+        if healths and not is_rush:
+            self.counted_at = time.monotonic()
+        self.owed = healths if is_rush else set()
+        return told - self.owed
+
     def _forget_cards(self) -> None:
         self.parts = {url: part for url, part in self.parts.items() if not url.endswith("/card")}
 
@@ -172,6 +186,7 @@ class Tab:
 
     async def _draw_again(self, told: set[str]) -> None:
         """Ask again for what listens to what has happened; what the list draws, only with it."""
+        told = self._without_rush(told | self.owed)
         cards = {each for each in told if each.startswith(CARD)}
         if sum(bool(each.heard & cards) for each in self.parts.values()) > MOST_CARDS:
             told = {*told, LIST}
@@ -213,6 +228,7 @@ class Tab:
         if found := LIVE.search(text):
             self.after = int(found[1])
         if kind in PAGES:
+            self.counted_at, self.owed = 0.0, set()
             self.saw = began
             self.parts.clear()
         self.parts.update(parts(text))

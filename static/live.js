@@ -7,6 +7,7 @@
   const SLEPT_MS = 30000;
   const RELIEF_MS = 4000;
   const MOST_CARDS = 8;
+  const CALM_MS = 30000;
 
   const { focusNear, isChanged, pictureOf } = window.sleuth;
 
@@ -18,7 +19,7 @@
   let isAsking = false;
   let isOver = false;
   let isLeaving = false; // what a browser cuts off on its way to another page is not lost
-  const owed = new Set(); // events whose drawing was lost with the connection
+  const owed = new Set(); // events whose drawing was lost with the connection, or put off
 
   // --- What is said of the connection ---------------------------------------------------
   let strip = null;
@@ -97,6 +98,17 @@
     return areMany ? [...names, ...everything().filter((name) => name.startsWith("deploysChanged"))] : names;
   };
 
+  // Each verdict is on its card at once; what counts them is drawn again once for many in a row.
+  let countedAt = 0;
+
+  const withoutRush = (names) => {
+    const healths = names.filter((name) => name.startsWith("healthChanged"));
+    const isRush = Date.now() - countedAt < CALM_MS;
+    if (healths.length && !isRush) countedAt = Date.now();
+    if (isRush) for (const name of healths) owed.add(name);
+    return isRush ? names.filter((name) => !healths.includes(name)) : names;
+  };
+
   const heard = (names) => {
     if (failures) sayBack();
     failures = 0;
@@ -104,7 +116,7 @@
     const all = new Set([...(names.includes("muchChanged") ? everything() : names), ...owed]);
     owed.clear();
     later(PERIOD_MS);
-    for (const name of withLists([...all])) window.htmx.trigger(document.body, name);
+    for (const name of withLists(withoutRush([...all]))) window.htmx.trigger(document.body, name);
   };
 
   const read = async (answer) => {
