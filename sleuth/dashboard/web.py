@@ -43,10 +43,12 @@ from sleuth.dashboard.filters import Asked, Filters
 from sleuth.dashboard.series_chart import series_data
 from sleuth.dashboard.series_range import custom
 from sleuth.deploys.commands import commands
+from sleuth.deploys.here import no_deploy
 from sleuth.deploys.web import registration_url
 from sleuth.extensions import htmx
 from sleuth.health import strips
 from sleuth.integrations.service import integrations_of
+from sleuth.projects.here import no_environment, project_here
 from sleuth.projects.service import find_project, projects_of
 from sleuth.web import is_htmx, render_partial_or_page
 
@@ -131,7 +133,7 @@ def _read_board(asked: Asked, now: datetime) -> service.Board:
 @blueprint.get("/deploys/<public_id>")
 def deploy(public_id: str) -> ResponseReturnValue:
     """Show one deploy in full."""
-    shown = details.read_deploy(g.organization.id, public_id) or abort(404)
+    shown = details.read_deploy(g.organization.id, public_id) or no_deploy()
     return _page("dashboard/_deploy.html", "dashboard/deploy.html", shown=shown)
 
 
@@ -139,7 +141,7 @@ def deploy(public_id: str) -> ResponseReturnValue:
 def deploy_card(public_id: str) -> ResponseReturnValue:
     """Show one card afresh."""
     reading = shared.read_once(partial(cards.read_card, g.organization.id, public_id))
-    card = reading.found or abort(404)
+    card = reading.found or no_deploy()
     return _drawn_once(reading, "dashboard/_deploy_card.html", [card], card=card)
 
 
@@ -174,7 +176,7 @@ def environment(project_slug: str, environment_slug: str) -> ResponseReturnValue
     """Show how one environment is, what runs there, and what measures it."""
     shown = read_environment(
         g.organization.id, project_slug, environment_slug, clock.now()
-    ) or abort(404)
+    ) or no_environment(project_here(project_slug))
     g.project = shown.environment.project
     _note_views([shown.strip] if shown.strip else [])
     return _page("dashboard/_environment.html", "dashboard/environment.html", shown=shown)
@@ -183,7 +185,7 @@ def environment(project_slug: str, environment_slug: str) -> ResponseReturnValue
 @blueprint.get("/projects/<project_slug>/health")
 def environments_health(project_slug: str) -> ResponseReturnValue:
     """Show afresh how a project's environments have been of late."""
-    project = find_project(g.organization.id, project_slug) or abort(404)
+    project = project_here(project_slug)
     only = Filters.from_query(request.args).environment
     shown = environments.read_strips(g.organization.id, project.slug, only, clock.now())
     _note_views(shown)

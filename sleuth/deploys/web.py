@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, abort, g, request, url_for
+from flask import Blueprint, Flask, g, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import NoResultFound
 
@@ -12,11 +12,13 @@ from sleuth.dashboard.deployments import read_deployment
 from sleuth.deploys import api, service
 from sleuth.deploys.commands import commands
 from sleuth.deploys.forms import CodeDeploymentForm
+from sleuth.deploys.here import code_deployment_here, deploy_here
 from sleuth.deploys.models import CodeDeployment
+from sleuth.projects.here import project_here
 from sleuth.projects.losses import count_losses
 from sleuth.projects.models import Project
 from sleuth.projects.service import CHANGED as PROJECT_CHANGED
-from sleuth.projects.service import find_environment, find_project, projects_of
+from sleuth.projects.service import find_environment, projects_of
 from sleuth.web import base_url, deleted, dialog_done, render_dialog, render_partial_or_page
 from sleuth.web.errors import gone
 
@@ -41,7 +43,7 @@ def deployments() -> ResponseReturnValue:
 @blueprint.get("/projects/<project_slug>/code-deployments")
 def project_tab(project_slug: str) -> ResponseReturnValue:
     """Show one project's code deployments."""
-    return _listing("deploys/project_tab.html", _project(project_slug))
+    return _listing("deploys/project_tab.html", project_here(project_slug))
 
 
 @blueprint.route("/code-deployments/new", methods=["GET", "POST"])
@@ -51,7 +53,7 @@ def create() -> ResponseReturnValue:
     form = CodeDeploymentForm(project=request.args.get("project"))
     form.offer(projects)
     if form.validate_on_submit():
-        project = _project(form.project.data)
+        project = project_here(form.project.data)
         with form.explaining():
             made = service.create_code_deployment(project.id, form.name.data)
             return _done(made, f"{made.name} is created.")
@@ -67,7 +69,7 @@ def create() -> ResponseReturnValue:
 @blueprint.get(DEPLOYMENT)
 def deployment(deployment_slug: str) -> ResponseReturnValue:
     """Show what is live, how the latest deploys went, and how deploys are registered."""
-    found = _code_deployment(deployment_slug)
+    found = code_deployment_here(deployment_slug)
     slug = request.args.get("environment", "")
     chosen = find_environment(found.project_id, slug) if slug else None
     last_event = changes.latest(g.organization.id)
@@ -85,7 +87,7 @@ def deployment(deployment_slug: str) -> ResponseReturnValue:
 @blueprint.route(f"{DEPLOYMENT}/rename", methods=["GET", "POST"])
 def rename(deployment_slug: str) -> ResponseReturnValue:
     """Ask for another name."""
-    renamed = _code_deployment(deployment_slug)
+    renamed = code_deployment_here(deployment_slug)
     form = NameForm(obj=renamed)
     if form.validate_on_submit():
         with form.explaining():
@@ -103,7 +105,7 @@ def rename(deployment_slug: str) -> ResponseReturnValue:
 @blueprint.route(f"{DEPLOYMENT}/delete", methods=["GET", "POST"])
 def delete_deployment(deployment_slug: str) -> ResponseReturnValue:
     """Say what will be lost, and then delete the code deployment."""
-    doomed, form = _code_deployment(deployment_slug), ConfirmForm()
+    doomed, form = code_deployment_here(deployment_slug), ConfirmForm()
     page, name = _page(doomed), doomed.name
     events = service.list_events(doomed.project.slug)
     if form.validate_on_submit():
@@ -127,7 +129,7 @@ def delete_deployment(deployment_slug: str) -> ResponseReturnValue:
 @blueprint.route("/deploys/<public_id>/delete", methods=["GET", "POST"])
 def delete(public_id: str) -> ResponseReturnValue:
     """Ask, and then delete one deploy."""
-    doomed = service.find_deploy(g.organization.id, public_id) or abort(404)
+    doomed = deploy_here(public_id)
     back = _page(doomed.code_deployment)
     page = url_for("dashboard.deploy", public_id=public_id)
     events = service.list_events(doomed.code_deployment.project.slug)
@@ -166,18 +168,6 @@ def _listing(page: str, project: Project | None = None) -> ResponseReturnValue:
         latest=service.latest_by_environment(organization_id),
         has_projects=bool(project or projects_of(organization_id)),
     )
-
-
-def _project(slug: str) -> Project:
-    project = find_project(g.organization.id, slug) or abort(404)
-    g.project = project  # the sidebar marks it
-    return project
-
-
-def _code_deployment(slug: str) -> CodeDeployment:
-    found = service.find_code_deployment(g.organization.id, slug) or abort(404)
-    g.project = found.project
-    return found
 
 
 def _page(found: CodeDeployment) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import Blueprint, Flask, abort, g, url_for
+from flask import Blueprint, Flask, g, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.exc import NoResultFound
@@ -17,6 +17,7 @@ from sleuth.health.sensitivity import MEASURED
 from sleuth.health.web.replays import show_replay
 from sleuth.projects import service
 from sleuth.projects.forms import DeleteEnvironmentForm, JudgingForm, ProjectForm
+from sleuth.projects.here import no_environment, project_here
 from sleuth.projects.judging import change_judging
 from sleuth.projects.losses import count_losses
 from sleuth.projects.models import Environment, Project
@@ -70,7 +71,7 @@ def create() -> ResponseReturnValue:
 @blueprint.get(PROJECT)
 def overview(project_slug: str) -> ResponseReturnValue:
     """Show what the project holds and what is still to be set up."""
-    project = _project(project_slug)
+    project = project_here(project_slug)
     return render_partial_or_page(
         "projects/_overview.html",
         "projects/overview.html",
@@ -84,7 +85,7 @@ def overview(project_slug: str) -> ResponseReturnValue:
 @blueprint.route(f"{PROJECT}/rename", methods=["GET", "POST"])
 def rename(project_slug: str) -> ResponseReturnValue:
     """Ask for another name."""
-    project = _project(project_slug)
+    project = project_here(project_slug)
     form = NameForm(obj=project)
     if form.validate_on_submit():
         with form.explaining():
@@ -105,7 +106,7 @@ def judging(project_slug: str) -> ResponseReturnValue:
 
     Another sensitivity is not saved here: first it is shown what it would say.
     """
-    project = _project(project_slug)
+    project = project_here(project_slug)
     form = JudgingForm(obj=project)
     if form.validate_on_submit():
         with form.explaining():
@@ -127,7 +128,7 @@ def judging(project_slug: str) -> ResponseReturnValue:
 @blueprint.route(f"{PROJECT}/delete", methods=["GET", "POST"])
 def delete(project_slug: str) -> ResponseReturnValue:
     """Say what will be lost, and then delete the project."""
-    project, form = _project(project_slug), ConfirmForm()
+    project, form = project_here(project_slug), ConfirmForm()
     page, name = _page(project), project.name
     if form.validate_on_submit():
         service.delete_project(project.id)
@@ -150,14 +151,14 @@ def environments(project_slug: str) -> ResponseReturnValue:
         "projects/_environments.html",
         "projects/environments.html",
         last_event=changes.latest(g.organization.id),
-        project=_project(project_slug),
+        project=project_here(project_slug),
     )
 
 
 @blueprint.route(f"{ENVIRONMENTS}/new", methods=["GET", "POST"])
 def create_environment(project_slug: str) -> ResponseReturnValue:
     """Ask for a name, and add an environment."""
-    project, form = _project(project_slug), NameForm()
+    project, form = project_here(project_slug), NameForm()
     if form.validate_on_submit():
         with form.explaining():
             environment = service.create_environment(project.id, form.name.data)
@@ -232,14 +233,9 @@ def _own_projects() -> list[Project]:
     return cast(list[Project], g.own_projects)
 
 
-def _project(slug: str) -> Project:
-    project = service.find_project(g.organization.id, slug) or abort(404)
-    g.project = project  # the sidebar marks it
-    return project
-
-
 def _environment(project_slug: str, slug: str) -> Environment:
-    return service.find_environment(_project(project_slug).id, slug) or abort(404)
+    project = project_here(project_slug)
+    return service.find_environment(project.id, slug) or no_environment(project)
 
 
 def _page(project: Project) -> str:

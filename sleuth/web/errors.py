@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import NoReturn
+from urllib.parse import urlsplit
 
 from flask import (
     Flask,
@@ -19,7 +21,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, NotFound, ServiceUnavailable
 
-from sleuth.extensions import db, storage_trouble
+from sleuth.extensions import db, htmx, storage_trouble
 from sleuth.web import problems
 from sleuth.web.responses import is_htmx
 
@@ -28,11 +30,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Words:
-    """What an error page says."""
+    """What an error page says.
+
+    Args:
+        alone: The message where no title stands above it, if it must be another.
+    """
 
     title: str
     message: str
     icon: str = "circle-alert"
+    alone: str = ""
 
 
 WORDS = {
@@ -47,6 +54,7 @@ WORDS = {
         "There is no such page",
         "It may have been deleted or renamed, or it belongs to another organization.",
         "search",
+        "What you asked for is not there. Somebody may have deleted it.",
     ),
     405: Words("That does not work here", "This page cannot be used in that way.", "unplug"),
     413: Words("That is too large", "Send less at once and try again.", "package"),
@@ -61,9 +69,33 @@ WORDS = {
 STALE_FORM = "This page was open too long. Reload it and try again."
 
 
+class MissingError(NotFound):
+    """There is no such thing, or not any more.
+
+    Args:
+        thing: What it is called, e.g. "deploy".
+        back: Where somebody goes who was looking at it.
+        label: What is there, e.g. "All deploys".
+    """
+
+    def __init__(self, thing: str, back: str, label: str) -> None:
+        super().__init__(f"There is no such {thing} here. Somebody may have deleted it.")
+        self.thing, self.back, self.label = thing, back, label
+
+
+def missing(thing: str, back: str, label: str) -> NoReturn:
+    """Answer that something is not there; the arguments are those of :class:`MissingError`.
+
+    Where it was shown before, its page says for good that it was deleted, and a part of
+    another page goes.
+    """
+    raise MissingError(thing, back, label)
+
+
 def init_app(app: Flask) -> None:
     """Answer every HTTP error in Sleuth's own words."""
     app.register_error_handler(HTTPException, handle)
+    app.register_error_handler(MissingError, no_more)
     app.register_error_handler(OperationalError, not_stored)
 
 
@@ -77,6 +109,25 @@ def handle(error: HTTPException) -> Response:
         if name != "Content-Type":
             response.headers[name] = value
     return response
+
+
+def no_more(error: MissingError) -> Response:
+    """Answer that something is not there, as suits what asks.
+
+    What a page asks by itself is no error: a browser would note one for each event.
+    """
+    if not _draws_itself():
+        return handle(error)
+    if urlsplit(htmx.current_url or "").path != request.path:
+        return Response(headers={"HX-Reswap": "delete"}, mimetype="text/html")
+    response = make_response(render_template("errors/deleted.html", error=error))
+    response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = "#main"
+    response.headers["HX-Reswap"] = "outerHTML"
+    return response
+
+
+def _draws_itself() -> bool:
+    return is_htmx() and bool(htmx.target) and htmx.target == htmx.trigger
 
 
 def not_stored(error: OperationalError) -> HTTPException | ResponseReturnValue:
@@ -109,5 +160,7 @@ def _body(code: int, words: Words, message: str) -> str | Response:
     if request.path.startswith("/api/"):
         return jsonify(error=message or words.title)
     if is_htmx():
-        return Response(message or words.title, mimetype="text/plain")
+        is_plain = message == words.message
+        sentence = words.alone if is_plain and words.alone else message or words.title
+        return Response(sentence, mimetype="text/plain")
     return render_template("errors/page.html", code=code, words=words, message=message)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from sleuth.accounts import audit
 from sleuth.deploys.models import Deploy
+from sleuth.deploys.service import delete_deploy
 from sleuth.extensions import db, write
 from sleuth.health.by_hand.overriding import set_override
 from sleuth.health.by_hand.people import Person
@@ -205,6 +206,20 @@ def test_another_health_is_counted_where_deploys_are_counted(page: Page, cast: C
     expect(worse).to_contain_text(f"; {count - 1} made errors worse")
 
 
+def test_many_new_healths_in_a_row_are_counted_together(page: Page, cast: Cast, drawn) -> None:
+    publish(cast, "healthChanged")
+    with page.expect_response(DRAWN):
+        page.clock.run_for(PERIOD)
+    for _time in range(2):
+        publish(cast, "healthChanged")
+        ask(page)
+    assert len(drawn) == 1
+    with page.expect_response(DRAWN):
+        page.clock.fast_forward(30_000)
+    ask(page)
+    assert len(drawn) == 2
+
+
 def test_a_list_of_one_health_loses_what_has_another(page: Page, served: str, cast: Cast) -> None:
     page.goto(f"{served}/o/acme/?health=unhealthy&range=30d")
     stop_the_clock(page)
@@ -225,6 +240,53 @@ def test_a_filter_that_is_taken_back_leaves_the_keyboard_at_the_filters(
     expect(page.get_by_role("link", name="Environment: Staging")).to_have_count(0)
     page.clock.run_for(100)
     assert page.evaluate("document.activeElement.closest('#filters') !== null")
+
+
+def test_the_page_of_a_deleted_deploy_says_so_once_and_asks_no_more(
+    page: Page, served: str, cast: Cast, told: seed.Story
+) -> None:
+    deploy = told.deploys[3]
+    page.goto(f"{served}/o/acme/deploys/{deploy.public_id}")
+    stop_the_clock(page)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.get_by_role("link", name="Delete").focus()
+    delete_deploy(deploy.id)
+    ask(page)
+    expect(page.get_by_role("heading", name="This deploy was deleted")).to_be_visible()
+    expect(page).to_have_title(re.compile("This deploy was deleted"))
+    expect(page.get_by_role("link", name="Delete")).to_have_count(0)
+    page.clock.run_for(100)
+    expect(page.get_by_role("link", name="All deploys")).to_be_focused()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    publish(cast, "deploysChanged", "projectChanged")
+    ask(page)
+    page.evaluate("fetch('/sign-in')")
+    assert [each for each in asked if "/deploys/" in each] == []
+    assert page.locator(".toast-box").count() == 0
+    assert said == []
+    page.get_by_role("link", name="All deploys").click()
+    expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
+
+
+def test_a_dialog_that_is_open_stays_when_its_deploy_is_deleted(
+    page: Page, served: str, told: seed.Story
+) -> None:
+    deploy = told.deploys[3]
+    page.goto(f"{served}/o/acme/deploys/{deploy.public_id}")
+    stop_the_clock(page)
+    page.get_by_role("link", name="Set the health by hand").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("radio", name=re.compile("^Healthy")).check()
+    dialog.get_by_label("Reason").fill("A load test.")
+    delete_deploy(deploy.id)
+    ask(page)
+    dialog.get_by_role("button", name="Set health").click()
+    expect(dialog).to_contain_text("There is no such deploy here. Somebody may have deleted it.")
+    expect(dialog.get_by_label("Reason")).to_have_value("A load test.")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="This deploy was deleted")).to_be_visible()
 
 
 def test_what_is_told_and_goes_hands_the_focus_on(page: Page) -> None:

@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from sleuth.accounts.rules import RuleError
+from sleuth.deploys.here import deploy_here
 from sleuth.deploys.models import Deploy
-from sleuth.deploys.service import find_deploy
 from sleuth.health.by_hand import answering, overriding
 from sleuth.health.by_hand.answering import Said
 from sleuth.health.by_hand.forms import OverrideForm, UndoForm
@@ -27,7 +27,7 @@ DEPLOY = "/deploys/<public_id>"
 @blueprint.route(f"{DEPLOY}/override", methods=["GET", "POST"])
 def override(public_id: str) -> ResponseReturnValue:
     """Ask for a health and a reason, and let the deploy have it."""
-    deploy = _deploy(public_id)
+    deploy = deploy_here(public_id)
     stands = overriding.standing(deploy)
     form = OverrideForm(obj=stands, seen=stands.public_id if stands else "")
     if form.validate_on_submit():
@@ -50,7 +50,7 @@ def override(public_id: str) -> ResponseReturnValue:
 @blueprint.post(f"{DEPLOY}/override/undo")
 def undo_override(public_id: str) -> ResponseReturnValue:
     """Let what was judged count again."""
-    deploy, form = _deploy(public_id), UndoForm()
+    deploy, form = deploy_here(public_id), UndoForm()
     if not form.validate_on_submit():
         abort(400)
     try:
@@ -96,10 +96,6 @@ def _question(
         return make_response(render_template("dashboard/_was_this_right.html", **context), status)
     title = "Was this verdict right?"
     return render_dialog("health/dialogs/answer.html", status, title=title, **context)
-
-
-def _deploy(public_id: str) -> Deploy:
-    return find_deploy(g.organization.id, public_id) or abort(404)
 
 
 def _changed(deploy: Deploy, message: str, level: Level = "success") -> ResponseReturnValue:

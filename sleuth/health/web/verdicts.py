@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort, g, request
+from flask import g, request
 from flask.typing import ResponseReturnValue
 
 from sleuth import clock
@@ -11,7 +11,8 @@ from sleuth.health.by_hand import plot, saying
 from sleuth.health.by_hand.comparing import compare
 from sleuth.health.web.blueprint import blueprint
 from sleuth.impact.service import has_sources
-from sleuth.projects.service import find_project, projects_of
+from sleuth.projects.here import project_here
+from sleuth.projects.service import projects_of
 from sleuth.web import render_partial_or_page
 
 TOLD = 4
@@ -22,7 +23,7 @@ TOLD = 4
 def index() -> ResponseReturnValue:
     """Compare the stated rate of false alarms with what people answered and placebos gave."""
     organization_id, slug = g.organization.id, request.args.get("project", "")
-    project = (find_project(organization_id, slug) or abort(404)) if slug else None
+    project = project_here(slug) if slug else None
     last_event = changes.latest(organization_id)
     found = compare(organization_id, slug, clock.now())
     is_told = any(each.alarms or each.placebo.total for each in found)

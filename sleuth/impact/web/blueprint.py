@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from flask import Blueprint, abort, g, url_for
 from flask.typing import ResponseReturnValue
@@ -16,11 +16,11 @@ from sleuth.impact.service import SourceSettings
 from sleuth.integrations import project_list
 from sleuth.integrations.models import Integration, TrackerProject
 from sleuth.integrations.service import get_integration, registry
+from sleuth.projects.here import project_here
 from sleuth.projects.models import Project
-from sleuth.projects.service import find_project
 from sleuth.trackers import Tracker
 from sleuth.web import Level, dialog_done
-from sleuth.web.errors import gone
+from sleuth.web.errors import gone, missing
 
 blueprint = Blueprint("impact", __name__, url_prefix="/o/<organization_slug>")
 blueprint.register_error_handler(NoResultFound, gone)
@@ -74,20 +74,20 @@ def done(project_slug: str, message: str, level: Level = "success") -> ResponseR
     return dialog_done(url, event="impactSourceChanged", message=message or None, level=level)
 
 
-def find_project_here(slug: str) -> Project:
-    """Return the organization's project, or answer that there is none."""
-    project = find_project(g.organization.id, slug) or abort(404)
-    g.project = project  # the sidebar marks it
-    return project
-
-
 def find_source_here(project_slug: str, public_id: str) -> ImpactSource:
     """Return a project's impact source, or answer that there is none."""
-    return service.find_source(find_project_here(project_slug).id, public_id) or abort(404)
+    project = project_here(project_slug)
+    return service.find_source(project.id, public_id) or no_source(project)
+
+
+def no_source(project: Project) -> NoReturn:
+    """Answer that a project has no such impact source."""
+    url = url_for("impact.project_tab", project_slug=project.slug)
+    missing("impact source", url, f"Impact of {project.name}")
 
 
 def find_target(project_slug: str, provider: str, source: ImpactSource | None = None) -> Target:
     """Return what a dialog is about, or answer that there is no such thing."""
     tracker = registry().get(provider) or abort(404)
     integration = get_integration(g.organization.id, provider) or abort(404)
-    return Target(find_project_here(project_slug), tracker, integration, source)
+    return Target(project_here(project_slug), tracker, integration, source)

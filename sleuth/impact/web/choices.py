@@ -14,12 +14,12 @@ from sleuth.impact.web.blueprint import (
     TAB,
     Target,
     blueprint,
-    find_project_here,
     find_source_here,
     find_target,
 )
 from sleuth.integrations import project_list
 from sleuth.integrations.service import get_integration, registry
+from sleuth.projects.here import project_here
 from sleuth.web import is_htmx
 
 UNCHANGED = 204
@@ -112,7 +112,7 @@ def _still_loading(target: Target, form: ImpactForm, field_name: str) -> Respons
 
 
 def _is_disconnected(project_slug: str, provider: str) -> bool:
-    find_project_here(project_slug)
+    project_here(project_slug)
     is_known = registry().get(provider) is not None
     return is_known and get_integration(g.organization.id, provider) is None
 

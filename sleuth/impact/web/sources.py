@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from flask import abort, g, render_template, request
+from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from sleuth import clock
 from sleuth.dashboard import changes
 from sleuth.dashboard.series_page import find_measured, read_page
 from sleuth.impact import service
-from sleuth.impact.web.blueprint import TAB, blueprint, done, find_project_here, find_source_here
+from sleuth.impact.web.blueprint import TAB, blueprint, done, find_source_here, no_source
 from sleuth.integrations.service import integrations_of, registry
+from sleuth.projects.here import project_here
 from sleuth.projects.models import Project
 from sleuth.web import render_dialog
 
@@ -18,13 +19,13 @@ from sleuth.web import render_dialog
 @blueprint.get(TAB)
 def project_tab(project_slug: str) -> ResponseReturnValue:
     """Show a project's impact sources."""
-    return render_template("impact/project_tab.html", **_listing(find_project_here(project_slug)))
+    return render_template("impact/project_tab.html", **_listing(project_here(project_slug)))
 
 
 @blueprint.get(f"{TAB}/sources")
 def sources(project_slug: str) -> ResponseReturnValue:
     """Show the table of impact sources afresh."""
-    return render_template("impact/_sources.html", **_listing(find_project_here(project_slug)))
+    return render_template("impact/_sources.html", **_listing(project_here(project_slug)))
 
 
 @blueprint.get(f"{TAB}/<source_id>")
@@ -81,7 +82,9 @@ def _listing(project: Project) -> dict[str, object]:
 
 def _series(project_slug: str, source_id: str) -> dict[str, object]:
     last_event = changes.latest(g.organization.id)
-    source = find_measured(g.organization.id, project_slug, source_id) or abort(404)
+    source = find_measured(g.organization.id, project_slug, source_id) or no_source(
+        project_here(project_slug)
+    )
     g.project = source.project  # the sidebar marks it
     return {
         "last_event": last_event,
