@@ -85,6 +85,16 @@ def test_nothing_sticks_out_of_the_window(enter, told, served, width: int, schem
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
+def test_a_deploy_that_was_replaced_at_once_fits_the_narrowest_window(enter, told, served) -> None:
+    now = clock.now()
+    for revision, ago in (("a" * 40, 90), ("b" * 40, 60)):
+        deployed_at = now - timedelta(seconds=ago)
+        register_deploy(told.deployments[0].id, Registration(revision=revision), deployed_at)
+    page = enter(viewport={"width": 320, "height": 640})
+    expect(page.get_by_text("replaced after less than a minute by bbbbbbb")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
 def test_a_card_draws_itself_again_when_its_verdict_comes(enter, told) -> None:
     page = enter()
     card = deploy_named(page, told.deploys[0].public_id)
