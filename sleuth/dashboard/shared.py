@@ -9,12 +9,11 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Hashable
-from contextlib import suppress
-from dataclasses import dataclass, field
-from threading import Lock
+from functools import partial
+from threading import Condition
 from typing import Any, Generic, TypeVar, cast
 
-from cachetools import TTLCache
+from cachetools import TTLCache, cached
 from flask import Flask, current_app, g, render_template, request
 from flask_wtf.csrf import generate_csrf
 
@@ -34,12 +33,12 @@ TOKEN = f"token-{secrets.token_urlsafe(16)}"
 Found = TypeVar("Found")
 
 
-@dataclass(frozen=True)
 class Reading(Generic[Found]):
     """What was read, and what was drawn of it, by what differs from reader to reader."""
 
-    found: Found
-    drawn: dict[Hashable, str] = field(default_factory=dict)
+    def __init__(self, read: Callable[[], Found]) -> None:
+        self.found = read()
+        self.drawn = cached({}, lambda reader, _draw: reader, condition=Condition())(_call)
 
 
 def init_app(
@@ -52,26 +51,20 @@ def init_app(
         timer: Tells seconds.
     """
     kept: TTLCache[Any, Any] = TTLCache(MOST_KEPT, seconds, timer)
-    app.extensions[EXTENSION] = kept, Lock()
+    app.extensions[EXTENSION] = cached(kept, _asked_for, condition=Condition())(Reading)
 
 
 def read_once(read: Callable[[], Found]) -> Reading[Found]:
     """Return what was read a moment ago at this address, since the newest event, or read it.
 
-    Those who ask while somebody reads do not wait, but read as well.
+    Those who ask while somebody reads wait: a hundred tabs ask within seconds, and each that
+    read as well would keep all others waiting for longer.
 
     Args:
         read: Returns plain data that nobody changes, the same for every member of the
             organization, and bound to no session of the database.
     """
-    kept, lock = current_app.extensions[EXTENSION]
-    key = g.organization.id, g.last_event, request.full_path
-    with lock, suppress(KeyError):
-        return cast("Reading[Found]", kept[key])
-    reading = Reading(read())
-    with lock:
-        kept[key] = reading
-    return reading
+    return cast("Reading[Found]", current_app.extensions[EXTENSION](read))
 
 
 def draw_once(reading: Reading[Any], template: str, *differs: Hashable, **context: Any) -> str:
@@ -82,8 +75,14 @@ def draw_once(reading: Reading[Any], template: str, *differs: Hashable, **contex
         context: What it draws of the reading.
     """
     reader = request.url_root, is_htmx(), g.membership.role, differs
-    drawn = reading.drawn.get(reader)
-    if drawn is None:
-        drawn = render_template(template, csrf_token=lambda: TOKEN, **context)
-        reading.drawn[reader] = drawn
+    draw = partial(render_template, template, csrf_token=lambda: TOKEN, **context)
+    drawn: str = reading.drawn(reader, draw)
     return drawn.replace(TOKEN, generate_csrf()) if TOKEN in drawn else drawn
+
+
+def _asked_for(_read: Callable[[], Any]) -> Hashable:
+    return g.organization.id, g.last_event, request.full_path
+
+
+def _call(_reader: Hashable, draw: Callable[[], str]) -> str:
+    return draw()

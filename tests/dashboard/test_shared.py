@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from itertools import count
+from threading import Event, Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from flask import Flask, template_rendered
+from flask import Flask, g, template_rendered
 from flask.testing import FlaskClient
 from jinja2 import nodes
 from sqlalchemy import inspect
@@ -126,6 +128,42 @@ def test_what_expires_while_it_is_looked_up_is_read_again(app, ask, deploy) -> N
     shared.init_app(app, timer=lambda: next(seconds))
     for _ in range(5):
         assert titles(ask(card_of(deploy))) == ["before"]
+
+
+def test_who_asks_while_somebody_reads_waits_for_that(app: Flask) -> None:
+    begun, may_end = Event(), Event()
+    heard: list[str] = []
+
+    def slowly() -> str:
+        begun.set()
+        may_end.wait(30)
+        return "read once"
+
+    def ask(read: Callable[[], str]) -> None:
+        with app.test_request_context("/here"):
+            g.organization, g.last_event = SimpleNamespace(id=1), 7
+            heard.append(shared.read_once(read).found)
+
+    first = Thread(target=ask, args=(slowly,))
+    second = Thread(target=ask, args=(lambda: "read twice",))
+    first.start()
+    assert begun.wait(30)
+    second.start()
+    waiting = app.extensions[shared.EXTENSION].cache_condition._waiters
+    while second.is_alive() and not waiting:
+        pass
+    may_end.set()
+    for each in (first, second):
+        each.join()
+    assert heard == ["read once", "read once"]
+
+
+def test_what_failed_is_read_again_by_who_asks_next(app: Flask) -> None:
+    with app.test_request_context("/here"):
+        g.organization, g.last_event = SimpleNamespace(id=1), 7
+        with pytest.raises(ZeroDivisionError):
+            shared.read_once(lambda: 1 / 0)
+        assert shared.read_once(lambda: "read").found == "read"
 
 
 def test_a_page_that_is_opened_is_read_afresh(ask, visitor, deploy) -> None:
