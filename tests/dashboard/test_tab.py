@@ -12,10 +12,11 @@ from sqlalchemy import select
 
 from sleuth.accounts import audit
 from sleuth.deploys.models import Deploy
-from sleuth.deploys.service import delete_deploy
+from sleuth.deploys.service import delete_deploy, rename_code_deployment
 from sleuth.extensions import db, write
 from sleuth.health.by_hand.overriding import set_override
 from sleuth.health.by_hand.people import Person
+from sleuth.projects.service import rename_environment
 from tests.conftest import Cast
 from tests.dashboard import seed
 from tests.dashboard.tab import (
@@ -287,6 +288,29 @@ def test_a_dialog_that_is_open_stays_when_its_deploy_is_deleted(
     expect(dialog.get_by_label("Reason")).to_have_value("A load test.")
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", name="This deploy was deleted")).to_be_visible()
+
+
+def test_filters_take_over_another_name_and_leave_what_is_half_typed(
+    page: Page, cast: Cast, told: seed.Story
+) -> None:
+    search = page.get_by_label("Revision or author")
+    search.press_sequentially("half ty")
+    rename_environment(told.deploys[0].environment_id, "Live")
+    ask(page)
+    expect(page.locator("#filter-environment option", has_text="Live")).to_have_count(1)
+    expect(search).to_have_value("half ty")
+    expect(search).to_be_focused()
+
+
+def test_a_page_takes_over_another_name_in_its_title(
+    page: Page, served: str, told: seed.Story
+) -> None:
+    deploy = told.deploys[0]
+    page.goto(f"{served}/o/acme/deploys/{deploy.public_id}")
+    stop_the_clock(page)
+    rename_code_deployment(deploy.code_deployment_id, "Checkout")
+    ask(page)
+    expect(page).to_have_title(re.compile("^Deploy of Checkout at .* · Sleuth$"))
 
 
 def test_what_is_told_and_goes_hands_the_focus_on(page: Page) -> None:

@@ -68,6 +68,22 @@ def test_who_sets_a_health_sees_it_counted_and_chosen_at_once(enter, bad, served
     expect(worse).to_contain_text(f"; {count - 1 or 'none'} made errors worse")
 
 
+def test_what_was_set_before_stays_open_when_another_is_set(enter, bad, served) -> None:
+    page = enter()
+    page.goto(f"{served}/o/acme/deploys/{bad}")
+    for health in ("Healthy", "Ailing", "Improved"):
+        page.get_by_role("link", name="Set the health by hand").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("radio", name=re.compile(f"^{health}")).check()
+        dialog.get_by_label("Reason").fill("A load test.")
+        dialog.get_by_role("button", name="Set health").click()
+        expect(page.locator(".by-hand-words")).to_contain_text(health)
+        if health == "Ailing":
+            page.locator("summary", has_text="Set by hand before").click()
+    expect(page.locator("#set-before li")).to_have_count(2)
+    expect(page.locator("#set-before li").first).to_be_visible()
+
+
 def test_the_keyboard_stays_where_it_answered(enter, bad) -> None:
     page = enter()
     box = deploy_named(page, bad).locator(".was-right").first
