@@ -31,7 +31,7 @@ from sleuth.accounts.models import Membership, Organization, Role, User
 from sleuth.dashboard import shared
 from sleuth.extensions import db, write
 from sleuth.factory import create_app
-from sleuth.ids import new_public_id
+from sleuth.ids import new_public_id, slugify
 from sleuth.projects.models import Environment, Project
 from sleuth.serve import queue_server
 from sleuth.trackers import capture
@@ -288,7 +288,7 @@ def _person(name: str, organization: Organization, role: Role) -> User:
 
 def _project(organization: Organization, name: str) -> Project:
     project = Project(
-        organization_id=organization.id, slug=name.lower(), name=name, created_at=clock.now()
+        organization_id=organization.id, slug=slugify(name), name=name, created_at=clock.now()
     )
     db.session.add(project)
     db.session.flush()
