@@ -171,7 +171,8 @@ class Tab:
             await asyncio.sleep(max(0.0, began + POLL_SECONDS - time.monotonic()))
 
     def _without_rush(self, told: set[str]) -> set[str]:
-        healths = {each for each in told if each.startswith(HEALTH)}
+        anyway = {each.replace(LIST, HEALTH) for each in told}
+        healths = {each for each in told - anyway if each.startswith(HEALTH)}
         is_rush = time.monotonic() - self.counted_at < CALM_SECONDS
         if healths and not is_rush:
             self.counted_at = time.monotonic()

@@ -12,6 +12,7 @@ from flask import g, has_request_context
 from flask_login import current_user
 from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm import aliased
 
 from sleuth import clock
 from sleuth.accounts import actions
@@ -109,13 +110,16 @@ def _put_out(events: list[tuple[int, str, str]]) -> None:
 def forget_old_events(now: datetime) -> None:
     """Empty the outbox of what every live page has heard long ago.
 
-    The newest event stays: SQLite would give its id to the next one, and a page that
-    asks for what came after it would hear nothing.
+    The newest event of each organization stays: a page that has heard of more than there is
+    draws everything, and SQLite would give the id of the newest of all to the next one.
     """
-    newest = select(func.max(Event.id)).scalar_subquery()
+    other = aliased(Event)
+    newest = select(func.max(other.id)).where(other.organization_id == Event.organization_id)
     with write():
         db.session.execute(
-            delete(Event).where(Event.created_at < now - EVENT_LIFETIME, Event.id < newest)
+            delete(Event)
+            .where(Event.created_at < now - EVENT_LIFETIME, Event.id < newest.scalar_subquery())
+            .execution_options(synchronize_session=False)
         )
 
 

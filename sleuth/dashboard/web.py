@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, NoReturn
 
 from flask import (
     Blueprint,
@@ -50,7 +49,8 @@ from sleuth.health import strips
 from sleuth.integrations.service import integrations_of
 from sleuth.projects.here import no_environment, project_here
 from sleuth.projects.service import find_project, projects_of
-from sleuth.web import is_htmx, render_partial_or_page
+from sleuth.web import is_htmx, render_partial_or_page, shown_path
+from sleuth.web.errors import missing
 
 FILTERED = "board"
 BY_ITSELF = "deploys"
@@ -133,7 +133,7 @@ def _read_board(asked: Asked, now: datetime) -> service.Board:
 @blueprint.get("/deploys/<public_id>")
 def deploy(public_id: str) -> ResponseReturnValue:
     """Show one deploy in full."""
-    shown = details.read_deploy(g.organization.id, public_id) or no_deploy()
+    shown = details.read_deploy(g.organization.id, public_id) or no_deploy(public_id)
     return _page("dashboard/_deploy.html", "dashboard/deploy.html", shown=shown)
 
 
@@ -141,7 +141,7 @@ def deploy(public_id: str) -> ResponseReturnValue:
 def deploy_card(public_id: str) -> ResponseReturnValue:
     """Show one card afresh."""
     reading = shared.read_once(partial(cards.read_card, g.organization.id, public_id))
-    card = reading.found or no_deploy()
+    card = reading.found or no_deploy(public_id)
     return _drawn_once(reading, "dashboard/_deploy_card.html", [card], card=card)
 
 
@@ -150,7 +150,7 @@ def explanation(public_id: str, verdict_id: str) -> ResponseReturnValue:
     """Show why a verdict is what it is, inside its card or as a page."""
     shown = evidence.read_evidence(
         g.organization.id, public_id, verdict_id, is_in_place=is_htmx()
-    ) or abort(404)
+    ) or _no_verdict(public_id, verdict_id)
     return render_partial_or_page(
         "dashboard/_evidence_in_place.html",
         "dashboard/evidence.html",
@@ -176,7 +176,7 @@ def environment(project_slug: str, environment_slug: str) -> ResponseReturnValue
     """Show how one environment is, what runs there, and what measures it."""
     shown = read_environment(
         g.organization.id, project_slug, environment_slug, clock.now()
-    ) or no_environment(project_here(project_slug))
+    ) or no_environment(project_here(project_slug), environment_slug)
     g.project = shown.environment.project
     _note_views([shown.strip] if shown.strip else [])
     return _page("dashboard/_environment.html", "dashboard/environment.html", shown=shown)
@@ -213,8 +213,7 @@ def needs_attention() -> ResponseReturnValue:
 @blueprint.get("/needs-attention/link")
 def attention_link() -> ResponseReturnValue:
     """Show the entry of the navigation afresh."""
-    shown = urlsplit(htmx.current_url or "").path
-    is_here = shown == url_for("dashboard.needs_attention")
+    is_here = shown_path() == url_for("dashboard.needs_attention")
     return render_template("dashboard/_attention_link.html", is_here=is_here)
 
 
@@ -238,6 +237,11 @@ def live() -> ResponseReturnValue:
     response = Response(render_template("dashboard/_live.html", last_event=found.last))
     response.headers["HX-Trigger"] = json.dumps(dict.fromkeys(found.names, True))
     return response
+
+
+def _no_verdict(public_id: str, verdict_id: str) -> NoReturn:
+    page = url_for("dashboard.explanation", public_id=public_id, verdict_id=verdict_id)
+    missing("verdict", page, url_for("dashboard.deploy", public_id=public_id), "The deploy")
 
 
 def _first_command(deployment_slug: str) -> str:

@@ -17,12 +17,13 @@ def deploy_here(public_id: str) -> Deploy:
     Raises:
         MissingError: There is none.
     """
-    return find_deploy(g.organization.id, public_id) or no_deploy()
+    return find_deploy(g.organization.id, public_id) or no_deploy(public_id)
 
 
-def no_deploy() -> NoReturn:
-    """Answer that the organization has no such deploy."""
-    missing("deploy", url_for("dashboard.index"), "All deploys")
+def no_deploy(public_id: str) -> NoReturn:
+    """Answer that the organization has no deploy with this id."""
+    page = url_for("dashboard.deploy", public_id=public_id)
+    missing("deploy", page, url_for("dashboard.index"), "All deploys")
 
 
 def code_deployment_here(slug: str) -> CodeDeployment:
@@ -32,7 +33,10 @@ def code_deployment_here(slug: str) -> CodeDeployment:
         MissingError: There is none.
     """
     found = find_code_deployment(g.organization.id, slug) or missing(
-        "code deployment", url_for("deploys.deployments"), "All code deployments"
+        "code deployment",
+        url_for("deploys.deployment", deployment_slug=slug),
+        url_for("deploys.deployments"),
+        "All code deployments",
     )
     g.project = found.project
     return found

@@ -18,13 +18,17 @@ def project_here(slug: str) -> Project:
         MissingError: There is none.
     """
     project = find_project(g.organization.id, slug) or missing(
-        "project", url_for("projects.index"), "All projects"
+        "project",
+        url_for("projects.overview", project_slug=slug),
+        url_for("projects.index"),
+        "All projects",
     )
     g.project = project
     return project
 
 
-def no_environment(project: Project) -> NoReturn:
-    """Answer that a project has no such environment."""
-    url = url_for("projects.environments", project_slug=project.slug)
-    missing("environment", url, f"Environments of {project.name}")
+def no_environment(project: Project, slug: str) -> NoReturn:
+    """Answer that a project has no environment with this slug."""
+    page = url_for("dashboard.environment", project_slug=project.slug, environment_slug=slug)
+    back = url_for("projects.environments", project_slug=project.slug)
+    missing("environment", page, back, f"Environments of {project.name}")

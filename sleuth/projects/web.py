@@ -235,7 +235,7 @@ def _own_projects() -> list[Project]:
 
 def _environment(project_slug: str, slug: str) -> Environment:
     project = project_here(project_slug)
-    return service.find_environment(project.id, slug) or no_environment(project)
+    return service.find_environment(project.id, slug) or no_environment(project, slug)
 
 
 def _page(project: Project) -> str:

@@ -31,6 +31,7 @@ from sleuth.web.responses import (
     page_url,
     render_dialog,
     render_partial_or_page,
+    shown_path,
 )
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "page_url",
     "render_dialog",
     "render_partial_or_page",
+    "shown_path",
 ]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 from flask import (
     Flask,
@@ -23,7 +22,7 @@ from werkzeug.exceptions import HTTPException, NotFound, ServiceUnavailable
 
 from sleuth.extensions import db, htmx, storage_trouble
 from sleuth.web import problems
-from sleuth.web.responses import is_htmx
+from sleuth.web.responses import is_htmx, is_shown
 
 log = logging.getLogger(__name__)
 
@@ -74,22 +73,22 @@ class MissingError(NotFound):
 
     Args:
         thing: What it is called, e.g. "deploy".
+        page: Its address, if it were there.
         back: Where somebody goes who was looking at it.
         label: What is there, e.g. "All deploys".
     """
 
-    def __init__(self, thing: str, back: str, label: str) -> None:
+    def __init__(self, thing: str, page: str, back: str, label: str) -> None:
         super().__init__(f"There is no such {thing} here. Somebody may have deleted it.")
-        self.thing, self.back, self.label = thing, back, label
+        self.thing, self.page, self.back, self.label = thing, page, back, label
 
 
-def missing(thing: str, back: str, label: str) -> NoReturn:
+def missing(thing: str, page: str, back: str, label: str) -> NoReturn:
     """Answer that something is not there; the arguments are those of :class:`MissingError`.
 
-    Where it was shown before, its page says for good that it was deleted, and a part of
-    another page goes.
+    Its page, and all below it, says for good that it was deleted, and a part of another goes.
     """
-    raise MissingError(thing, back, label)
+    raise MissingError(thing, page, back, label)
 
 
 def init_app(app: Flask) -> None:
@@ -118,7 +117,7 @@ def no_more(error: MissingError) -> Response:
     """
     if not _draws_itself():
         return handle(error)
-    if urlsplit(htmx.current_url or "").path != request.path:
+    if not is_shown(error.page):
         return Response(headers={"HX-Reswap": "delete"}, mimetype="text/html")
     response = make_response(render_template("errors/deleted.html", error=error))
     response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = "#main"
@@ -127,7 +126,8 @@ def no_more(error: MissingError) -> Response:
 
 
 def _draws_itself() -> bool:
-    return is_htmx() and bool(htmx.target) and htmx.target == htmx.trigger
+    is_part = bool(htmx.target) and htmx.target == htmx.trigger
+    return request.method == "GET" and is_htmx() and is_part
 
 
 def not_stored(error: OperationalError) -> HTTPException | ResponseReturnValue:

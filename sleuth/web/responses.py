@@ -106,10 +106,22 @@ def deleted(
         page: The address of the page that is no more.
         redirect_to: Where somebody goes who was there.
     """
-    here = urlsplit(htmx.current_url or "").path
-    if is_htmx() and f"{here}/".startswith(f"{page}/"):
+    if is_htmx() and is_shown(page):
         return go_to(redirect_to, message=message)
     return dialog_done(redirect_to, event=event, message=message)
+
+
+def shown_path() -> str:
+    """Return the path of the page from which HTMX asks, "" where that is not known."""
+    try:
+        return urlsplit(htmx.current_url or "").path
+    except ValueError:
+        return ""
+
+
+def is_shown(page: str) -> bool:
+    """Return whether HTMX asks from this page, or from one below it."""
+    return f"{shown_path()}/".startswith(f"{page}/")
 
 
 def notify(response: Response, message: str, level: Level = "success") -> Response:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import re
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,9 +13,9 @@ from werkzeug.test import TestResponse
 
 from sleuth.deploys.models import CodeDeployment, Deploy
 from sleuth.extensions import db, write
+from sleuth.health.by_hand import overriding
 from sleuth.impact.models import ImpactSource
-from sleuth.projects import service as projects
-from sleuth.projects.models import Environment
+from sleuth.projects.models import Environment, Project
 from tests.dashboard import seed
 from tests.dashboard.conftest import words
 
@@ -38,10 +40,19 @@ ROWS = {
     "code deployment": CodeDeployment,
     "environment": Environment,
     "impact source": ImpactSource,
+    "project": Project,
 }
+TAG = re.compile(r"<\w[^>]*\bhx-trigger=\"[^\"]*Changed[^>]*>")
 
 
-def ask_by_itself(visitor: FlaskClient, address: str, page: str) -> TestResponse:
+def asked_by(page: str) -> list[str]:
+    """Return what the parts of a page ask for that draw themselves again."""
+    main = page.partition("<main")[2]
+    found = (re.search(r'hx-get="([^"]+)"', tag) for tag in TAG.findall(main))
+    return [html.unescape(each[1]) for each in found if each]
+
+
+def ask_by_itself(visitor: FlaskClient, address: str, page: str, **more: Any) -> TestResponse:
     """Ask as a part does that draws itself again, on some page."""
     headers = {
         "HX-Request": "true",
@@ -49,30 +60,37 @@ def ask_by_itself(visitor: FlaskClient, address: str, page: str) -> TestResponse
         "HX-Trigger": "part",
         "HX-Current-URL": f"http://localhost{page}?range=7d",
     }
-    return visitor.get(address, headers=headers)
+    return visitor.get(address, headers=headers, **more)
+
+
+def forget(thing: str) -> None:
+    with write():
+        db.session.execute(delete(ROWS[thing]))
 
 
 @pytest.mark.parametrize(
-    ("thing", "way_on"),
+    ("thing", "below", "way_on"),
     [
-        ("deploy", "All deploys"),
-        ("code deployment", "All code deployments"),
-        ("environment", "Environments of Shop"),
-        ("impact source", "Impact of Shop"),
-        ("project", "All projects"),
+        ("deploy", "", "All deploys"),
+        ("code deployment", "", "All code deployments"),
+        ("environment", "", "Environments of Shop"),
+        ("impact source", "", "Impact of Shop"),
+        ("project", "", "All projects"),
+        ("project", "/impact", "All projects"),
+        ("project", "/code-deployments", "All projects"),
+        ("project", "/environments", "All projects"),
     ],
 )
 def test_the_page_of_what_was_deleted_says_so_and_has_a_way_on(
-    visitor, cast, shop, addresses, thing: str, way_on: str
+    visitor, addresses, thing: str, below: str, way_on: str
 ) -> None:
-    if thing == "project":
-        projects.delete_project(shop.project.id)
-    else:
-        with write():
-            db.session.execute(delete(ROWS[thing]))
-    answer = ask_by_itself(visitor, addresses[thing], addresses[thing])
-    assert (answer.status_code, answer.headers["HX-Retarget"]) == (200, "#main")
-    main = answer.text.partition("<main")[2].partition("</main>")[0]
+    page = addresses[thing] + below
+    parts = asked_by(visitor.get(page).text)
+    forget(thing)
+    answers = [ask_by_itself(visitor, each, page) for each in parts]
+    assert {each.status_code for each in answers} == {200}
+    assert {each.headers["HX-Retarget"] for each in answers} == {"#main"}
+    main = answers[0].text.partition("<main")[2].partition("</main>")[0]
     assert f"This {thing} was deleted" in words(main)
     [(address, label)] = re.findall(
         r'<a class="btn[^"]*"\s+href="([^"]*)">.*?</svg>(.*?)</a>', main
@@ -82,9 +100,34 @@ def test_the_page_of_what_was_deleted_says_so_and_has_a_way_on(
     assert "hx-get" not in main
 
 
+@pytest.mark.parametrize("thing", ["deploy", "impact source"])
+def test_a_page_hears_that_its_project_goes(visitor, addresses, thing: str) -> None:
+    part = TAG.findall(visitor.get(addresses[thing]).text.partition("<main")[2])[0]
+    assert "projectChanged from:body" in part
+
+
+def test_behind_a_prefix_its_page_says_so_too(visitor, addresses) -> None:
+    forget("deploy")
+    page = addresses["deploy"]
+    answer = ask_by_itself(
+        visitor, page, f"/sleuth{page}", environ_overrides={"SCRIPT_NAME": "/sleuth"}
+    )
+    assert "This deploy was deleted" in answer.text
+
+
+def test_what_waits_to_be_said_waits_for_a_page_that_somebody_opens(visitor, addresses) -> None:
+    forget("deploy")
+    with visitor.session_transaction() as session:
+        session["_flashes"] = [("success", "The deploy is deleted.")]
+    assert (
+        "The deploy is deleted."
+        not in ask_by_itself(visitor, addresses["deploy"], addresses["deploy"]).text
+    )
+    assert "The deploy is deleted." in visitor.get("/o/acme/code-deployments").text
+
+
 def test_a_card_of_what_was_deleted_goes(visitor, addresses, shop) -> None:
-    with write():
-        db.session.execute(delete(Deploy))
+    forget("deploy")
     answer = ask_by_itself(visitor, f"{addresses['deploy']}/card", "/o/acme/")
     assert (answer.status_code, answer.text) == (200, "")
     assert answer.headers["HX-Reswap"] == "delete"
@@ -94,16 +137,62 @@ def test_a_card_of_what_was_deleted_goes(visitor, addresses, shop) -> None:
 def test_a_dialog_about_what_was_deleted_is_answered_with_a_sentence(
     visitor, addresses, what: str
 ) -> None:
-    with write():
-        db.session.execute(delete(Deploy))
-    answer = visitor.get(f"{addresses['deploy']}/{what}", headers={"HX-Request": "true"})
+    forget("deploy")
+    headers = {
+        "HX-Request": "true",
+        "HX-Target": "dialog-body",
+        "HX-Trigger": "opener",
+        "HX-Current-URL": f"http://localhost{addresses['deploy']}",
+    }
+    answer = visitor.get(f"{addresses['deploy']}/{what}", headers=headers)
     assert answer.status_code == 404
     assert answer.text == "There is no such deploy here. Somebody may have deleted it."
 
 
+def test_a_choice_in_a_dialog_about_what_was_deleted_stays_and_is_answered_with_a_sentence(
+    visitor, addresses
+) -> None:
+    forget("project")
+    headers = {"HX-Request": "true", "HX-Target": "field", "HX-Trigger": "field"}
+    url = f"{addresses['project']}/impact/choices/sentry/environment?steers=1"
+    answer = visitor.post(url, headers=headers)
+    assert answer.status_code == 404
+    assert answer.text == "There is no such project here. Somebody may have deleted it."
+
+
+def test_a_page_that_calls_itself_nonsense_is_none(visitor, addresses) -> None:
+    forget("deploy")
+    answer = visitor.get(
+        addresses["deploy"],
+        headers={
+            "HX-Request": "true",
+            "HX-Target": "part",
+            "HX-Trigger": "part",
+            "HX-Current-URL": "http://[x/",
+        },
+    )
+    assert answer.headers["HX-Reswap"] == "delete"
+
+
+def test_a_health_that_was_set_is_answered_though_the_deploy_is_deleted_at_once(
+    visitor, addresses, monkeypatch
+) -> None:
+    set_override = overriding.set_override
+
+    def and_deleted(*said: Any) -> None:
+        set_override(*said)
+        forget("deploy")
+
+    monkeypatch.setattr(overriding, "set_override", and_deleted)
+    form = {"health": "healthy", "reason": "A load test.", "seen": ""}
+    answer = visitor.post(
+        f"{addresses['deploy']}/override", data=form, headers={"HX-Request": "true"}
+    )
+    assert answer.status_code == 200
+
+
 def test_a_plain_browser_is_told_that_there_is_no_such_page(visitor, addresses) -> None:
-    with write():
-        db.session.execute(delete(Deploy))
+    forget("deploy")
     answer = visitor.get(addresses["deploy"])
     assert answer.status_code == 404
     assert "There is no such deploy here" in words(answer.text)

@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text
 
 from sleuth.dashboard.deployments import read_deployment
+from sleuth.deploys.models import Deploy
 from sleuth.extensions import db, write
 from sleuth.health.by_hand.overriding import set_override
 from sleuth.health.by_hand.people import Person
@@ -116,6 +117,11 @@ def test_it_hears_of_each_listed_deploy(read, shop) -> None:
     with write():
         deploy = seed.add_deploy(shop.web)
     assert f"deployChanged:{deploy.public_id} from:body" in read(PATH, htmx=True)
+
+
+def test_it_hears_of_what_is_live_though_it_is_not_listed(read, a_year) -> None:
+    ancient = db.session.scalars(select(Deploy).where(Deploy.revision == "ancient")).one()
+    assert f"deployChanged:{ancient.public_id} from:body" in read(PATH)
 
 
 def test_its_statements_do_not_grow_with_its_deploys(read, counting, shop, sentry) -> None:

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
 from sleuth import clock
@@ -26,7 +27,10 @@ from tests.dashboard import seed
 from tests.dashboard.conftest import words
 
 LATER = NOW + timedelta(minutes=3)
-WAITING = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+WAITING = text(
+    "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+    " WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
+)
 LISTS = ["deploysChanged", "deploysChanged:shop"]
 
 
@@ -138,6 +142,47 @@ def test_who_has_heard_of_an_event_has_heard_of_all_before_it(app, cast) -> None
         each.join()
     db.session.rollback()
     assert changes.changes_after(cast.acme.id, before).names == ("slow", "quick")
+
+
+@pytest.mark.postgres
+def test_who_tells_two_organizations_in_another_order_waits_for_nobody_for_ever(app, cast) -> None:
+    errors: list[Exception] = []
+
+    def tell(*organization_ids: int) -> None:
+        with app.app_context():
+            try:
+                for number in range(40):
+                    with write():
+                        for each in organization_ids:
+                            audit.publish(each, "projectChanged", str(number))
+            except OperationalError as error:
+                errors.append(error)
+
+    ids = cast.acme.id, cast.globex.id
+    tellers = [threading.Thread(target=tell, args=each) for each in (ids, ids[::-1])]
+    for each in tellers:
+        each.start()
+    for each in tellers:
+        each.join()
+    assert errors == []
+
+
+def test_events_are_stored_after_all_else_that_is_written(cast, counting) -> None:
+    with counting() as seen, write():
+        audit.publish(cast.acme.id, "projectChanged", "shop")
+        audit.record(cast.acme.id, "organization.renamed", "Acme", before="Acne")
+    stored = [each.split()[2] for each in seen if each.startswith("INSERT")]
+    assert stored == ["audit_entry", "event"]
+
+
+def test_a_quiet_organization_hears_nothing_when_its_last_events_are_forgotten(ask, cast) -> None:
+    publish(cast.acme.id, "projectChanged")
+    publish(cast.acme.id, "memberChanged")
+    heard = after(ask().text)
+    publish(cast.globex.id, "projectChanged")
+    audit.forget_old_events(LATER + timedelta(days=2))
+    assert ask(heard).status_code == 204
+    assert len(db.session.scalars(select(Event)).all()) == 2
 
 
 def test_the_card_listens_for_the_very_name(read, shop) -> None:

@@ -221,6 +221,53 @@ def test_many_new_healths_in_a_row_are_counted_together(page: Page, cast: Cast, 
     assert len(drawn) == 2
 
 
+def test_a_list_that_was_lost_on_its_way_is_not_put_off(page: Page, cast: Cast, drawn) -> None:
+    page.route(DRAWN, lambda route: route.abort())
+    publish(cast, "deploysChanged", "healthChanged")
+    with page.expect_event("requestfailed", lambda request: DRAWN.search(request.url)):
+        page.clock.run_for(PERIOD)
+    page.unroute(DRAWN)
+    with page.expect_response(DRAWN):
+        page.clock.run_for(PERIOD)
+
+
+def test_a_clock_that_is_set_back_puts_nothing_off(page: Page, cast: Cast, drawn) -> None:
+    for back in (0, 3_600_000):
+        page.evaluate("back => { const now = Date.now; Date.now = () => now() - back; }", back)
+        publish(cast, "healthChanged")
+        with page.expect_response(DRAWN):
+            page.clock.run_for(PERIOD)
+
+
+def test_healths_that_were_drawn_with_a_new_deploy_are_not_drawn_again(
+    page: Page, cast: Cast, drawn
+) -> None:
+    for names in (["healthChanged"], ["deploysChanged", "healthChanged"]):
+        publish(cast, *names)
+        with page.expect_response(DRAWN):
+            page.clock.run_for(PERIOD)
+    page.clock.fast_forward(30_000)
+    ask(page)
+    assert len(drawn) == 2
+
+
+def test_open_evidence_of_a_deleted_deploy_goes_without_a_word(
+    page: Page, cast: Cast, told: seed.Story
+) -> None:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    card = page.locator("article.health-unhealthy").first
+    public_id = card.get_attribute("id").removeprefix("deploy-")
+    card.locator("summary", has_text="Why?").first.click()
+    expect(card.locator("[data-loaded]")).to_have_count(1)
+    set_healthy(cast, public_id)
+    delete_deploy(db.session.scalar(select(Deploy.id).where(Deploy.public_id == public_id)))
+    ask(page)
+    expect(page.locator(f"#deploy-{public_id}")).to_have_count(0)
+    assert page.locator(".toast-box").count() == 0
+    assert said == []
+
+
 def test_a_list_of_one_health_loses_what_has_another(page: Page, served: str, cast: Cast) -> None:
     page.goto(f"{served}/o/acme/?health=unhealthy&range=30d")
     stop_the_clock(page)

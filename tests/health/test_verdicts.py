@@ -12,7 +12,7 @@ from sleuth import clock
 from sleuth.accounts.models import Event
 from sleuth.deploys.models import Deploy
 from sleuth.extensions import db, write
-from sleuth.health import due, revising, service, words
+from sleuth.health import due, revising, service, storing, words
 from sleuth.health.explaining import explain
 from sleuth.health.models import Verdict
 from sleuth.impact import sweeps
@@ -80,6 +80,19 @@ def test_a_look_that_finds_the_same_health_concerns_the_card_only(source, deploy
     count(source, NOW, NOW + 10 * MINUTE, 3)
     judge(steady, NOW + 12 * MINUTE)
     assert told_since(before) == [("deployChanged", steady.public_id)]
+
+
+def test_a_failure_that_is_noted_is_counted_though_the_health_is_the_same(
+    source, deploy, monkeypatch
+) -> None:
+    steady = deploy(10)
+    count(source, LONG_AGO, NOW, 3)
+    judge(steady)
+    before = db.session.scalar(select(func.max(Event.id)))
+    count(source, NOW, NOW + 10 * MINUTE, 3)
+    monkeypatch.setattr(storing, "note_failure", lambda _deploy: True)
+    judge(steady, NOW + 12 * MINUTE)
+    assert ("healthChanged", "shop") in told_since(before)
 
 
 def test_deploys_that_share_a_verdict_are_told_with_one_word_of_their_project(

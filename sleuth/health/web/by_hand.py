@@ -10,7 +10,6 @@ from flask_login import current_user
 
 from sleuth.accounts.rules import RuleError
 from sleuth.deploys.here import deploy_here
-from sleuth.deploys.models import Deploy
 from sleuth.health.by_hand import answering, overriding
 from sleuth.health.by_hand.answering import Said
 from sleuth.health.by_hand.forms import OverrideForm, UndoForm
@@ -28,13 +27,14 @@ DEPLOY = "/deploys/<public_id>"
 def override(public_id: str) -> ResponseReturnValue:
     """Ask for a health and a reason, and let the deploy have it."""
     deploy = deploy_here(public_id)
+    events = health_events(deploy)
     stands = overriding.standing(deploy)
     form = OverrideForm(obj=stands, seen=stands.public_id if stands else "")
     if form.validate_on_submit():
         chosen, by = form.health.data, Person.of(current_user)
         with form.explaining():
             overriding.set_override(deploy.id, chosen, form.reason.data, by, form.seen.data)
-            return _changed(deploy, f"Set to {HEALTH_NAMES[chosen]} by hand.")
+            return _changed(public_id, events, f"Set to {HEALTH_NAMES[chosen]} by hand.")
         stands = overriding.standing(deploy)
         form.seen.data = stands.public_id if stands else ""
     return render_dialog(
@@ -51,13 +51,14 @@ def override(public_id: str) -> ResponseReturnValue:
 def undo_override(public_id: str) -> ResponseReturnValue:
     """Let what was judged count again."""
     deploy, form = deploy_here(public_id), UndoForm()
+    events = health_events(deploy)
     if not form.validate_on_submit():
         abort(400)
     try:
         overriding.undo_override(deploy.id, Person.of(current_user), form.seen.data or "")
     except RuleError as error:
-        return _changed(deploy, error.message, "error")
-    return _changed(deploy, "Undone: what was judged counts again.")
+        return _changed(public_id, events, error.message, "error")
+    return _changed(public_id, events, "Undone: what was judged counts again.")
 
 
 @blueprint.route(f"{DEPLOY}/verdicts/<verdict_id>/answer", methods=["GET", "POST"])
@@ -98,6 +99,9 @@ def _question(
     return render_dialog("health/dialogs/answer.html", status, title=title, **context)
 
 
-def _changed(deploy: Deploy, message: str, level: Level = "success") -> ResponseReturnValue:
-    page = url_for("dashboard.deploy", public_id=deploy.public_id)
-    return dialog_done(page, event=health_events(deploy), message=message, level=level)
+def _changed(
+    public_id: str, events: tuple[str, ...], message: str, level: Level = "success"
+) -> ResponseReturnValue:
+    """Tell what changed; by now somebody may have deleted the deploy."""
+    page = url_for("dashboard.deploy", public_id=public_id)
+    return dialog_done(page, event=events, message=message, level=level)

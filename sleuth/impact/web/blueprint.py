@@ -77,13 +77,14 @@ def done(project_slug: str, message: str, level: Level = "success") -> ResponseR
 def find_source_here(project_slug: str, public_id: str) -> ImpactSource:
     """Return a project's impact source, or answer that there is none."""
     project = project_here(project_slug)
-    return service.find_source(project.id, public_id) or no_source(project)
+    return service.find_source(project.id, public_id) or no_source(project, public_id)
 
 
-def no_source(project: Project) -> NoReturn:
-    """Answer that a project has no such impact source."""
-    url = url_for("impact.project_tab", project_slug=project.slug)
-    missing("impact source", url, f"Impact of {project.name}")
+def no_source(project: Project, public_id: str) -> NoReturn:
+    """Answer that a project has no impact source with this id."""
+    page = url_for("impact.source", project_slug=project.slug, source_id=public_id)
+    back = url_for("impact.project_tab", project_slug=project.slug)
+    missing("impact source", page, back, f"Impact of {project.name}")
 
 
 def find_target(project_slug: str, provider: str, source: ImpactSource | None = None) -> Target:

@@ -83,7 +83,7 @@ def _listing(project: Project) -> dict[str, object]:
 def _series(project_slug: str, source_id: str) -> dict[str, object]:
     last_event = changes.latest(g.organization.id)
     source = find_measured(g.organization.id, project_slug, source_id) or no_source(
-        project_here(project_slug)
+        project_here(project_slug), source_id
     )
     g.project = source.project  # the sidebar marks it
     return {
