@@ -217,7 +217,8 @@
   // Goes on in the first of these parts that is there and has something to go on with.
   const focusNear = (...ids) => {
     const parts = ids.map((id) => document.getElementById(id)).filter(Boolean);
-    const next = parts.map(firstIn).find(Boolean) || document.getElementById("main");
+    const wayOn = document.querySelector("[data-way-on]"); // of a page whose subject is gone
+    const next = wayOn || parts.map(firstIn).find(Boolean) || document.getElementById("main");
     next.focus({ preventScroll: true });
   };
 

@@ -208,7 +208,7 @@
   const tell = ({ requestConfig }, message) => {
     const { elt, verb } = requestConfig;
     const isHere = isForm(elt) && verb === "post" && dialog.open && dialogBody.contains(elt) && elt.querySelector(".modal-body");
-    if (isHere) noteIn(elt, `${message} ${KEPT_WORDS}`, "danger");
+    if (isHere) noteIn(elt, fieldsOf(elt).length ? `${message} ${KEPT_WORDS}` : message, "danger");
     return isHere ? null : toast(message, "error");
   };
 

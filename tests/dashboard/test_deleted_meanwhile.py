@@ -93,7 +93,7 @@ def test_the_page_of_what_was_deleted_says_so_and_has_a_way_on(
     main = answers[0].text.partition("<main")[2].partition("</main>")[0]
     assert f"This {thing} was deleted" in words(main)
     [(address, label)] = re.findall(
-        r'<a class="btn[^"]*"\s+href="([^"]*)">.*?</svg>(.*?)</a>', main
+        r'<a class="btn[^"]*"[^>]*href="([^"]*)">.*?</svg>(.*?)</a>', main
     )
     assert label == way_on
     assert visitor.get(address).status_code == 200
@@ -124,6 +124,12 @@ def test_what_waits_to_be_said_waits_for_a_page_that_somebody_opens(visitor, add
         not in ask_by_itself(visitor, addresses["deploy"], addresses["deploy"]).text
     )
     assert "The deploy is deleted." in visitor.get("/o/acme/code-deployments").text
+
+
+def test_a_dashboard_of_a_deleted_project_says_that_there_is_none(read, addresses) -> None:
+    forget("project")
+    text = words(read("/", project="shop"))
+    assert "There is no such project It may have been deleted, and its deploys with it." in text
 
 
 def test_a_card_of_what_was_deleted_goes(visitor, addresses, shop) -> None:

@@ -189,7 +189,7 @@ def test_a_project_without_a_deploy_leads_to_its_code_deployments(read, two_proj
 
 def test_a_project_of_another_organization_is_as_good_as_none(read, two_projects) -> None:
     page = read(project="reactor")
-    assert "No deploy matches" in page
+    assert "There is no such project" in page
     assert "Reactor" not in page
 
 

@@ -16,7 +16,8 @@ from sleuth.deploys.service import delete_deploy, rename_code_deployment
 from sleuth.extensions import db, write
 from sleuth.health.by_hand.overriding import set_override
 from sleuth.health.by_hand.people import Person
-from sleuth.projects.service import rename_environment
+from sleuth.projects.models import Environment
+from sleuth.projects.service import rename_environment, rename_project
 from tests.conftest import Cast
 from tests.dashboard import seed
 from tests.dashboard.tab import (
@@ -335,6 +336,7 @@ def test_a_dialog_that_is_open_stays_when_its_deploy_is_deleted(
     expect(dialog.get_by_label("Reason")).to_have_value("A load test.")
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", name="This deploy was deleted")).to_be_visible()
+    expect(page.get_by_role("link", name="All deploys")).to_be_focused()
 
 
 def test_filters_take_over_another_name_and_leave_what_is_half_typed(
@@ -358,6 +360,32 @@ def test_a_page_takes_over_another_name_in_its_title(
     rename_code_deployment(deploy.code_deployment_id, "Checkout")
     ask(page)
     expect(page).to_have_title(re.compile("^Deploy of Checkout at .* · Sleuth$"))
+
+
+@pytest.mark.parametrize(
+    ("path", "heading", "title"),
+    [
+        ("", "Renamed", "Renamed · Sleuth"),
+        ("/impact", "Renamed", "Impact of Renamed · Sleuth"),
+        ("/code-deployments", "Renamed", "Code deployments of Renamed · Sleuth"),
+        ("/environments", "Renamed", "Environments of Renamed · Sleuth"),
+        ("/environments/staging", "Live", "Live of Renamed · Sleuth"),
+    ],
+)
+def test_pages_of_a_project_take_over_other_names(
+    page: Page, served: str, cast: Cast, told: seed.Story, path: str, heading: str, title: str
+) -> None:
+    page.goto(f"{served}/o/acme/projects/shop{path}")
+    stop_the_clock(page)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    rename_project(cast.project.id, "Renamed")
+    staging = select(Environment.id).where(Environment.slug == "staging")
+    rename_environment(db.session.scalars(staging).first(), "Live")
+    ask(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+    expect(page).to_have_title(title)
+    assert said == []
 
 
 def test_what_is_told_and_goes_hands_the_focus_on(page: Page) -> None:

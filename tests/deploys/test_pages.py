@@ -212,7 +212,7 @@ def test_a_code_deployment_is_renamed_and_its_address_stays(
     answer = developer.post(f"{WEB}/rename", data={"name": "Website"}, headers=HTMX)
     assert "projectChanged" in answer.headers["HX-Trigger"]
     partial = developer.get(WEB, headers=HTMX).text
-    assert '<span id="deployment-title" hx-swap-oob="true">Website</span>' in partial
+    assert '<span id="page-name" hx-swap-oob="true">Website</span>' in partial
 
 
 def test_renaming_to_a_name_that_is_taken_says_so(

@@ -114,7 +114,7 @@ def test_a_project_is_renamed_and_its_address_stays(developer: FlaskClient) -> N
     answer = developer.post(f"{SHOP}/rename", data={"name": "Web shop"}, headers=HTMX)
     assert "projectChanged" in answer.headers["HX-Trigger"]
     partial = developer.get(SHOP, headers=HTMX).text
-    assert '<span id="project-title" hx-swap-oob="true">Web shop</span>' in partial
+    assert '<span id="page-name" hx-swap-oob="true">Web shop</span>' in partial
 
 
 def test_renaming_to_a_name_that_is_taken_says_so(developer: FlaskClient, cast: Cast) -> None:
