@@ -53,6 +53,8 @@ from sleuth.web import is_htmx, render_partial_or_page, shown_path
 from sleuth.web.errors import missing
 
 FILTERED = "board"
+"""Takes another address where somebody filters, but not where it draws itself again."""
+
 BY_ITSELF = "deploys"
 """The part of a dashboard that draws itself again when something has happened."""
 
@@ -119,7 +121,7 @@ def index() -> ResponseReturnValue:
         board=board,
         nav_projects=board.choices.projects,  # the sidebar need not ask for them again
     )
-    if htmx.target == FILTERED:
+    if htmx.target == FILTERED and htmx.trigger != FILTERED:
         response.headers["HX-Push-Url"] = _address(asked.as_query)
     return response
 

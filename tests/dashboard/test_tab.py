@@ -344,9 +344,11 @@ def test_filters_take_over_another_name_and_leave_what_is_half_typed(
 ) -> None:
     search = page.get_by_label("Revision or author")
     search.press_sequentially("half ty")
+    before = page.evaluate("history.length")
     rename_environment(told.deploys[0].environment_id, "Live")
     ask(page)
     expect(page.locator("#filter-environment option", has_text="Live")).to_have_count(1)
+    assert page.evaluate("history.length") == before
     expect(search).to_have_value("half ty")
     expect(search).to_be_focused()
 
