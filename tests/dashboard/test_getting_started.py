@@ -107,9 +107,9 @@ def test_a_token_for_it_is_made_in_place_by_those_who_may(sign_in, impact) -> No
 
 
 def test_the_list_redraws_itself_when_others_do_something(read, cast) -> None:
-    list_ = read().partition('id="deploys"')[2].partition("Getting started")[0]
+    above = read().partition('id="board"')[2].partition("Getting started")[0]
     heard = ("deploysChanged", "impactSourceChanged", "integrationChanged", "projectChanged")
-    assert all(f"{name} from:body" in list_ for name in heard)
+    assert all(f"{name} from:body" in above for name in heard)
 
 
 def test_when_the_first_deploy_arrives_all_is_set(read, shop, impact) -> None:
