@@ -27,11 +27,11 @@ DEPLOY = "/deploys/<public_id>"
 def override(public_id: str) -> ResponseReturnValue:
     """Ask for a health and a reason, and let the deploy have it."""
     deploy = deploy_here(public_id)
-    events = health_events(deploy)
     stands = overriding.standing(deploy)
     form = OverrideForm(obj=stands, seen=stands.public_id if stands else "")
     if form.validate_on_submit():
         chosen, by = form.health.data, Person.of(current_user)
+        events = health_events(deploy)
         with form.explaining():
             overriding.set_override(deploy.id, chosen, form.reason.data, by, form.seen.data)
             return _changed(public_id, events, f"Set to {HEALTH_NAMES[chosen]} by hand.")
@@ -51,9 +51,9 @@ def override(public_id: str) -> ResponseReturnValue:
 def undo_override(public_id: str) -> ResponseReturnValue:
     """Let what was judged count again."""
     deploy, form = deploy_here(public_id), UndoForm()
-    events = health_events(deploy)
     if not form.validate_on_submit():
         abort(400)
+    events = health_events(deploy)
     try:
         overriding.undo_override(deploy.id, Person.of(current_user), form.seen.data or "")
     except RuleError as error:
