@@ -15,7 +15,6 @@ import argparse
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -44,6 +43,7 @@ from sleuth.impact.models import Coverage, ImpactSource, Sweep, SweepKind  # noq
 from sleuth.impact.schedule import SWEEP_INTERVALS, floor_to  # noqa: E402
 from sleuth.integrations.models import Integration  # noqa: E402
 from sleuth.projects.models import Environment, Project  # noqa: E402
+from tests.operations.ports import free_port  # noqa: E402
 
 TICKS = os.sysconf("SC_CLK_TCK")
 FLOOR_REQUESTS = 2000
@@ -85,12 +85,6 @@ def environ(folder: str, port: int, postgres: str) -> dict[str, str]:
         "SLEUTH_SENTRY_URL": f"http://127.0.0.1:{port}",
         "SLEUTH_DATABASE_URL": postgres,
     }
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

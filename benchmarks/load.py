@@ -41,13 +41,14 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import company, floor  # noqa: E402
-from benchmarks.collect import TICKS, command, free_port, process  # noqa: E402
+from benchmarks.collect import TICKS, command, process  # noqa: E402
 from benchmarks.start import answers, cpu_ticks, family, memory_kib  # noqa: E402
 from sleuth.accounts.models import TokenType  # noqa: E402
 from sleuth.accounts.tokens import create_token  # noqa: E402
 from sleuth.deploys.models import CodeDeployment, Deploy  # noqa: E402
 from sleuth.extensions import db  # noqa: E402
 from tests.conftest import PASSWORD  # noqa: E402
+from tests.operations.ports import free_port  # noqa: E402
 
 PROMISED = {"pages in all": 250, "deploy shown": 5000}
 POLL_SECONDS = 4

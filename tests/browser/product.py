@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from sleuth.config import ROOT
 from sleuth.extensions import db
 from sleuth.factory import create_app
 from tests.operations.house import House
+from tests.operations.ports import free_port
 
 STOP_SECONDS = 10
 DECLARED = ROOT / "tests" / "dummies" / "hourglass.py"
@@ -48,6 +48,7 @@ class Product(House):
             self.open(*self.options, "--port", str(self.port))
         except BaseException:
             self.end()
+            self.sentry.stop()
             raise
         return self
 
@@ -116,10 +117,3 @@ class Product(House):
         """Return the files it has written, log included, that hold a text."""
         files = [self.log, *(each for each in self.data_dir.rglob("*") if each.is_file())]
         return [str(each) for each in files if text.encode() in each.read_bytes()]
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port

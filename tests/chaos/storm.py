@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -57,18 +57,22 @@ class Storm:
         self.product = Product(folder)
         self.chance = random.Random(seed)
         self.source_ids: dict[int, tuple[str, str]] = {}
+        self.ending = ExitStack()
 
     def __enter__(self) -> Storm:
-        self.product.sentry.start()
-        self.product.open("--port", str(self.product.port))
-        with self.product.inside():
-            for number in range(INTEGRATIONS):
-                self._add_integration(number)
+        with ExitStack() as stack:
+            self.product.sentry.start()
+            stack.callback(self.product.sentry.stop)
+            stack.callback(self.product.end)
+            self.product.open("--port", str(self.product.port))
+            with self.product.inside():
+                for number in range(INTEGRATIONS):
+                    self._add_integration(number)
+            self.ending = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.product.end()
-        self.product.sentry.stop()
+        self.ending.close()
 
     def _add_integration(self, number: int) -> None:
         now = clock.now()
