@@ -9,8 +9,9 @@ on a connection of its own, ask whether anything has changed every four seconds,
 after a pause of random length, open the dashboard, a deploy, a card or the integrations. When they
 hear of something to which an element of the page that they show listens, they draw that again, as
 a browser does; with --register somebody registers a deploy so often. The tabs are coroutines of
-one process; what it takes of a core is told, because it shares the machine with the server. Ends
-with 1 after any error, or if pages or new deploys take longer than promised. Linux only.
+one process; what it takes of a core is told, because it shares the machine with the server. The
+floor is what the same tab waits for a dashboard once all others are gone. Ends with 1 after any
+error, or if pages or new deploys take longer than promised. Linux only.
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from statistics import fmean, quantiles
+from statistics import fmean, median, quantiles
+from typing import Any
 
 import requests
 from sqlalchemy import select
@@ -50,13 +52,17 @@ from sleuth.extensions import db  # noqa: E402
 from tests.conftest import PASSWORD  # noqa: E402
 from tests.operations.ports import free_port  # noqa: E402
 
-PROMISED = {"pages in all": 250, "deploy shown": 5000}
+ALL = "pages in all"
+PROMISED = {ALL: 250, "deploy shown": 5000}
 POLL_SECONDS = 4
 WARM_SECONDS = 180
 PATIENCE_SECONDS = 30
 LOOKS = 6
 BETWEEN_LOOKS_SECONDS = 10
 """Memory is told as the mean of so many looks, because jobs come and go."""
+
+ALONE = 50
+"""The floor is the median of so many dashboards, one after another."""
 
 HOME = "/o/watched"
 AGENT = "Tab"
@@ -163,11 +169,11 @@ class Tab:
         next_at = time.monotonic() + self._pause() * random.random()  # noqa: S311
         while True:
             began = time.monotonic()
-            told = await self._ask("changes", f"{HOME}/changes?after={self.after}")
+            told = await self.ask("changes", f"{HOME}/changes?after={self.after}")
             await self._draw_again(told or set())
             if began >= next_at:
                 kind = random.choices([*MIX], [*MIX.values()])[0]  # noqa: S311
-                await self._ask(kind, self.crowd.address(kind))
+                await self.ask(kind, self.crowd.address(kind))
                 next_at = time.monotonic() + self._pause()
             await asyncio.sleep(max(0.0, began + POLL_SECONDS - time.monotonic()))
 
@@ -200,12 +206,12 @@ class Tab:
             if part.is_list:
                 self._forget_cards()
             about = self.crowd.registered_at
-            is_drawn = await self._ask("drawn again", url, part.name) is not None
+            is_drawn = await self.ask("drawn again", url, part.name) is not None
             if part.is_list and is_drawn and self.saw < about:
                 self.saw = about
                 self.crowd.took["deploy shown"].append(time.monotonic() - about)
 
-    async def _ask(self, kind: str, url: str, target: str = "") -> set[str] | None:
+    async def ask(self, kind: str, url: str, target: str = "") -> set[str] | None:
         """Ask once, and note how long it took or what went wrong; return what is told.
 
         Args:
@@ -351,9 +357,11 @@ def watch(crowd: Crowd, pid: int, options: argparse.Namespace) -> int:
     pages = sorted(each for kind in PAGES for each in crowd.took[kind])
     for kind in ("changes", *MIX, "drawn again"):
         show(kind, sorted(crowd.took[kind]))
-    slowest = {"pages in all": show("pages in all", pages)}
+    slowest = {ALL: show(ALL, pages)}
     if options.register:
         slowest["deploy shown"] = show("deploy shown", crowd.took["deploy shown"])
+    floor_ms = 1000 * figures["alone"]
+    print(f"{'dashboard alone':<16}{floor_ms:8.0f} ms; pages p99 {slowest[ALL] / floor_ms:.1f} x")
     print(f"{'errors':<16}{len(crowd.errors):>8}{'':<38}promised: none")
     for each in crowd.errors[:5]:
         print(f"  {each}")
@@ -365,10 +373,11 @@ def watch(crowd: Crowd, pid: int, options: argparse.Namespace) -> int:
     return 0 if is_kept and not crowd.errors else 1
 
 
-async def live(
-    crowd: Crowd, pid: int, web: int, options: argparse.Namespace
-) -> dict[str, float | str]:
-    """Run all tabs for so long; return memory and CPU between warming up and the end."""
+async def live(crowd: Crowd, pid: int, web: int, options: argparse.Namespace) -> dict[str, Any]:
+    """Run all tabs for so long; return memory and CPU between warming up and the end.
+
+    And the seconds that a dashboard takes after it, when nobody else asks.
+    """
     tabs = [asyncio.create_task(Tab(crowd).live()) for _ in range(options.tabs)]
     if options.register:
         tabs.append(asyncio.create_task(register(crowd, options.register)))
@@ -382,11 +391,21 @@ async def live(
     ends = await asyncio.gather(*tabs, return_exceptions=True)
     crowd.errors += [repr(each) for each in ends if isinstance(each, Exception)]
     return {
+        "alone": await alone(crowd),
         "server": server,
         "tabs": own,
         "web": f"{first[0]:.0f} at first, {last[0]:.0f} at last",
         "others": f"{first[1]:.0f}, {last[1]:.0f}",
     }
+
+
+async def alone(crowd: Crowd) -> float:
+    """Return the seconds that a tab waits for a dashboard while there is no other."""
+    quiet = replace(crowd, took=defaultdict(list))
+    tab = Tab(quiet)
+    for _ in range(ALONE):
+        await tab.ask("dashboard", quiet.address("dashboard"))
+    return median(quiet.took["dashboard"])
 
 
 async def register(crowd: Crowd, seconds: float) -> None:
