@@ -32,7 +32,7 @@ class Empty(NamedTuple):
 NOTHING = [
     Empty("projects/", "No project yet", "Create project"),
     Empty("code-deployments", "No code deployment yet", "Create project"),
-    Empty("verdicts", "Nothing to compare yet", "Add impact"),
+    Empty("verdicts", "Nothing to compare yet", "Connect an error tracker"),
     Empty("needs-attention", "Nothing needs attention", "Connect an error tracker"),
     Empty(
         "settings/access-tokens",
@@ -45,9 +45,13 @@ A_PROJECT = [
     Empty("code-deployments", "No code deployment yet", "Create code deployment"),
     Empty("projects/shop/code-deployments", "No code deployment yet", "Create code deployment"),
     Empty("projects/shop/impact", "No error tracker is connected", "Connect an error tracker"),
+    Empty("verdicts?project=shop", "Nothing to compare yet", "Connect an error tracker"),
+]
+A_TRACKER = [
+    Empty("projects/shop/impact", "Nothing is measured yet", "Add impact source"),
+    Empty("verdicts", "Nothing to compare yet", "Add impact"),
     Empty("verdicts?project=shop", "Nothing to compare yet", "Add impact"),
 ]
-A_TRACKER = [Empty("projects/shop/impact", "Nothing is measured yet", "Add impact source")]
 
 
 def state_of(markup: str) -> str:

@@ -105,6 +105,11 @@ class Board:
         return self.choices.project(self.filters.project)
 
     @property
+    def name(self) -> str:
+        """What stands above it."""
+        return self.project.name if self.project else "Dashboard"
+
+    @property
     def is_pending(self) -> bool:
         """Whether something on this page may still change by itself."""
         return any(card.is_pending for card in self.cards) or any(

@@ -132,6 +132,17 @@ def test_a_dashboard_of_a_deleted_project_says_that_there_is_none(read, addresse
     assert "There is no such project It may have been deleted, and its deploys with it." in text
 
 
+def test_a_dashboard_whose_project_is_deleted_meanwhile_bears_its_name_no_more(
+    visitor, addresses
+) -> None:
+    page = "/o/acme/?project=shop"
+    assert '<span id="page-name" >Shop</span>' in visitor.get(page).text
+    forget("project")
+    board = ask_by_itself(visitor, page, page).text
+    assert "<title>Dashboard · Sleuth</title>" in board
+    assert '<span id="page-name" hx-swap-oob="true">Dashboard</span>' in board
+
+
 def test_a_card_of_what_was_deleted_goes(visitor, addresses, shop) -> None:
     forget("deploy")
     answer = ask_by_itself(visitor, f"{addresses['deploy']}/card", "/o/acme/")

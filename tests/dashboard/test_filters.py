@@ -193,7 +193,7 @@ def test_a_project_of_another_organization_is_as_good_as_none(read, two_projects
     assert "Reactor" not in page
 
 
-def test_filtering_with_htmx_answers_the_board_alone_and_moves_the_address(
+def test_filtering_with_htmx_answers_the_board_and_its_name_and_moves_the_address(
     visitor, two_projects
 ) -> None:
     headers = {"HX-Request": "true", "HX-Target": "board"}
@@ -201,7 +201,8 @@ def test_filtering_with_htmx_answers_the_board_alone_and_moves_the_address(
         "/o/acme/?project=warehouse&q=&environment=&range=14d&page=1", headers=headers
     )
     assert answer.headers["HX-Push-Url"] == "/o/acme/?project=warehouse&range=14d"
-    assert answer.text.lstrip().startswith('<div id="board"')
+    before, found, _ = answer.text.partition('<div id="board"')
+    assert (words(before), bool(found)) == ("Warehouse · Sleuth Warehouse", True)
 
 
 def test_redrawing_the_list_leaves_the_address_alone(visitor, two_projects) -> None:

@@ -367,17 +367,18 @@ def test_a_page_takes_over_another_name_in_its_title(
 @pytest.mark.parametrize(
     ("path", "heading", "title"),
     [
-        ("", "Renamed", "Renamed · Sleuth"),
-        ("/impact", "Renamed", "Impact of Renamed · Sleuth"),
-        ("/code-deployments", "Renamed", "Code deployments of Renamed · Sleuth"),
-        ("/environments", "Renamed", "Environments of Renamed · Sleuth"),
-        ("/environments/staging", "Live", "Live of Renamed · Sleuth"),
+        ("/projects/shop", "Renamed", "Renamed · Sleuth"),
+        ("/projects/shop/impact", "Renamed", "Impact of Renamed · Sleuth"),
+        ("/projects/shop/code-deployments", "Renamed", "Code deployments of Renamed · Sleuth"),
+        ("/projects/shop/environments", "Renamed", "Environments of Renamed · Sleuth"),
+        ("/projects/shop/environments/staging", "Live", "Live of Renamed · Sleuth"),
+        ("/?project=shop", "Renamed", "Renamed · Sleuth"),
     ],
 )
 def test_pages_of_a_project_take_over_other_names(
     page: Page, served: str, cast: Cast, told: seed.Story, path: str, heading: str, title: str
 ) -> None:
-    page.goto(f"{served}/o/acme/projects/shop{path}")
+    page.goto(f"{served}/o/acme{path}")
     stop_the_clock(page)
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))

@@ -11,6 +11,7 @@ from sleuth.health.by_hand import plot, saying
 from sleuth.health.by_hand.comparing import compare
 from sleuth.health.web.blueprint import blueprint
 from sleuth.impact.service import has_sources
+from sleuth.integrations.service import integrations_of
 from sleuth.projects.here import project_here
 from sleuth.projects.service import projects_of
 from sleuth.web import render_partial_or_page
@@ -37,6 +38,7 @@ def index() -> ResponseReturnValue:
         shown=TOLD,
         plots=plot.plots(found),
         project=project,
+        is_connected=bool(integrations_of(organization_id)),
         projects=projects_of(organization_id),
         in_words=saying.in_words,
         verdict_on_us=saying.verdict_on_us,
