@@ -8,6 +8,7 @@ from importlib import import_module
 
 from flask import Flask
 from redis.exceptions import RedisError
+from sqlalchemy.orm import configure_mappers
 
 from sleuth.factory import create_app
 from sleuth.processes import step_back
@@ -21,8 +22,15 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 """Without it, NumPy is loaded with a thread and memory for each core, and who has threads must not
 fork. Nothing here is large enough to be shared among cores."""
 
-LOADED_BEFORE = ("sleuth.health.detector",)
-"""What jobs need and pages do not: each job is a fork, and would load it again."""
+JOBS = (
+    "sleuth.accounts.jobs",
+    "sleuth.health.jobs",
+    "sleuth.impact.jobs",
+    "sleuth.integrations.jobs",
+    "sleuth.notifications.jobs",
+)
+"""Loaded before there is any: each job is a fork, and would load them again. Those of the demo are
+left to the demo."""
 
 NICE = {"worker": 5, "collector": 10, "all": 5}
 """Whoever opens a page waits for it; whoever has a token checked does, too, but counts with
@@ -34,8 +42,9 @@ def load_app() -> Flask:
     for name, value in ONE_THREAD.items():
         os.environ.setdefault(name, value)
     app = create_app()
-    for module in LOADED_BEFORE:
+    for module in JOBS:
         import_module(module)
+    configure_mappers()
     gc.freeze()  # what is loaded by now stays, and no job need look through it again
     return app
 
