@@ -54,12 +54,12 @@ def main() -> int:
     install()
     os.environ.setdefault("CHROME_PATH", shutil.which("chromium") or "")
     with tempfile.TemporaryDirectory() as folder:
-        deploys = load.fill(folder, DEPLOYS, "")
+        past = load.fill(folder, DEPLOYS, "")
         with load.product() as (_pid, port):
             cookie = load.sign_in(port).partition("Cookie: ")[2].partition("\r")[0]
             kept = [
                 measure(f"http://127.0.0.1:{port}{path}", name, form, cookie, options.runs)
-                for name, path in addresses(deploys[2]).items()
+                for name, path in addresses(past.deploys[2]).items()
                 if name in (options.pages or addresses("").keys())
                 for form in (options.only or FORMS)
             ]
