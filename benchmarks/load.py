@@ -9,9 +9,9 @@ on a connection of its own, ask whether anything has changed every four seconds,
 after a pause of random length, open the dashboard, a deploy, a card or the integrations. When they
 hear of something to which an element of the page that they show listens, they draw that again, as
 a browser does; with --register somebody registers a deploy so often. The tabs are coroutines of
-one process; what it takes of a core is told, because it shares the machine with the server. The
-floor is what the same tab waits for a dashboard once all others are gone. Ends with 1 after any
-error, or if pages or new deploys take longer than promised. Linux only.
+one process; what it takes of a core is told, because it shares the machine with the server. For
+comparison, one tab opens dashboards once all others ask no more. Ends with 1 after any error, or if
+pages or new deploys take longer than promised. Linux only.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from statistics import fmean, median, quantiles
+from statistics import fmean, quantiles
 from typing import Any
 
 import requests
@@ -62,7 +62,7 @@ BETWEEN_LOOKS_SECONDS = 10
 """Memory is told as the mean of so many looks, because jobs come and go."""
 
 ALONE = 50
-"""The floor is the median of so many dashboards, one after another."""
+"""So many dashboards are opened one after another, for comparison."""
 
 HOME = "/o/watched"
 AGENT = "Tab"
@@ -350,24 +350,21 @@ def sign_in(port: int) -> str:
 
 def watch(crowd: Crowd, pid: int, options: argparse.Namespace) -> int:
     """Let the tabs live, and print what they felt and what the server took; the exit code."""
-    began = time.monotonic()
     web = next(each for each in family(pid) if "sleuth.serve.web" in command(each))
     figures = asyncio.run(live(crowd, pid, web, options))
-    seconds = time.monotonic() - began - WARM_SECONDS
     pages = sorted(each for kind in PAGES for each in crowd.took[kind])
     for kind in ("changes", *MIX, "drawn again"):
         show(kind, sorted(crowd.took[kind]))
     slowest = {ALL: show(ALL, pages)}
     if options.register:
         slowest["deploy shown"] = show("deploy shown", crowd.took["deploy shown"])
-    floor_ms = 1000 * figures["alone"]
-    print(f"{'dashboard alone':<16}{floor_ms:8.0f} ms; pages p99 {slowest[ALL] / floor_ms:.1f} x")
+    compare(crowd.took["dashboard"], figures["alone"])
     print(f"{'errors':<16}{len(crowd.errors):>8}{'':<38}promised: none")
     for each in crowd.errors[:5]:
         print(f"  {each}")
     print(f"{'memory, web':<16}{figures['web']} MB; all others {figures['others']} MB")
-    print(f"{'CPU, server':<16}{100 * figures['server'] / seconds:8.0f} % of a core")
-    print(f"{'CPU, tabs':<16}{100 * figures['tabs'] / seconds:8.0f} % of a core")
+    print(f"{'CPU, server':<16}{100 * figures['server']:8.0f} % of a core")
+    print(f"{'CPU, tabs':<16}{100 * figures['tabs']:8.0f} % of a core")
     print(f"{'load':<16}{os.getloadavg()[0]:8.1f} on {os.cpu_count()} cores")
     is_kept = all(0 < took <= PROMISED[name] for name, took in slowest.items())
     return 0 if is_kept and not crowd.errors else 1
@@ -376,36 +373,38 @@ def watch(crowd: Crowd, pid: int, options: argparse.Namespace) -> int:
 async def live(crowd: Crowd, pid: int, web: int, options: argparse.Namespace) -> dict[str, Any]:
     """Run all tabs for so long; return memory and CPU between warming up and the end.
 
-    And the seconds that a dashboard takes after it, when nobody else asks.
+    And the seconds that dashboards take after it, when nobody else asks.
     """
     tabs = [asyncio.create_task(Tab(crowd).live()) for _ in range(options.tabs)]
     if options.register:
         tabs.append(asyncio.create_task(register(crowd, options.register)))
     first = await memory_after(WARM_SECONDS, pid, web)
     crowd.forget()
-    before, own = server_seconds(pid), time.process_time()
+    began, before, own = time.monotonic(), server_seconds(pid), time.process_time()
     last = await memory_after(60 * options.minutes, pid, web)
     server, own = server_seconds(pid) - before, time.process_time() - own
+    seconds = time.monotonic() - began
     for each in tabs:
         each.cancel()
     ends = await asyncio.gather(*tabs, return_exceptions=True)
     crowd.errors += [repr(each) for each in ends if isinstance(each, Exception)]
     return {
         "alone": await alone(crowd),
-        "server": server,
-        "tabs": own,
+        "server": server / seconds,
+        "tabs": own / seconds,
         "web": f"{first[0]:.0f} at first, {last[0]:.0f} at last",
         "others": f"{first[1]:.0f}, {last[1]:.0f}",
     }
 
 
-async def alone(crowd: Crowd) -> float:
-    """Return the seconds that a tab waits for a dashboard while there is no other."""
+async def alone(crowd: Crowd) -> list[float]:
+    """Return the seconds that a tab waits for dashboards while no other asks."""
     quiet = replace(crowd, took=defaultdict(list))
     tab = Tab(quiet)
     for _ in range(ALONE):
-        await tab.ask("dashboard", quiet.address("dashboard"))
-    return median(quiet.took["dashboard"])
+        if await tab.ask("dashboard", quiet.address("dashboard")) is None:
+            break  # told among the errors
+    return quiet.took["dashboard"]
 
 
 async def register(crowd: Crowd, seconds: float) -> None:
@@ -453,6 +452,16 @@ def memory_mb(pid: int) -> float:
         with suppress(OSError):
             total += memory_kib(each) / 1024
     return total
+
+
+def compare(took: list[float], alone: list[float]) -> None:
+    """Print how long a dashboard takes by itself, and how much longer among all tabs."""
+    if len(took) < 2 or len(alone) < 2:
+        return
+    cuts, alone_cuts = quantiles(took, n=100), quantiles(alone, n=100)
+    times = [f"p{n} {cuts[n - 1] / alone_cuts[n - 1]:.1f} x" for n in (50, 99)]
+    show("alone", alone)
+    print(f"{'':<16}{'':>8} of that a dashboard takes among all tabs {', '.join(times)}")
 
 
 def show(name: str, took: list[float]) -> float:

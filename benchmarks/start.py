@@ -20,6 +20,11 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# What is imported below is found by this path: hence E402 there.
+sys.path.insert(0, str(ROOT))
+
+from tests.operations.ports import free_port  # noqa: E402
+
 FLOOR = "import flask, flask_sqlalchemy, flask_wtf, rq, pluggy, requests, cryptography, argon2"
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -55,8 +60,7 @@ def measure_floor() -> tuple[float, float]:
 
 def start(folder: str) -> tuple[subprocess.Popen[str], float]:
     """Start the product; returns it and the seconds until it answered a request."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     environ = {**os.environ, "SLEUTH_DATA_DIR": folder}
     began = time.monotonic()
     product = subprocess.Popen(

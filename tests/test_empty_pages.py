@@ -47,6 +47,7 @@ A_PROJECT = [
     Empty("projects/shop/impact", "No error tracker is connected", "Connect an error tracker"),
     Empty("verdicts?project=shop", "Nothing to compare yet", "Connect an error tracker"),
 ]
+ONLY_A_TRACKER = [Empty("verdicts", "Nothing to compare yet", "Create project")]
 A_TRACKER = [
     Empty("projects/shop/impact", "Nothing is measured yet", "Add impact source"),
     Empty("verdicts", "Nothing to compare yet", "Add impact"),
@@ -93,6 +94,14 @@ def test_with_a_project(sign_in, cast, empty: Empty) -> None:
 def test_with_a_project_and_a_tracker(sign_in, cast, empty: Empty) -> None:
     with write():
         seed.add_integration(cast.project)
+    assert_leads_on(sign_in, empty)
+
+
+@pytest.mark.parametrize("empty", ONLY_A_TRACKER, ids=by_path)
+def test_with_a_tracker_and_no_project(sign_in, cast, empty: Empty) -> None:
+    with write():
+        seed.add_integration(cast.project)
+        db.session.execute(delete(Project))
     assert_leads_on(sign_in, empty)
 
 

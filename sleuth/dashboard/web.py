@@ -112,7 +112,9 @@ def index() -> ResponseReturnValue:
     if htmx.target == BY_ITSELF:
         reading = shared.read_once(read)
         shown = reading.found.cards
-        return _drawn_once(reading, "dashboard/_board.html", shown, board=reading.found)
+        return _drawn_once(
+            reading, "dashboard/_board.html", shown, board=reading.found, is_list=True
+        )
     board = read()
     g.project = board.project
     response = _page(

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -41,26 +41,23 @@ class Product(House):
         (self.plugins / DECLARED.name).symlink_to(DECLARED)
         self.sentry = Sandbox()
         self.port = free_port()
+        self.ending = ExitStack()
 
     def __enter__(self) -> Self:
-        self.sentry.start()
-        try:
+        with ExitStack() as stack:
+            self.sentry.start()
+            stack.callback(self.sentry.stop)
+            stack.callback(self.end)
             self.open(*self.options, "--port", str(self.port))
-        except BaseException:
-            self.end()
-            self.sentry.stop()
-            raise
+            self.ending = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        try:
+        with self.ending:
             assert self.stop() < STOP_SECONDS
             assert self.process is not None
             assert (self.process.returncode, self.left()) == (0, [])
             assert self.traceback == "", self.traceback
-        finally:
-            self.end()
-            self.sentry.stop()
 
     @property
     def traceback(self) -> str:

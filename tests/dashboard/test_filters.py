@@ -205,6 +205,16 @@ def test_filtering_with_htmx_answers_the_board_and_its_name_and_moves_the_addres
     assert (words(before), bool(found)) == ("Warehouse · Sleuth Warehouse", True)
 
 
+def test_the_list_that_draws_itself_again_leaves_heading_and_title_alone(
+    visitor, two_projects
+) -> None:
+    headers = {"HX-Request": "true", "HX-Target": "deploys", "HX-Trigger": "deploys"}
+    answer = visitor.get("/o/acme/?project=warehouse", headers=headers).text
+    assert 'id="deploys"' in answer
+    assert "Sleuth</title>" not in answer
+    assert "page-name" not in answer
+
+
 def test_redrawing_the_list_leaves_the_address_alone(visitor, two_projects) -> None:
     answer = visitor.get("/o/acme/", headers={"HX-Request": "true", "HX-Target": "deploys"})
     assert "HX-Push-Url" not in answer.headers

@@ -6,8 +6,8 @@ import random
 import socket
 
 BELOW_CONNECTIONS = range(20_000, 32_768)
-"""Linux gives connections a port from 32768 on, and other systems from higher ones: whoever is
-given one of those by the system, and binds it later, may find a connection on it by then."""
+"""Linux gives connections a port from 32768 on, unless told otherwise: whoever is given one of
+those by the system, and binds it later, may find a connection on it by then."""
 
 
 def free_port() -> int:

@@ -160,10 +160,13 @@ def test_a_name_that_no_member_has_is_one_sentence(capsys: pytest.CaptureFixture
     )
 
 
-def test_who_forks_has_loaded_what_judges_and_has_one_thread(tmp_path: Path) -> None:
+def test_who_forks_has_loaded_all_that_jobs_need_and_has_one_thread(tmp_path: Path) -> None:
     code = (
         "import sys, pathlib, sleuth.serve.working as working; working.load_app();"
-        "print('numpy' in sys.modules, len(list(pathlib.Path('/proc/self/task').iterdir())))"
+        "from sleuth.extensions import db;"
+        "needed = {'numpy', *working.JOBS};"
+        "print(needed <= set(sys.modules), any(r._new_mappers for r in [db.Model.registry]),"
+        "len(list(pathlib.Path('/proc/self/task').iterdir())))"
     )
     environ = {"PYTHONPATH": str(ROOT), "SLEUTH_DATA_DIR": str(tmp_path)}
     ended = subprocess.run(
@@ -174,4 +177,4 @@ def test_who_forks_has_loaded_what_judges_and_has_one_thread(tmp_path: Path) -> 
         capture_output=True,
         text=True,
     )
-    assert ended.stdout == "True 1\n"
+    assert ended.stdout == "True False 1\n"

@@ -18,6 +18,7 @@ from sleuth.cli import plugin_serve
 from sleuth.testing.checking import check
 from sleuth.testing.finding import find
 from sleuth.trackers import load
+from tests.operations.ports import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -155,8 +156,7 @@ def test_its_tracker_can_be_played_on_a_port_of_ones_choice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new("my-tracker", "--dir", str(tmp_path))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     authorized = {"Authorization": "Bearer my-tracker-0123456789"}
     answers = []
 

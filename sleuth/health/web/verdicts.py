@@ -38,7 +38,7 @@ def index() -> ResponseReturnValue:
         shown=TOLD,
         plots=plot.plots(found),
         project=project,
-        is_connected=bool(integrations_of(organization_id)),
+        is_connected=bool(found) or bool(integrations_of(organization_id)),
         projects=projects_of(organization_id),
         in_words=saying.in_words,
         verdict_on_us=saying.verdict_on_us,
