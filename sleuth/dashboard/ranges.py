@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement
@@ -31,12 +31,14 @@ class Range:
         key: One of ``DAYS``, or ``custom``.
         until: Where it ends, exclusively.
         problem: Why it is not what was asked for, in a sentence; "" if it is.
+        typed: First and last day that were asked for instead, as far as they are days.
     """
 
     key: str
     since: datetime
     until: datetime
     problem: str = ""
+    typed: tuple[str, str] = ("", "")
 
     @classmethod
     def from_query(cls, query: Mapping[str, str], now: datetime) -> Range:
@@ -70,8 +72,14 @@ class Range:
 
     @property
     def dates(self) -> dict[str, str]:
-        """First and last day, as the fields of a custom range hold them."""
+        """First and last day, as an address says them."""
         return {"since": self.since.date().isoformat(), "until": self.last_day.isoformat()}
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What the fields of a custom range hold: what was typed, where that is to be mended."""
+        since, until = self.typed
+        return {"since": since, "until": until} if since or until else self.dates
 
     @property
     def last_day(self) -> date:
@@ -142,12 +150,13 @@ def _custom(query: Mapping[str, str], now: datetime) -> Range:
     today = now.date()
     last = min(read.get("until") or today, today)
     first = read.get("since") or last - (DAYS[DEFAULT] - 1) * DAY
+    typed = _as_typed(read.get("since")), _as_typed(read.get("until"))
     if unread:
-        return _instead(f"“{unread}” is no date such as {today}", now)
+        return _instead(f"“{unread}” is no date such as {today}", typed, now)
     if first > today:
-        return _instead("The range begins in the future", now)
+        return _instead("The range begins in the future", typed, now)
     if first > last:
-        return _instead("The range ends before it begins", now)
+        return _instead("The range ends before it begins", typed, now)
     since, until = _midnight(first), _midnight(last) + DAY
     if until - since > LONGEST_DAYS * DAY:
         problem = "A range may be two years long; its last two years are shown."
@@ -155,9 +164,13 @@ def _custom(query: Mapping[str, str], now: datetime) -> Range:
     return Range(CUSTOM, since, until)
 
 
-def _instead(why: str, now: datetime) -> Range:
-    shown = Range.named(DEFAULT, now)
-    return Range(shown.key, shown.since, shown.until, f"{why}, so the last 7 days are shown.")
+def _instead(why: str, typed: tuple[str, str], now: datetime) -> Range:
+    problem = f"{why}, so the last 7 days are shown."
+    return replace(Range.named(DEFAULT, now), problem=problem, typed=typed)
+
+
+def _as_typed(day: date | None) -> str:
+    return day.isoformat() if day else ""
 
 
 def _date(text: str) -> date | None:

@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, abort, g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from sleuth import clock, queue
-from sleuth.accounts.models import Role
+from sleuth.accounts.models import Organization, Role
 from sleuth.accounts.web.entrance import begin_session
 from sleuth.dashboard import changes
 from sleuth.demo import declaration, service, stage, wishes
@@ -26,6 +26,7 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(blueprint)
         app.jinja_env.globals["demo_doors"] = DOORS
         app.jinja_env.globals["demo_tracker"] = declaration.current()
+        app.jinja_env.globals["is_demos_organization"] = lambda: _demo_here() is not None
 
 
 @blueprint.post("/demo/enter")
@@ -107,7 +108,10 @@ def _ordered(organization_id: int) -> ResponseReturnValue:
 
 def _demo_id() -> int:
     """Return the id of the demo's organization; any other has no such pages."""
-    demo = service.find_demo()
-    if demo is None or demo.id != g.organization.id:
-        abort(404)
+    demo = _demo_here() or abort(404)
     return int(demo.id)
+
+
+def _demo_here() -> Organization | None:
+    demo = service.find_demo()
+    return demo if demo is not None and demo.id == g.organization.id else None

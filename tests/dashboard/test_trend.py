@@ -70,6 +70,21 @@ def test_a_custom_range_holds_both_its_days(read, deploys) -> None:
 
 
 @pytest.mark.parametrize(
+    ("since", "until", "kept"),
+    [
+        ("2026-03-10", "2026-03-01", ["2026-03-10", "2026-03-01"]),
+        ("2099-01-01", "2099-01-02", ["2099-01-01", "2099-01-02"]),
+        ("2026-02-30", "2026-03-01", ["", "2026-03-01"]),
+    ],
+)
+def test_the_days_of_a_range_that_cannot_be_shown_stay_to_be_mended(
+    read, deploys, since: str, until: str, kept: list[str]
+) -> None:
+    page = read(**custom(since, until))
+    assert re.findall(r'type="date"[^>]*value="([^"]*)"', page) == kept
+
+
+@pytest.mark.parametrize(
     ("query", "problem"),
     [
         (custom(NOW, NOW - DAY), "The range ends before it begins, so the last 7 days are shown."),

@@ -56,6 +56,16 @@ def test_the_role_can_be_changed_inside(demo: Organization, enter: Enter) -> Non
     assert "Jonas Weber" in answer.text
 
 
+def test_an_organization_beside_the_demos_is_not_offered_what_only_that_has(
+    app: Flask, demo: Organization, enter: Enter, sign_in, cast: Cast
+) -> None:
+    assert "/demo/situations" in enter("owner").get("/o/lumen-works/").text
+    page = sign_in("owner").get("/o/acme/").text
+    assert "Sample data" in page
+    assert "/demo/situations" not in page
+    assert "/demo/reset" not in page
+
+
 def test_entering_is_noted_in_the_log(app: Flask, demo: Organization) -> None:
     app.test_client().post("/demo/enter", data={"role": "observer"})
     entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()

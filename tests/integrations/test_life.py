@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from plugins.sentry.sandbox import TOKENS
 from sleuth import clock
 from sleuth.extensions import db, write
 from sleuth.integrations import rechecking, service, trouble
-from sleuth.integrations.models import Integration
+from sleuth.integrations.models import ConnectionCheck, Integration
 from tests.conftest import NOW, Cast
 
 BASE = "/o/acme/integrations"
@@ -39,6 +40,17 @@ def fresh() -> Integration:
 
 def card(browser) -> str:
     return browser.get(f"{BASE}/sentry/card", headers=HTMX).text
+
+
+def pressed_first(browser) -> list[str]:
+    """Return what the buttons say that stand out on the card."""
+    page = browser.get(f"{BASE}/error-trackers").text.partition('id="integration-sentry"')[2]
+    found = re.findall(
+        r'class="btn[^"]*btn-primary".*?>(.*?)</(?:a|summary)>',
+        page.partition("</section>")[0],
+        re.DOTALL,
+    )
+    return [re.sub(r"<[^>]*>", "", each).strip() for each in found]
 
 
 def test_a_card_says_not_connected_while_it_is_not(sandbox, sign_in, cast) -> None:
@@ -81,6 +93,23 @@ def test_a_recheck_of_a_dead_token_says_so_and_alarms_nobody_yet(
     text = card(browser)
     assert "Sentry does not know this token" in text
     assert "Needs attention" not in text
+
+
+def test_a_card_whose_token_was_refused_says_so_once_and_offers_first_to_replace_it(
+    integration, sign_in, run_jobs, sandbox, cast
+) -> None:
+    browser = sign_in("developer")
+    assert pressed_first(browser) == ["Add impact"]
+    sandbox.revoke(TOKENS["full"].value)
+    browser.post(f"{BASE}/sentry/recheck", headers=HTMX)
+    run_jobs()
+    told = db.session.scalars(select(ConnectionCheck).order_by(ConnectionCheck.id.desc())).first()
+    with write():
+        row = stored()
+        row.refusals, row.last_error, row.last_error_at = 1, told.message, NOW
+    assert card(browser).count("Sentry does not know this token") == 1
+    assert "it is still so" in card(browser)
+    assert pressed_first(browser) == ["Replace token"]
 
 
 def test_a_recheck_that_succeeds_clears_the_alarm(integration, sign_in, run_jobs) -> None:

@@ -174,6 +174,26 @@ def test_it_can_be_narrowed_to_a_project(read, watched, answered, shop) -> None:
     assert months(read("/verdicts", project="b")) == []
 
 
+def test_it_draws_itself_again_when_something_is_connected_added_or_deleted(read, cast) -> None:
+    part = read("/verdicts", project="shop").partition('id="verdicts"')[2].partition(">")[0]
+    for event in ("integrationChanged", "impactSourceChanged", "projectChanged"):
+        assert f"{event} from:body" in part
+    assert 'hx-get="/o/acme/verdicts?project=shop"' in part
+
+
+def test_narrowed_to_a_project_that_is_deleted_meanwhile_it_leads_on(visitor, cast) -> None:
+    headers = {
+        "HX-Request": "true",
+        "HX-Target": "verdicts",
+        "HX-Trigger": "verdicts",
+        "HX-Current-URL": "http://localhost/o/acme/verdicts?project=reactor",
+    }
+    answer = visitor.get("/o/acme/verdicts?project=reactor", headers=headers)
+    assert answer.status_code == 200
+    assert "This project was deleted" in answer.text
+    assert "Verdicts of all projects" in answer.text
+
+
 def test_a_project_that_is_not_there_is_not_found(visitor, cast) -> None:
     assert visitor.get("/o/acme/verdicts?project=reactor").status_code == 404
 
