@@ -197,7 +197,7 @@
   };
 
   const explain = (time) => {
-    if (time?.matches(TIMES)) time.title = tellerOf({ ...EXACT, timeZoneName: "short" })(new Date(time.dateTime));
+    if (time?.matches(`${TIMES}, time[data-words]`)) time.title = tellerOf({ ...EXACT, timeZoneName: "short" })(new Date(time.dateTime));
   };
 
   document.addEventListener("pointerover", ({ target }) => explain(target.closest?.("time")));

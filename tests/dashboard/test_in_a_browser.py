@@ -114,6 +114,20 @@ def test_a_new_deploy_appears_on_top(enter, told) -> None:
     expect(first).to_contain_text("brand-new", timeout=10_000)
 
 
+def test_when_the_first_commit_came_is_told_exactly_in_the_readers_zone(
+    enter: Callable[..., Page], told: seed.Story
+) -> None:
+    date = (datetime.now(UTC) - timedelta(hours=3)).isoformat()
+    with write():
+        deployment = db.session.merge(told.deployments[0])
+        seed.add_deploy(deployment, commits=[{"date": date}])
+    page = enter(timezone_id="Asia/Kolkata", locale="en-US")
+    committed = page.get_by_text("first commit").locator("time")
+    committed.hover()
+    expect(committed).to_have_attribute("title", re.compile(r"\d:\d\d .M GMT\+5:30$"))
+    expect(committed).to_have_text("3 hours")
+
+
 def test_a_deploy_deleted_from_its_card_leaves_the_list_and_the_keyboard_goes_on(
     enter, told
 ) -> None:
