@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import PASSWORD
+from sleuth.extensions import write
+from tests.conftest import NOW, PASSWORD
+from tests.dashboard import seed
 from tests.dashboard.conftest import words
 
 BLACK_ON_WHITE = """() => {
@@ -35,6 +38,14 @@ def test_paper_says_which_deploys_these_are(read, story) -> None:
 def test_paper_says_which_page_of_them_and_when_it_was_printed(read, story) -> None:
     told = sentence(read(page=2, range="90d"))
     assert told.endswith("Page 2 of 2. Printed 4 Mar 2026, 12:00 UTC.")
+
+
+def test_paper_says_whose_deploy_it_is_and_when_it_was_printed(read, shop) -> None:
+    with write():
+        deploy = seed.add_deploy(shop.web, deployed_at=NOW - timedelta(days=1))
+    assert sentence(read(f"/deploys/{deploy.public_id}")) == (
+        "Acme: a deploy of Web shop, 3 Mar 2026, 12:00 UTC. Printed 4 Mar 2026, 12:00 UTC."
+    )
 
 
 def test_what_is_asked_for_is_text(read, story) -> None:
