@@ -22,6 +22,7 @@ TOLD = 4
 
 
 def _project(slug: str) -> Project:
+    """Return what the page is narrowed to; if that is deleted meanwhile, the whole page says so."""
     here = url_for("verdicts.index")
     found = find_project(g.organization.id, slug)
     return found or missing("project", here, here, "Verdicts of all projects")
